@@ -1,0 +1,48 @@
+"""What every native view shares: who speaks, and the tenant's schema for as long as the view runs."""
+
+from contextlib import ExitStack
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.gate import check_storable
+from tenants.resolve import Speaker, speaking
+
+
+class TenantView(APIView):
+    """A view that runs inside the speaker's schema. The credential decides which, see tenants.resolve."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        with ExitStack() as self.stay:
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        for values in request.query_params.lists():
+            for text in (values[0], *values[1]):
+                check_storable(text)
+        self.stay.enter_context(speaking(self.speaker))
+
+    @property
+    def speaker(self) -> Speaker:
+        return self.request.auth
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses fields it does not know: a misspelt one is never dropped in silence."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
+            raise ValidationError(dict.fromkeys(sorted(unknown), "is not a field of this object"))
+        return super().to_internal_value(data)
+
+
+def hear(serializer: type[serializers.Serializer], data: Any, **options: Any) -> dict[str, Any]:
+    """What was said, validated. Raises ValidationError."""
+    heard = serializer(data=data, **options)
+    heard.is_valid(raise_exception=True)
+    return heard.validated_data

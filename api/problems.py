@@ -1,0 +1,130 @@
+"""Every error of the native API as an RFC 9457 problem document."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.db import DataError, OperationalError
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from memory.errors import BadFilter
+from tenants.errors import TenantMismatch, Unauthenticated
+
+log = structlog.get_logger(__name__)
+TITLES = {
+    400: "Bad request",
+    401: "Not authenticated",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    413: "Body too large",
+    415: "Unsupported media type",
+    422: "Not valid",
+    429: "Too many requests",
+    500: "Server error",
+    503: "Not available",
+}
+Problem = dict[str, Any]
+
+
+def problem(request: Any, status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> Problem:
+    """A problem document; `errors` lists {pointer, code, detail} of each part of the body that is wrong."""
+    document: Problem = {
+        "type": f"urn:memhouse:problem:{code}",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        "code": code,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    return document | ({"errors": errors} if errors else {})
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. None lets an unknown error reach the log and the 500 page."""
+    told = _tell(error)
+    if told is None:
+        return None
+    status, code, detail, errors = told
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    return Response(
+        problem(context["request"], status, code, detail, errors),
+        status=status,
+        headers=headers,
+        content_type="application/problem+json",
+    )
+
+
+Told = tuple[int, str, str, list[dict[str, str]] | None]
+
+
+NOBODY = (401, "not_authenticated", "Send a valid API key as `Authorization: Bearer im_…`.", None)
+NOTHING = (404, "not_found", "There is nothing here for this credential.", None)
+FORBIDDEN = (403, "not_allowed", "This credential may not do that.", None)
+UNSTORABLE = (422, "not_storable", "Some of what was sent cannot be stored.", None)
+NO_DATABASE = (503, "database_unavailable", "The database does not answer; try again soon.", None)
+KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
+    ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
+    ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
+    ((PermissionDenied, exceptions.PermissionDenied), FORBIDDEN),
+    ((DataError, UnicodeError, RecursionError), UNSTORABLE),
+    ((OperationalError,), NO_DATABASE),
+]
+
+
+def _tell(error: Exception) -> Told | None:
+    if isinstance(error, exceptions.ValidationError):
+        return 422, "not_valid", "Some of what was sent is not valid.", list(_pointers(error.detail, ""))
+    if isinstance(error, BadFilter):
+        at = f"/filters{error.pointer}"
+        wrong = {"pointer": at, "code": "bad_filter", "detail": error.detail}
+        return 400, "bad_filter", f"{at} {error.detail}.", [wrong]
+    for kinds, told in KNOWN:
+        if isinstance(error, kinds):
+            _note(error, told[0])
+            return told
+    if isinstance(error, exceptions.APIException):
+        return error.status_code, str(error.get_codes()), str(error.detail), None
+    return None
+
+
+def _note(error: Exception, status: int) -> None:
+    """The database's own words stay in the log: they may quote what was sent."""
+    if status in (422, 503):
+        log.warning("the database refused", status=status, error=repr(error)[:300])
+
+
+def _pointers(detail: Any, at: str) -> Iterator[dict[str, str]]:
+    """DRF's tree of messages as a flat list with JSON pointers."""
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from _pointers(value, at if key == "non_field_errors" else f"{at}/{key}")
+    elif isinstance(detail, list):
+        for index, value in enumerate(detail):
+            nested = isinstance(value, dict | list)
+            yield from _pointers(value, f"{at}/{index}" if nested else at)
+    else:
+        yield {"pointer": at, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+
+
+def _page(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:
+    return JsonResponse(problem(request, status, code, detail), status=status, content_type="application/problem+json")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return _page(request, 400, "bad_request", "The request could not be understood.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return _page(request, 404, "not_found", "There is nothing here.")
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    return _page(request, 500, "server_error", "Something went wrong here; the request id finds it in the log.")

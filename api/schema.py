@@ -1,0 +1,52 @@
+"""How our views appear in OpenAPI: the credential's scheme, and problem documents for errors."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+ERRORS = {
+    "400": "Malformed",
+    "401": "Not authenticated",
+    "403": "Scope missing",
+    "404": "Not found",
+    "422": "Not valid",
+}
+
+
+class ProblemItem(serializers.Serializer):
+    pointer = serializers.CharField(help_text="JSON pointer to the part that is wrong.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class Problem(serializers.Serializer):
+    """RFC 9457 problem document, sent as application/problem+json."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    instance = serializers.CharField()
+    code = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = ProblemItem(many=True, required=False)
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    target_class = "api.auth.CredentialAuthentication"
+    name = "ApiKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "An API key: im_…"}
+
+
+class Schema(AutoSchema):
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies = super()._get_response_bodies(direction)
+        problem = self.resolve_serializer(Problem, direction).ref
+        for status, description in ERRORS.items():
+            content = {"application/problem+json": {"schema": problem}}
+            bodies.setdefault(status, {"description": description, "content": content})
+        return bodies

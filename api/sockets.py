@@ -1,0 +1,156 @@
+"""/ws: the feed as it moves.
+
+The first message authenticates: `{"type": "auth", "token": "im_…"}` or `{"type": "auth", "ticket": "…"}`, with
+`"since": seq` to resume. Then each fact comes once, in order, as `{"type": "sync", "seq": …, "event": {…}}`.
+`{"type": "subscribe", "types": […]}` narrows to event types; `{"type": "ping"}` is answered `{"type": "pong"}`.
+"""
+
+import asyncio
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DatabaseError
+from django.urls import path
+from rest_framework.exceptions import APIException
+
+from api.gate import read_json
+from events import feed, sockets
+from events.types import CATALOGUE
+from tenants import tickets
+from tenants.channels import in_public, in_tenant
+from tenants.errors import SpeakerError, Unauthenticated
+from tenants.resolve import Speaker, resolve
+
+AUTH_WITHIN = 5.0  # seconds
+CATCH_UP = 200  # facts read at a time
+encode = DjangoJSONEncoder(ensure_ascii=False).encode
+
+
+class Refused(Exception):
+    """The socket closes with this code, after a frame that says why."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+class FeedConsumer(AsyncWebsocketConsumer):
+    speaker: Speaker | None = None
+    types: frozenset[str] = frozenset()  # empty: all
+    seq = 0
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.deadline = asyncio.get_running_loop().call_later(AUTH_WITHIN, self._too_late)
+
+    def _too_late(self) -> None:
+        self.closing = asyncio.ensure_future(self._refuse(Refused(4401, "No auth message came in time.")))
+
+    async def disconnect(self, code: int) -> None:
+        self.deadline.cancel()
+        if self.speaker:
+            await self.channel_layer.group_discard(sockets.group(self.speaker.tenant.id), self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        try:
+            await self._hear(read_json(bytes_data or (text_data or "").encode("utf-8", "surrogatepass")))
+        except Refused as refused:
+            await self._refuse(refused)
+        except SpeakerError:
+            await self._refuse(Refused(4401, "The credential is not valid here."))
+        except APIException as error:
+            await self._refuse(Refused(4400, str(error.detail)))
+        except DatabaseError:
+            await self._refuse(Refused(1013, "The database does not answer; come back with `since`."))
+
+    async def _hear(self, message: Any) -> None:
+        kind = message.get("type") if isinstance(message, dict) else None
+        if self.speaker is None and kind != "auth":
+            raise Refused(4401, "The first message must be auth.")
+        if kind == "ping":
+            await self._say({"type": "pong"})
+        elif kind == "subscribe":
+            await self._subscribe(message)
+        elif kind == "auth" and self.speaker is None:
+            await self._auth(message)
+        else:
+            raise Refused(4400, "Messages are auth (once, first), subscribe and ping.")
+
+    async def _auth(self, message: dict[str, Any]) -> None:
+        self.speaker = await self._recognise(message)
+        if "read" not in self.speaker.scopes:
+            raise Refused(4403, "This credential may not read.")
+        self.deadline.cancel()
+        tenant = self.speaker.tenant
+        await self.channel_layer.group_add(sockets.group(tenant.id), self.channel_name)
+        last = await in_tenant(self.speaker, feed.last_seq, tenant.id)
+        self.seq = _since(message, last)
+        await self._say({"type": "ready", "tenant": tenant.slug, "seq": last})
+        await self._catch_up()
+
+    async def _recognise(self, message: dict[str, Any]) -> Speaker:
+        ticket, token = message.get("ticket"), message.get("token")
+        if isinstance(ticket, str):
+            return await in_public(tickets.redeem, ticket)
+        if not isinstance(token, str):
+            raise Unauthenticated
+        host = dict(self.scope["headers"]).get(b"host", b"").decode("latin-1").rsplit(":", 1)[0]
+        named = [name for name in [message.get("tenant")] if name is not None]
+        return await in_public(resolve, token, named=named, host=host)
+
+    async def _subscribe(self, message: dict[str, Any]) -> None:
+        types = message.get("types", [])
+        if not isinstance(types, list) or not all(isinstance(name, str) and name in CATALOGUE for name in types):
+            raise Refused(4400, f"`types` is a list of {', '.join(CATALOGUE)}.")
+        self.types = frozenset(types)
+        await self._say({"type": "subscribed", "types": sorted(self.types)})
+        if "since" in message:
+            self.seq = _since(message, self.seq)
+            await self._catch_up()
+
+    async def feed_advanced(self, message: dict[str, Any]) -> None:
+        """The relay numbered new facts. A gap means that a poke was lost: the feed has what is missing."""
+        if message["events"][0]["seq"] > self.seq + 1:
+            await self._catch_up()
+        await self._send_new(message["events"])
+
+    async def _catch_up(self) -> None:
+        assert self.speaker is not None
+        while True:
+            found = await in_tenant(self.speaker, feed.since, self.speaker.tenant.id, self.seq, limit=CATCH_UP)
+            await self._send_new([feed.as_json(event) for event in found])
+            if len(found) < CATCH_UP:
+                return
+
+    async def _send_new(self, events: list[dict[str, Any]]) -> None:
+        for event in events:
+            if event["seq"] <= self.seq:
+                continue
+            self.seq = event["seq"]
+            if not self.types or event["type"] in self.types:
+                await self._say({"type": "sync", "seq": event["seq"], "event": event})
+            if self._lost_its_key(event):
+                await self._refuse(Refused(4401, "The key was revoked."))
+                return
+
+    def _lost_its_key(self, event: dict[str, Any]) -> bool:
+        key = self.speaker.key if self.speaker else None
+        return key is not None and event["type"] == "key.revoked" and event["subject"]["id"] == str(key.pk)
+
+    async def _say(self, frame: dict[str, Any]) -> None:
+        await self.send(text_data=encode(frame))
+
+    async def _refuse(self, refused: Refused) -> None:
+        await self._say({"type": "error", "code": refused.code, "detail": refused.reason})
+        await self.close(refused.code)
+
+
+def _since(message: dict[str, Any], default: int) -> int:
+    since = message.get("since", default)
+    if isinstance(since, bool) or not isinstance(since, int) or since < 0:
+        raise Refused(4400, "`since` is a sequence number.")
+    return since
+
+
+websocket_urlpatterns = [path("ws", FeedConsumer.as_asgi()), path("ws/", FeedConsumer.as_asgi())]

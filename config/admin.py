@@ -1,0 +1,27 @@
+"""How the ticks of beat look in the console; everything else is registered by its room."""
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django_celery_beat import models as beat
+from unfold.admin import ModelAdmin
+
+for model in (Group, beat.ClockedSchedule, beat.CrontabSchedule, beat.IntervalSchedule, beat.SolarSchedule):
+    admin.site.unregister(model)
+admin.site.unregister(beat.PeriodicTask)
+
+
+@admin.register(beat.PeriodicTask)
+class TickAdmin(ModelAdmin):
+    """The few static ticks, to look at: config/settings.py is where they are set."""
+
+    list_display = ("name", "task", "interval", "enabled", "last_run_at", "total_run_count")
+    search_fields = ("name", "task")
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_change_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: object, obj: object = None) -> bool:
+        return False

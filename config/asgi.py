@@ -1,0 +1,19 @@
+"""ASGI: HTTP through Django, /ws through Channels. The embedding model is loaded while the server starts."""
+
+import os
+import threading
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django_application = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  needs the apps above
+
+from api.sockets import websocket_urlpatterns  # noqa: E402
+from memory import embeddings  # noqa: E402
+
+application = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+
+# The first search would otherwise pay seconds for the model's import.
+threading.Thread(target=embeddings.warm, name="warm-embedder", daemon=True).start()

@@ -1,0 +1,83 @@
+"""The look of the console, its sidebar and its tenant switcher: django-unfold's settings and callbacks."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+
+# Teal, one step darker than Tailwind's, so that white text on 600 has a contrast above 4.5.
+TEAL = {
+    "50": "oklch(98.4% .014 180.7)",
+    "100": "oklch(95.3% .051 180.8)",
+    "200": "oklch(91% .096 180.4)",
+    "300": "oklch(85.5% .138 181.1)",
+    "400": "oklch(77.7% .152 181.9)",
+    "500": "oklch(60% .118 184.7)",
+    "600": "oklch(51.1% .096 186.4)",
+    "700": "oklch(43.7% .078 188.2)",
+    "800": "oklch(38.6% .063 188.4)",
+    "900": "oklch(32% .053 190)",
+    "950": "oklch(27.7% .046 192.5)",
+}
+UNFOLD = {
+    "SITE_TITLE": "Memhouse",
+    "SITE_HEADER": "Memhouse",
+    "SITE_SUBHEADER": "config.console.where",
+    "SITE_SYMBOL": "cottage",
+    "SITE_DROPDOWN": "config.console.switcher",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "COLORS": {"primary": TEAL},
+    "STYLES": [lambda request: static("console/console.css")],
+    "SCRIPTS": [lambda request: static("console/copy.js")],
+    "DASHBOARD_CALLBACK": "config.pages.front",
+    "SIDEBAR": {"navigation": "config.console.sidebar"},
+}
+
+
+def where(request: HttpRequest) -> str:
+    """The tenant one stands in, shown under the product's name and in the URL."""
+    tenant = getattr(request, "tenant", None)
+    return f"tenant {tenant.slug}" if tenant else "all tenants"
+
+
+def switcher(request: HttpRequest) -> list[dict[str, str]]:
+    """Every tenant this person may enter, each a link that names it in the path."""
+    from tenants.models import Tenant  # apps are not loaded when settings read this module
+
+    if not request.user.is_authenticated:
+        return []
+    tenants = Tenant.objects.order_by("slug")
+    if not request.user.is_superuser:
+        tenants = tenants.filter(memberships__user=request.user)
+    everything = [{"title": "All tenants", "link": "/console/", "icon": "apartment"}]
+    own = [{"title": t.slug, "link": f"/t/{t.slug}/console/", "icon": "cottage"} for t in tenants[:50]]
+    return everything + own if request.user.is_superuser else own
+
+
+def _item(title: str, icon: str, name: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse(name)}
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    inside = [
+        _item("Overview", "dashboard", "admin:index"),
+        _item("Memories", "psychology", "admin:memory_memory_changelist"),
+        _item("Recall playground", "manage_search", "playground"),
+        _item("Live feed", "sensors", "live"),
+        _item("Events", "receipt_long", "admin:events_event_changelist"),
+        _item("API keys", "key", "admin:tenants_apikey_changelist"),
+    ]
+    platform = [
+        _item("Overview", "dashboard", "admin:index"),
+        _item("Tenants", "apartment", "admin:tenants_tenant_changelist"),
+        _item("People", "group", "admin:tenants_user_changelist"),
+        _item("API keys", "key", "admin:tenants_apikey_changelist"),
+        _item("Events", "receipt_long", "admin:events_event_changelist"),
+        _item("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist"),
+    ]
+    docs = [_item("API docs", "menu_book", "docs")]
+    own = inside if getattr(request, "tenant", None) else platform
+    return [{"items": own}, {"separator": True, "items": docs}]

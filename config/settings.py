@@ -1,0 +1,211 @@
+"""All settings, from the environment alone, in the order in which a request meets them."""
+
+import os
+
+from config.env import BASE_DIR, VAR, database, env, redis_url, secret_key
+
+# --- where it runs
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = secret_key() or "unset"  # config.E001 stops every server that would run with this
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+MEMHOUSE_ROLE = env.str("MEMHOUSE_ROLE", "command")  # web, worker, beat or command
+SERVED_OVER_TLS = env.bool("SERVED_OVER_TLS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = SERVED_OVER_TLS
+SECURE_HSTS_SECONDS = 31_536_000 if SERVED_OVER_TLS else 0
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+# --- rooms. Content lives in the tenant's schema, operations in public.
+SHARED_APPS = [
+    "django_tenants",
+    "events",
+    "tenants",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_celery_beat",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "api",
+    "config",  # last: its admin.py restyles what others registered
+]
+TENANT_APPS = ["memory"]
+INSTALLED_APPS = SHARED_APPS + TENANT_APPS
+EVENT_CONSUMERS = ["events.sockets.push"]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.request_log",
+    "tenants.middleware.tenant_path",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.middleware.console_tenant",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False  # clients do not follow redirects; routes answer with and without the slash
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- data
+# The pool is for web processes only: a pool made before a worker's fork hangs its children.
+_POOL = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 10), "timeout": 5, "max_lifetime": 1800}
+DATABASES = {
+    "default": database()
+    | {
+        "ENGINE": "django_tenants.postgresql_backend",
+        "CONN_MAX_AGE": None if MEMHOUSE_ROLE in ("worker", "beat") else 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": _POOL} if MEMHOUSE_ROLE == "web" else {},
+        "TEST": {"NAME": "memhouse_test"},
+    }
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+# A cached search_path goes stale when a savepoint rolls back (django-tenants#1262): set it every time.
+TENANT_LIMIT_SET_CALLS = False
+SHOW_PUBLIC_IF_NO_TENANT_FOUND = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = redis_url()
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"{REDIS_URL}/1",
+        "OPTIONS": {"socket_connect_timeout": 0.25, "socket_timeout": 0.25},
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {
+            "hosts": [f"{REDIS_URL}/2"],
+            "capacity": 1500,
+            "expiry": 10,
+            "group_expiry": 43_200,
+            "symmetric_encryption_keys": [SECRET_KEY],
+        },
+    }
+}
+
+# --- people
+AUTH_USER_MODEL = "tenants.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+
+# --- memory
+EMBEDDERS = {"all-MiniLM-L6-v2": "memory.embeddings.sentence.SentenceEmbedder"}
+EMBEDDER = env.str("EMBEDDER", "all-MiniLM-L6-v2")
+EMBED_BATCH = 32
+UNDO_DAYS = env.int("UNDO_DAYS", 7)  # a deleted memory can be brought back for this long
+
+# --- the doors
+BODY_LIMIT_BYTES = env.int("BODY_LIMIT_BYTES", 4 * 1024 * 1024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
+DOCS_PUBLIC = env.bool("MEMHOUSE_DOCS_PUBLIC", False)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.auth.CredentialAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.auth.HasScope"],
+    "DEFAULT_PARSER_CLASSES": ["api.gate.GatedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Schema",
+    "EXCEPTION_HANDLER": "api.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Memhouse",
+    "DESCRIPTION": "The memory platform for AI agents. Send an API key as `Authorization: Bearer im_…`.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["api.auth.MayReadDocs"],
+    "SERVE_AUTHENTICATION": ["api.auth.CredentialAuthentication", "api.auth.ConsoleAuthentication"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# --- background work
+CELERY_BROKER_URL = f"{REDIS_URL}/0"
+CELERY_TIMEZONE = "UTC"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"memory.tasks.embed*": {"queue": "embed"}}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 900
+CELERY_TASK_SOFT_TIME_LIMIT = 840
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
+CELERY_VISIBILITY_TIMEOUT = 3600
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 1,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_500_000  # KiB; a child above it is replaced after its task
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SYNC_EVERY = 1
+# The few static ticks. A tick is a hint: the rows say what is due, so a lost or doubled one is harmless.
+CELERY_BEAT_SCHEDULE = {
+    "relay": {"task": "events.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
+    "embed": {"task": "memory.tasks.embed_everywhere", "schedule": 5.0, "options": {"expires": 10}},
+    "keys": {"task": "tenants.tasks.fold_key_usage", "schedule": 10.0, "options": {"expires": 20}},
+    "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
+}
+
+# --- language, time, files, logs
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # a checkout works before collectstatic has run
+LOGGING_CONFIG = "config.logging.configure"
+LOGGING = {"level": env.str("LOG_LEVEL", "INFO"), "json": env.bool("LOG_JSON", False)}
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no model hub is ever asked
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+# --- the console
+from config.console import UNFOLD  # noqa: E402, F401  the theme's settings, kept beside the site that uses them

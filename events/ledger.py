@@ -1,0 +1,63 @@
+"""The only way to write a fact."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+from django.utils import timezone
+
+from events import actors, poke
+from events.models import Event
+from events.types import CATALOGUE
+
+
+class LedgerError(RuntimeError):
+    """A fact was told outside a transaction, or with a type or payload that the catalogue does not know."""
+
+
+def record(type: str, subject: models.Model | None = None, *, tenant_id: UUID | None = None, **data: Any) -> Event:
+    """Write one fact about `subject` (None: the tenant itself) in the transaction that makes it true.
+
+    `tenant_id` defaults to the tenant whose schema the connection is in, so a fact cannot be filed
+    under one tenant while the rows change in another. `data` holds exactly the keys of the catalogue.
+    """
+    return record_all(type, [(subject, data)], tenant_id=tenant_id)[0]
+
+
+def record_all(
+    type: str, facts: Sequence[tuple[models.Model | None, dict[str, Any]]], *, tenant_id: UUID | None = None
+) -> list[Event]:
+    """Write many facts of one type in one insert; see `record`."""
+    if not connection.in_atomic_block:
+        raise LedgerError(f"{type} told outside a transaction: it could survive what it speaks of")
+    for _, data in facts:
+        _check(type, data)
+    filed_under = tenant_id or current_tenant_id()
+    now, actor = timezone.now(), actors.current()
+    events = [
+        Event(
+            tenant_id=filed_under,
+            type=type,
+            subject_type=subject._meta.model_name if subject else "tenant",
+            subject_id=str(subject.pk if subject else filed_under),
+            actor=actor,
+            data=data,
+            occurred_at=now,
+        )
+        for subject, data in facts
+    ]
+    Event.objects.bulk_create(events)
+    poke.after_commit("events.tasks.relay")
+    return events
+
+
+def current_tenant_id() -> UUID | None:
+    """The tenant whose schema this thread's connection is in; None in `public`."""
+    return getattr(connection.tenant, "id", None)
+
+
+def _check(type: str, data: dict[str, Any]) -> None:
+    kind = CATALOGUE.get(type)
+    if kind is None or set(data) != set(kind.keys):
+        raise LedgerError(f"{type} with {sorted(data)} is not in events/types.py")

@@ -1,0 +1,131 @@
+"""The library in the console: memories of the tenant that the URL names."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import BooleanField, Case, QuerySet, Value, When
+from django.http import HttpRequest
+from django.utils.text import Truncator
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
+
+from memory.models import Memory
+from memory.remember import erase, remember, restore, revise
+from memory.types import Draft, Scope
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Live memories unless asked for the deleted ones."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("deleted", "Deleted, restorable"), ("waiting", "Waiting for a vector")]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Memory]) -> QuerySet[Memory]:
+        if self.value() == "deleted":
+            return rows.filter(state=Memory.State.DELETED)
+        live = rows.filter(state=Memory.State.ACTIVE)
+        return live.filter(embedding=None) if self.value() == "waiting" else live
+
+
+@admin.register(Memory)
+class MemoryAdmin(ModelAdmin):
+    list_display = ("words", "kind_label", "namespace", "user_id", "author", "importance_bar", "found_by", "event_time")
+    list_filter = (StateFilter, "kind", "namespace")
+    list_per_page = 50
+    list_fullwidth = True
+    show_full_result_count = False
+    search_fields = ("content",)
+    search_help_text = "Words of the content; the recall playground finds by meaning."
+    actions = ("restore_chosen",)
+    record = ("id", "state", "version", "embedding_model", "content_hash", "created_at", "updated_at", "deleted_at")
+    readonly_fields = (*record, "position")
+    fieldsets = (
+        (None, {"fields": ("content", "kind", "topic", "tags", "people")}),
+        ("Said by, in", {"fields": ("author", "role", "namespace", "user_id", "agent_id", "session_id", "position")}),
+        ("Weight and time", {"fields": ("importance", "confidence", "event_time", "expires_at", "metadata")}),
+        ("Record", {"fields": record}),
+    )  # fmt: skip
+    scope_fields = ("namespace", "user_id", "agent_id", "session_id")
+
+    @display(description="Memory", ordering="-id")
+    def words(self, memory: Memory) -> str:
+        return Truncator(memory.content).chars(110)
+
+    @display(description="Kind", label=True, ordering="kind")
+    def kind_label(self, memory: Memory) -> str:
+        return memory.get_kind_display()
+
+    @display(description="Importance", ordering="importance")
+    def importance_bar(self, memory: Memory) -> str:
+        return f"{memory.importance:.2f}"
+
+    @display(description="Found by", label={"meaning": "success", "words": "warning"})
+    def found_by(self, memory: Memory) -> str:
+        return "meaning" if memory.has_vector else "words"  # type: ignore[attr-defined]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Memory]:
+        has_vector = Case(When(embedding=None, then=Value(False)), default=Value(True), output_field=BooleanField())
+        return super().get_queryset(request).defer("embedding", "search").annotate(has_vector=has_vector)
+
+    def get_search_results(self, request: HttpRequest, rows: QuerySet[Memory], term: str) -> Any:
+        if not term:
+            return rows, False
+        return rows.filter(
+            search=SearchQuery(term.replace("\x00", ""), config="english", search_type="websearch")
+        ), False
+
+    def get_readonly_fields(self, request: HttpRequest, memory: Memory | None = None) -> tuple[str, ...]:
+        # A memory does not move between scopes: what another user was told stays theirs.
+        return self.readonly_fields + self.scope_fields if memory else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, memory: Memory, form: Any, change: bool) -> None:
+        told = {name: form.cleaned_data[name] for name in form.changed_data}
+        if change:
+            # Not a merge: the form shows the whole of it, so what was taken out is meant to go.
+            revise(memory.pk, told, merge=False)
+            return
+        scope = Scope(**{name: form.cleaned_data[name] for name in self.scope_fields})
+        said = {name: value for name, value in form.cleaned_data.items() if name not in self.scope_fields}
+        said |= {"tags": tuple(said["tags"]), "people": tuple(said["people"])}
+        outcome = remember(Draft(scope=scope, **said))
+        memory.pk = outcome.id
+        if outcome.reason:
+            messages.warning(request, f"Merged: {outcome.reason}.")
+
+    def delete_model(self, request: HttpRequest, memory: Memory) -> None:
+        erase(memory.pk)
+
+    def delete_queryset(self, request: HttpRequest, rows: QuerySet[Memory]) -> None:
+        for pk in list(rows.values_list("pk", flat=True)):
+            erase(pk)
+
+    @action(description="Restore deleted memories")
+    def restore_chosen(self, request: HttpRequest, rows: QuerySet[Memory]) -> None:
+        back = sum(restore(pk) is not None for pk in list(rows.values_list("pk", flat=True)))
+        messages.success(request, f"{back} restored.")
+
+    def log_deletions(self, *args: Any, **kwargs: Any) -> None:
+        """The ledger is the record; Django's admin log would be a second one."""
+
+    log_addition = log_change = log_deletions
+
+    def _inside(self, request: HttpRequest) -> bool:
+        return getattr(request, "tenant", None) is not None
+
+    has_module_permission = _inside
+
+    def has_view_permission(self, request: HttpRequest, obj: Memory | None = None) -> bool:
+        return self._inside(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._inside(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Memory | None = None) -> bool:
+        return self._inside(request) and (obj is None or obj.state == Memory.State.ACTIVE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Memory | None = None) -> bool:
+        return self._inside(request)

@@ -1,0 +1,18 @@
+"""What can be wrong with a request to the library.
+
+LibraryError
+└── BadFilter       the filter language does not know a field, an operator or a value; carries a pointer
+"""
+
+
+class LibraryError(Exception):
+    pass
+
+
+class BadFilter(LibraryError):
+    """`pointer` is the JSON pointer of the offending part, below `/filters`."""
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(detail)
+        self.pointer = pointer
+        self.detail = detail

@@ -1,0 +1,3 @@
+from memory.models.memory import Memory
+
+__all__ = ["Memory"]

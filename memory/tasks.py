@@ -1,0 +1,35 @@
+"""The library's background work. Rows are the work; these messages are hints that some is there."""
+
+from celery import shared_task
+
+from memory.upkeep import embed, sweep
+from tenants.models import Tenant
+from tenants.tasks import TenantTask
+
+
+@shared_task(base=TenantTask)
+def embed_pending(tenant_id: str) -> None:
+    embed.pending()
+
+
+@shared_task
+def embed_everywhere() -> None:
+    """The tick: look into each tenant, and embed where something waits."""
+    for tenant_id in _active():
+        embed_pending(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def sweep_tenant(tenant_id: str) -> None:
+    sweep.run()
+
+
+@shared_task
+def sweep_everywhere() -> None:
+    for tenant_id in _active():
+        sweep_tenant(tenant_id)
+
+
+def _active() -> list[str]:
+    ids = Tenant.objects.filter(state=Tenant.State.ACTIVE).values_list("id", flat=True)
+    return [str(tenant_id) for tenant_id in ids]

@@ -1,0 +1,201 @@
+"""The doorkeeper in the console: tenants, people, keys. Each action calls the verb that the API calls."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from tenants import keys, onboarding
+from tenants.models import ApiKey, Domain, Membership, Tenant, User
+
+
+class DomainInline(TabularInline):
+    model = Domain
+    extra = 0
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    extra = 0
+
+
+class TenantForm(forms.ModelForm):
+    class Meta:
+        model = Tenant
+        fields = ("slug", "name")
+
+
+@admin.register(Tenant)
+class TenantAdmin(ModelAdmin):
+    list_display = ("slug", "name", "state_label", "key_count", "people", "created_at", "enter")
+    search_fields = ("slug", "name")
+    ordering = ("slug",)
+    form = TenantForm
+    inlines = (DomainInline, MembershipInline)
+
+    @display(description="State", label={"active": "success", "suspended": "danger"})
+    def state_label(self, tenant: Tenant) -> str:
+        return tenant.state
+
+    @display(description="Live keys")
+    def key_count(self, tenant: Tenant) -> int:
+        return tenant.key_count  # type: ignore[attr-defined]
+
+    @display(description="People")
+    def people(self, tenant: Tenant) -> int:
+        return tenant.people  # type: ignore[attr-defined]
+
+    @display(description="")
+    def enter(self, tenant: Tenant) -> str:
+        return format_html('<a class="mh-link" href="/t/{}/console/">Enter →</a>', tenant.slug)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        live = Count("keys", filter=Q(keys__revoked_at=None), distinct=True)
+        return super().get_queryset(request).annotate(key_count=live, people=Count("memberships", distinct=True))
+
+    def get_readonly_fields(self, request: HttpRequest, tenant: Tenant | None = None) -> tuple[str, ...]:
+        return ("slug",) if tenant else ()
+
+    def get_inlines(self, request: HttpRequest, tenant: Tenant | None) -> tuple[type[TabularInline], ...]:
+        return self.inlines if tenant else ()
+
+    def save_model(self, request: HttpRequest, tenant: Tenant, form: Any, change: bool) -> None:
+        if change:
+            tenant.save(update_fields=["name"])
+        else:
+            opened = onboarding.open_tenant(tenant.slug, tenant.name)
+            tenant.pk, tenant.schema_name, tenant._state.adding = opened.pk, opened.schema_name, False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
+        return False
+
+
+class PersonCreation(UserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email",)
+
+
+@admin.register(User)
+class PersonAdmin(DjangoUserAdmin, ModelAdmin):
+    form, add_form, change_password_form = UserChangeForm, PersonCreation, AdminPasswordChangeForm
+    list_display = ("email", "name", "is_staff", "is_superuser", "is_active", "last_login")
+    list_filter = ("is_active", "is_superuser")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    inlines = (MembershipInline,)
+    readonly_fields = ("last_login", "created_at")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("May", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Record", {"fields": ("last_login", "created_at")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+
+
+class KeyForm(forms.ModelForm):
+    scopes = forms.MultipleChoiceField(
+        choices=ApiKey.Scope.choices, initial=["read", "write"], widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("name", "tenant", "scopes", "expires_at")
+
+
+@admin.register(ApiKey)
+class KeyAdmin(ModelAdmin):
+    list_display = (
+        "name",
+        "prefix",
+        "tenant",
+        "scope_list",
+        "state_label",
+        "last_used_at",
+        "usage_count",
+        "expires_at",
+    )
+    list_filter = ("tenant",)
+    list_select_related = ("tenant",)
+    search_fields = ("name", "public")
+    ordering = ("-created_at",)
+    form = KeyForm
+    actions = ("revoke_chosen",)
+
+    @display(description="Key")
+    def prefix(self, key: ApiKey) -> str:
+        return f"im_{key.public}_…"
+
+    @display(description="Scopes")
+    def scope_list(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
+
+    @display(description="State", label={"live": "success", "expired": "warning", "revoked": "danger"})
+    def state_label(self, key: ApiKey) -> str:
+        if key.revoked_at:
+            return "revoked"
+        return "live" if key.is_live() else "expired"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
+        rows = super().get_queryset(request)
+        return rows.filter(tenant=request.tenant) if request.tenant else rows
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
+        return () if request.tenant else self.list_filter
+
+    def get_fields(self, request: HttpRequest, key: ApiKey | None = None) -> tuple[str, ...]:
+        if key:
+            return (
+                "name",
+                "prefix",
+                "tenant",
+                "scope_list",
+                "state_label",
+                "created_at",
+                "expires_at",
+                "revoked_at",
+                "last_used_at",
+                "usage_count",
+            )
+        return ("name", "scopes", "expires_at") if request.tenant else ("name", "tenant", "scopes", "expires_at")
+
+    def get_readonly_fields(self, request: HttpRequest, key: ApiKey | None = None) -> tuple[str, ...]:
+        return self.get_fields(request, key) if key else ()
+
+    def save_model(self, request: HttpRequest, key: ApiKey, form: Any, change: bool) -> None:
+        told = form.cleaned_data
+        tenant = request.tenant or told["tenant"]
+        issued, text = keys.issue(tenant, told["name"], told["scopes"], told["expires_at"])
+        key.pk, request.issued_key = issued.pk, text  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, key: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+        """Show the key on a page of its own, once: in no message, no cookie and no log."""
+        context = self.admin_site.each_context(request) | {
+            "title": "Your new API key",
+            "key": request.issued_key,
+            "name": key.name,
+        }  # type: ignore[attr-defined]
+        response = TemplateResponse(request, "console/key_issued.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    @action(description="Revoke keys")
+    def revoke_chosen(self, request: HttpRequest, rows: QuerySet[ApiKey]) -> None:
+        messages.success(request, f"{sum(keys.revoke(key) for key in rows)} revoked.")
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        # Keys are not edited; the list's actions ask for this permission without an object.
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False

@@ -1,0 +1,115 @@
+"""Who there is: tenants, the people who run them, and the keys that programs carry. All in `public`."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django_tenants.models import DomainMixin, TenantMixin
+from uuid_utils.compat import uuid7
+
+SLUG = RegexValidator(r"\A[a-z][a-z0-9-]{0,46}\Z", "Use lower-case letters, digits and dashes; start with a letter.")
+
+
+class Tenant(TenantMixin):
+    """One customer's house. Opened by `onboarding.open_tenant`, which makes its schema too."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.CharField(max_length=47, unique=True, validators=[SLUG])
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    auto_create_schema = False  # onboarding does it, in the row's own transaction
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Domain(DomainMixin):
+    """A host name that names a tenant. It grants nothing: the credential must agree with it."""
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, who signs in by e-mail. A superuser is a platform operator and may enter every tenant."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("may open the console", default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.email
+
+    def may_enter(self, tenant: Tenant) -> bool:
+        return self.is_superuser or self.memberships.filter(tenant=tenant).exists()
+
+
+class Membership(models.Model):
+    """What a person may do in one tenant."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        ADMIN = "admin"
+        EDITOR = "editor"
+        ANALYST = "analyst"
+        VIEWER = "viewer"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role, default=Role.VIEWER)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "tenant"], name="one_role_per_tenant")]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.tenant}"
+
+
+class ApiKey(models.Model):
+    """A program's credential: `im_<public>_<secret>`. Only a SHA-256 of the secret is kept."""
+
+    class Scope(models.TextChoices):
+        READ = "read"
+        WRITE = "write"
+        ADMIN = "admin"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="keys")
+    name = models.CharField(max_length=100)
+    public = models.CharField("prefix", max_length=16, unique=True, editable=False)
+    secret_hash = models.CharField(max_length=64, editable=False)
+    scopes = ArrayField(models.CharField(max_length=8, choices=Scope))
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    usage_count = models.BigIntegerField(default=0, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} (im_{self.public}_…)"
+
+    def is_live(self) -> bool:
+        now = timezone.now()
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

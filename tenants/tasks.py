@@ -1,0 +1,46 @@
+"""Tasks of the doorkeeper, and the task class that every task of a tenant is made of."""
+
+from typing import Any
+
+import structlog
+from celery import Task, shared_task
+from django.db import connection
+from django_tenants.utils import tenant_context
+
+from events import actors
+from tenants import keys
+from tenants.models import Tenant
+
+log = structlog.get_logger(__name__)
+
+
+class WrongSchema(RuntimeError):
+    """A tenant's task was about to run outside its tenant's schema."""
+
+
+class TenantTask(Task):
+    """A task whose first argument is a tenant's id; it runs inside that tenant's schema or not at all.
+
+    The row is read again for each run, so a tenant suspended or deleted since the message was sent is seen.
+    """
+
+    abstract = True
+
+    def __call__(self, tenant_id: str, *args: Any, **kwargs: Any) -> Any:
+        tenant = Tenant.objects.filter(pk=tenant_id, state=Tenant.State.ACTIVE).first()
+        if tenant is None:
+            log.warning("task skipped, the tenant is gone or suspended", task=self.name, tenant=tenant_id)
+            return None
+        with tenant_context(tenant), actors.acting_as(f"task:{self.name}"):
+            # Read back from the server: a guard that asked our own flag would share its mistake.
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_schema()")
+                (schema,) = cursor.fetchone()
+            if schema != tenant.schema_name:
+                raise WrongSchema(f"{self.name}: in {schema}, not in {tenant.schema_name}")
+            return self.run(tenant_id, *args, **kwargs)
+
+
+@shared_task
+def fold_key_usage() -> None:
+    keys.fold_usage()
