@@ -30,6 +30,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",
     "COLORS": {"primary": TEAL},
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/favicon.svg")}],
     "STYLES": [lambda request: static("console/console.css")],
     "SCRIPTS": [lambda request: static("console/copy.js")],
     "DASHBOARD_CALLBACK": "config.pages.front",
@@ -40,7 +41,7 @@ UNFOLD = {
 def where(request: HttpRequest) -> str:
     """The tenant one stands in, shown under the product's name and in the URL."""
     tenant = getattr(request, "tenant", None)
-    return f"tenant {tenant.slug}" if tenant else "all tenants"
+    return tenant.slug if tenant else "all tenants"
 
 
 def switcher(request: HttpRequest) -> list[dict[str, str]]:

@@ -23,7 +23,8 @@ def front(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Fill the front page: of one tenant, or of the platform."""
     tenant = getattr(request, "tenant", None)
     numbers = _tenant_numbers(tenant) if tenant else _platform_numbers()
-    return context | numbers | {"tenant": tenant, "hours": _bars(feed.per_hour(tenant.id if tenant else None))}
+    hours = _bars(feed.per_hour(tenant.id if tenant else None))
+    return context | numbers | {"title": tenant.name if tenant else "All tenants", "tenant": tenant, "hours": hours}
 
 
 def _tenant_numbers(tenant: Tenant) -> dict[str, Any]:
@@ -79,15 +80,12 @@ def playground(request: HttpRequest) -> HttpResponse:
 def _shown(hit: Hit) -> dict[str, Any]:
     """A hit with its parts as widths of one bar: the positive parts fill as much of it as the score says."""
     positive = sum(value for value in hit.parts.values() if value > 0) or 1.0
-    bars = [
-        {
-            "name": name,
-            "value": hit.parts[name],
-            "width": round(100 * hit.score * max(hit.parts[name], 0) / positive, 2),
-        }
-        for name in PARTS
-    ]
+    bars = [_bar(name, hit.parts[name], hit.score / positive) for name in PARTS]
     return {"memory": hit.memory, "score": hit.score, "bars": bars, "raw": round(sum(hit.parts.values()), 4)}
+
+
+def _bar(name: str, value: float, scale: float) -> dict[str, Any]:
+    return {"name": name, "value": value, "width": round(100 * scale * max(value, 0), 2), "shown": abs(value) >= 0.0005}
 
 
 def _curl(request: HttpRequest, tenant: Tenant, asked: dict[str, str], limit: int) -> str:

