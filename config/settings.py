@@ -185,6 +185,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_500_000  # KiB; a child above it is replaced after its task
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SYNC_EVERY = 1
+CELERY_RESULT_EXPIRES = None  # no results, so no tick that would clean them up
 # The few static ticks. A tick is a hint: the rows say what is due, so a lost or doubled one is harmless.
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "events.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import BooleanField, Case, QuerySet, Value, When
 from django.http import HttpRequest
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from memory.models import Memory
 from memory.remember import erase, remember, restore, revise
@@ -41,6 +43,7 @@ class MemoryAdmin(ModelAdmin):
     search_fields = ("content",)
     search_help_text = "Words of the content; the recall playground finds by meaning."
     actions = ("restore_chosen",)
+    formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget, "help_text": "Separated by commas."}}
     record = ("id", "state", "version", "embedding_model", "content_hash", "created_at", "updated_at", "deleted_at")
     readonly_fields = (*record, "position")
     fieldsets = (

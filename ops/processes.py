@@ -1,16 +1,53 @@
-"""Children that do not outlive us."""
+"""Children that do not outlive us, and how to find those that did."""
 
+import contextlib
 import ctypes
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+
+import psutil
 
 PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """A `preexec_fn`: the kernel sends the child this signal when its parent is gone, even by kill -9 (Linux)."""
+    """A `preexec_fn`: the kernel sends the child this signal when its parent is gone, even by kill -9 (Linux).
+
+    The "parent" is the thread that made the child: start children from the main thread.
+    """
     if not sys.platform.startswith("linux"):
         return None
-    libc = ctypes.CDLL(None, use_errno=True)
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0) and None
+    parent, libc = os.getpid(), ctypes.CDLL(None, use_errno=True)
+
+    def ask() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+        if os.getppid() != parent:  # it went before we asked
+            os._exit(1)
+
+    return ask
+
+
+def working_in(directory: Path, name: str) -> list[psutil.Process]:
+    """The living processes of this name whose working directory this is. A zombie has none, so it is not found."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.name() == name and process.cwd() == str(directory):
+                found.append(process)
+    return found
+
+
+def end(process: subprocess.Popen[bytes] | None, number: signal.Signals, within: float) -> None:
+    """Ask a child to end; after `within` seconds it is killed."""
+    if process is None or process.poll() is not None:
+        return
+    process.send_signal(number)
+    try:
+        process.wait(within)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

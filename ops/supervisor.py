@@ -1,5 +1,6 @@
 """Run several programs as one: merged logs, restarts with back-off, a clean stop."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -58,22 +59,29 @@ class Supervisor:
         prefix = f"{name:<{self.width}} |"
         if self.colour:
             prefix = f"\x1b[{COLOURS[index % len(COLOURS)]}m{prefix}\x1b[0m"
-        sys.stdout.write(f"{prefix} {line}\n")
-        sys.stdout.flush()
+        with contextlib.suppress(BrokenPipeError):  # `make run | tee log`, and Ctrl-C took tee first
+            sys.stdout.write(f"{prefix} {line}\n")
+            sys.stdout.flush()
 
     def stop(self) -> None:
-        """Ask all to stop at once, wait for each, kill what does not."""
-        alive = [program for program in self.programs if program.process and program.process.poll() is None]
+        """Ask all to stop at once, wait for each, kill what does not. A second Ctrl-C kills at once."""
+        alive = [program for program in self.programs if program.process]
         for program in alive:
             _signal(program, signal.SIGTERM)
         began = time.monotonic()
-        for program in alive:
-            assert program.process is not None
-            try:
-                program.process.wait(max(0.1, program.stop_within - (time.monotonic() - began)))
-            except subprocess.TimeoutExpired:
-                self.say(program.name, "did not stop, killed")
-                _signal(program, signal.SIGKILL)
+        try:
+            for program in alive:
+                self._wait(program, program.stop_within - (time.monotonic() - began))
+        finally:
+            for program in alive:
+                _signal(program, signal.SIGKILL)  # the group: also children that a program left behind
+
+    def _wait(self, program: Program, seconds: float) -> None:
+        assert program.process is not None
+        try:
+            program.process.wait(max(0.1, seconds))
+        except subprocess.TimeoutExpired:
+            self.say(program.name, "did not stop, killed")
 
     def _tend(self, program: Program) -> None:
         now = time.monotonic()

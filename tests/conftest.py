@@ -1,0 +1,136 @@
+"""Two tenants, and callers in them. Rows of a test are rolled back; `committed` is for what needs real commits."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
+from django_tenants.utils import tenant_context
+
+from tenants import keys, onboarding
+from tenants.models import Tenant
+
+SLUGS = ("acme", "globex")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database with both tenants' schemas, which no test's rollback takes away."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+        for slug in SLUGS:
+            onboarding.open_tenant(slug, slug.title())
+        _forget()
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+def _forget() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE events_event, events_stream, tenants_apikey, tenants_user CASCADE")
+        cursor.execute("UPDATE tenants_tenant SET state = 'active'")
+        for slug in SLUGS:
+            cursor.execute(f"TRUNCATE t_{slug}.memory_memory")
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Real commits, seen by other threads and connections; everything is forgotten afterwards."""
+    with django_db_blocker.unblock():
+        yield
+        connection.set_schema_to_public()
+        _forget()
+
+
+@pytest.fixture
+def acme(request: pytest.FixtureRequest) -> Tenant:
+    return _tenant(request, "acme")
+
+
+@pytest.fixture
+def globex(request: pytest.FixtureRequest) -> Tenant:
+    return _tenant(request, "globex")
+
+
+def _tenant(request: pytest.FixtureRequest, slug: str) -> Tenant:
+    if "committed" not in request.fixturenames:
+        request.getfixturevalue("db")
+    return Tenant.objects.get(slug=slug)
+
+
+@pytest.fixture
+def in_acme(acme: Tenant) -> Iterator[Tenant]:
+    with tenant_context(acme):
+        yield acme
+
+
+@contextmanager
+def costs(queries: int) -> Iterator[None]:
+    """Exactly so many statements, without the search path before each and the domains read every five seconds."""
+    with CaptureQueriesContext(connection) as captured:
+        yield
+    told = [query["sql"] for query in captured.captured_queries]
+    done = [sql for sql in told if not sql.startswith("SET search_path") and "tenants_domain" not in sql]
+    assert len(done) == queries, "\n".join(sql[:150] for sql in done)
+
+
+class Caller:
+    """A program with a key: `caller.post("memories", {...})` answers (status, body)."""
+
+    def __init__(self, key: str, prefix: str = "") -> None:
+        self.client = Client(raise_request_exception=False)
+        self.key, self.prefix = key, prefix
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        answer = self.raw(method, path, None if body is None else json.dumps(body).encode(), **headers)
+        return answer.status_code, answer.json() if answer.content else None
+
+    def raw(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Any:
+        sent = {"Authorization": f"Bearer {self.key}"} | {name.replace("_", "-"): v for name, v in headers.items()}
+        content_type = sent.pop("Content-Type", "application/json")
+        url = f"{self.prefix}/api/v1/{path}"
+        return self.client.generic(method, url, body or b"", content_type=content_type, headers=sent)
+
+    def get(self, path: str, **headers: str) -> tuple[int, Any]:
+        return self.call("GET", path, **headers)
+
+    def post(self, path: str, body: Any, **headers: str) -> tuple[int, Any]:
+        return self.call("POST", path, body, **headers)
+
+    def patch(self, path: str, body: Any) -> tuple[int, Any]:
+        return self.call("PATCH", path, body)
+
+    def delete(self, path: str) -> tuple[int, Any]:
+        return self.call("DELETE", path)
+
+    def remember(self, content: str, **fields: Any) -> str:
+        status, body = self.post("memories", {"content": content, **fields})
+        assert status in (200, 201), body
+        return body["data"][0]["id"]
+
+    def search(self, query: str, **fields: Any) -> list[dict[str, Any]]:
+        status, body = self.post("memories/search", {"query": query, **fields})
+        assert status == 200, body
+        return body["data"]
+
+
+@pytest.fixture
+def caller() -> Callable[..., Caller]:
+    return Caller
+
+
+@pytest.fixture
+def ada(acme: Tenant) -> Caller:
+    """A caller in acme."""
+    return Caller(keys.issue(acme, "ada")[1])
+
+
+@pytest.fixture
+def ben(globex: Tenant) -> Caller:
+    """A caller in globex."""
+    return Caller(keys.issue(globex, "ben")[1])

@@ -1,0 +1,28 @@
+"""One running house for the journeys that share it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.journeys.house import House
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(Path(tmp_path_factory.mktemp("house")))
+    try:
+        yield house.start()
+    finally:
+        house.stop()
+
+
+@pytest.fixture(scope="session")
+def globex_key(house: House) -> str:
+    return house.manage("open_tenant", "globex").splitlines()[-1]
+
+
+@pytest.fixture
+def globex(house: House, globex_key: str) -> httpx.Client:
+    return house.caller(globex_key)

@@ -1,0 +1,73 @@
+"""Vectors come once; what is over goes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from events.models import Event
+from memory.models import Memory
+from memory.remember import erase, remember, remember_many, restore
+from memory.types import Draft
+from memory.upkeep import embed, sweep
+from tenants.models import Tenant
+
+
+@pytest.mark.usefixtures("committed")
+def test_two_embedders_at_once_embed_each_memory_once(acme: Tenant) -> None:
+    with tenant_context(acme):
+        remember_many([Draft(f"note {i}") for i in range(80)])
+
+    def run(_: int) -> int:
+        try:
+            with tenant_context(acme):
+                return embed.pending()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        done = sum(pool.map(run, range(2)))
+    with tenant_context(acme):
+        left = embed.pending()
+        assert Memory.objects.filter(embedding=None).count() == 0
+    assert done + left == 80
+    told = Event.objects.filter(type="embedding.completed").values_list("data__count", flat=True)
+    assert sum(told) == 80
+
+
+def test_a_deleted_memory_is_not_embedded(in_acme: Tenant) -> None:
+    erase(remember(Draft("never mind")).id)
+    assert embed.pending() == 0
+
+
+def test_the_sweep_erases_what_is_over_and_nothing_else(in_acme: Tenant, settings: object) -> None:
+    now = timezone.now()
+    kept = remember(Draft("kept")).id
+    fresh = remember(Draft("deleted today")).id
+    old = remember(Draft("deleted long ago")).id
+    erase(fresh)
+    erase(old)
+    remember(Draft("expired", expires_at=now - timedelta(seconds=1)))
+    Memory.objects.filter(pk=old).update(deleted_at=now - timedelta(days=8))
+    assert sweep.run() == 2
+    assert set(Memory.objects.values_list("pk", flat=True)) == {kept, fresh}
+    assert Event.objects.get(type="memory.purged").data == {"count": 2}
+    assert sweep.run() == 0
+
+
+def test_a_deleted_memory_is_restored_as_it_was(in_acme: Tenant) -> None:
+    made = remember(Draft("back again", tags=("a",))).id
+    erase(made)
+    back = restore(made)
+    assert back is not None
+    assert (back.content, back.tags, back.state, back.deleted_at) == ("back again", ["a"], "active", None)
+
+
+def test_words_said_again_after_deletion_are_not_doubled_by_a_restore(in_acme: Tenant) -> None:
+    made = remember(Draft("once")).id
+    erase(made)
+    remember(Draft("once"))
+    assert restore(made) is None

@@ -1,0 +1,55 @@
+"""API keys."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tenants import keys, onboarding
+from tenants.models import ApiKey, Tenant
+
+
+def test_only_a_hash_of_the_secret_is_kept(acme: Tenant) -> None:
+    key, text = keys.issue(acme, "one")
+    secret = text.split("_")[2]
+    assert len(secret) == 43
+    assert all(secret not in str(value) for value in ApiKey.objects.filter(pk=key.pk).values().get().values())
+    assert keys.find(text) == key
+
+
+def test_another_secret_of_the_same_prefix_is_nobody(acme: Tenant) -> None:
+    _, text = keys.issue(acme, "one")
+    assert keys.find(text[:-1] + ("a" if text[-1] != "a" else "b")) is None
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=80) | st.text(max_size=40).map(lambda rest: f"im_{rest}_{rest}"))
+def test_no_text_but_a_key_is_found(acme: Tenant, text: str) -> None:
+    assert keys.find(text) is None
+
+
+def test_uses_are_counted_and_folded(acme: Tenant) -> None:
+    key, _ = keys.issue(acme, "one")
+    for _ in range(3):
+        keys.touch(key)
+    assert keys.fold_usage() >= 1
+    key.refresh_from_db()
+    assert key.usage_count == 3
+    assert key.last_used_at is not None
+    keys.fold_usage()
+    key.refresh_from_db()
+    assert key.usage_count == 3
+
+
+def test_a_key_is_revoked_once(acme: Tenant) -> None:
+    key, text = keys.issue(acme, "one")
+    assert keys.revoke(key)
+    assert not keys.revoke(key)
+    assert keys.find(text) is None
+
+
+@pytest.mark.parametrize("slug", ["Acme", "9lives", "a b", "pg;", "", "x" * 48, "acme"])
+def test_a_bad_or_taken_slug_opens_nothing(acme: Tenant, slug: str) -> None:
+    before = Tenant.objects.count()
+    with pytest.raises(Exception, match=r"slug|Slug|blank|exists"):
+        onboarding.open_tenant(slug, "x")
+    assert Tenant.objects.count() == before
