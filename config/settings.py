@@ -107,7 +107,8 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {
-            "hosts": [f"{REDIS_URL}/2"],
+            # The layer waits 5 s for a message; the client's own time-out, also 5 s, would end idle sockets.
+            "hosts": [{"address": f"{REDIS_URL}/2", "socket_timeout": 30}],
             "capacity": 1500,
             "expiry": 10,
             "group_expiry": 43_200,
@@ -181,7 +182,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_500_000  # KiB; a child above it is replaced after its task
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SYNC_EVERY = 1

@@ -105,7 +105,7 @@ class House:
                 return found
 
     def socket(self, first: dict[str, Any] | None) -> "Feed":
-        feed = Feed(connect(self.facts["url"].replace("http", "ws") + "/ws", proxy=None))
+        feed = Feed(connect(self.facts["url"].replace("http", "ws") + "/ws", proxy=None, legacy=True))
         if first is not None:
             feed.send(first)
         return feed

@@ -203,7 +203,7 @@ def _programs(env: dict[str, str], host: str, port: int) -> list[Program]:
         "config",
     ]
     worker = [*celery, "worker", "--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    of_worker = env | {"MEMHOUSE_ROLE": "worker", "OMP_NUM_THREADS": "1", "REMAP_SIGTERM": "SIGQUIT"}
+    of_worker = env | {"MEMHOUSE_ROLE": "worker", "OMP_NUM_THREADS": "1"}
     web = [
         python, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port), "--no-access-log",
         "--lifespan", "off", "--ws-max-size", "65536", "--ws-ping-interval", "20", "--ws-ping-timeout", "30",
