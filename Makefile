@@ -24,7 +24,7 @@ types: .venv/installed-dev  ## type check
 	SECRET_KEY=types $(BIN)/mypy
 
 migrations: .venv/installed-dev  ## models and migrations agree
-	SECRET_KEY=none DATABASE_URL=postgres:// $(BIN)/python -W ignore manage.py makemigrations --check --dry-run --skip-checks
+	SECRET_KEY=none DATABASE_URL=postgres://localhost/none $(BIN)/python -W ignore manage.py makemigrations --check --dry-run --skip-checks
 
 pytest: .venv/installed-dev  ## the tests, against services of their own
 	$(BIN)/python -m pytest $(ARGS)

@@ -21,7 +21,7 @@ class CredentialAuthentication(BaseAuthentication):
         if not credential:
             return None
         headers = request.headers
-        named = [name for name in (request.named_tenant, headers.get("X-Tenant-ID", "")) if name]
+        named = [name for name in (getattr(request, "named_tenant", ""), headers.get("X-Tenant-ID", "")) if name]
         speaker = resolve(credential, named=named, host=headers.get("Host", "").rsplit(":", 1)[0])
         return Caller(), speaker
 

@@ -31,7 +31,7 @@ class Problem(serializers.Serializer):
     instance = serializers.CharField()
     code = serializers.CharField()
     request_id = serializers.CharField()
-    errors = ProblemItem(many=True, required=False)
+    errors = ProblemItem(many=True, required=False)  # type: ignore[assignment]  # a field, not the property
 
 
 class KeyScheme(OpenApiAuthenticationExtension):
@@ -43,7 +43,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 
 class Schema(AutoSchema):
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
         problem = self.resolve_serializer(Problem, direction).ref
         for status, description in ERRORS.items():

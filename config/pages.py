@@ -14,14 +14,15 @@ from memory import stats
 from memory.recall import recall
 from memory.types import Hit, Query, Scope
 from tenants import tickets
-from tenants.models import ApiKey, Tenant
+from tenants.middleware import tenant_of
+from tenants.models import ApiKey, Tenant, User
 
 PARTS = ("semantic", "lexical", "neighbours", "prior", "named", "session", "importance", "recency")
 
 
 def front(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Fill the front page: of one tenant, or of the platform."""
-    tenant = getattr(request, "tenant", None)
+    tenant = tenant_of(request)
     numbers = _tenant_numbers(tenant) if tenant else _platform_numbers()
     hours = _bars(feed.per_hour(tenant.id if tenant else None))
     return context | numbers | {"title": tenant.name if tenant else "All tenants", "tenant": tenant, "hours": hours}
@@ -116,13 +117,15 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_POST
 def ticket(request: HttpRequest) -> JsonResponse:
     """A single-use ticket for the live feed's socket."""
+    assert isinstance(request.user, User)  # admin_view let nobody else in
     return JsonResponse({"ticket": tickets.issue(request.user, _tenant(request))})
 
 
 def _tenant(request: HttpRequest) -> Tenant:
-    if request.tenant is None:  # these pages exist inside a tenant only
+    tenant = tenant_of(request)
+    if tenant is None:  # these pages exist inside a tenant only
         raise Http404
-    return request.tenant
+    return tenant
 
 
 urlpatterns = [

@@ -52,10 +52,11 @@ def per_hour(tenant_id: UUID | None) -> list[tuple[datetime, int]]:
     return [(hour, found.get(hour, 0)) for hour in hours]
 
 
-def activity() -> tuple[dict[UUID, datetime], dict[UUID, int]]:
+def activity() -> tuple[dict[Any, datetime], dict[Any, int]]:
     """Per tenant: when its last fact of the last 24 hours was told, and how many there were."""
     rows = _recent(None).values("tenant_id").annotate(last=Max("occurred_at"), count=Count("id")).order_by()
-    return {r["tenant_id"]: r["last"] for r in rows}, {r["tenant_id"]: r["count"] for r in rows}
+    known = [row for row in rows if row["tenant_id"]]
+    return {r["tenant_id"]: r["last"] for r in known}, {r["tenant_id"]: r["count"] for r in known}
 
 
 def unrelayed() -> int:

@@ -39,7 +39,7 @@ def record_all(
         Event(
             tenant_id=filed_under,
             type=type,
-            subject_type=subject._meta.model_name if subject else "tenant",
+            subject_type=str(subject._meta.model_name) if subject else "tenant",
             subject_id=str(subject.pk if subject else filed_under),
             actor=actor,
             data=data,
@@ -54,7 +54,7 @@ def record_all(
 
 def current_tenant_id() -> UUID | None:
     """The tenant whose schema this thread's connection is in; None in `public`."""
-    return getattr(connection.tenant, "id", None)
+    return getattr(getattr(connection, "tenant", None), "id", None)
 
 
 def _check(type: str, data: dict[str, Any]) -> None:

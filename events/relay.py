@@ -13,8 +13,8 @@ BATCH = 500
 
 def drain() -> int:
     """Relay everything that waits, tenant by tenant; the number of facts handed on."""
-    waiting = Event.objects.filter(seq=None).exclude(tenant_id=None).values_list("tenant_id", flat=True).distinct()
-    return sum(_drain_tenant(tenant_id) for tenant_id in list(waiting))
+    waiting = Event.objects.filter(seq=None, tenant_id__isnull=False).values_list("tenant_id", flat=True).distinct()
+    return sum(_drain_tenant(tenant_id) for tenant_id in list(waiting) if tenant_id)
 
 
 def _drain_tenant(tenant_id: UUID) -> int:

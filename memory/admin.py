@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from memory.models import Memory
 from memory.remember import erase, remember, restore, revise
 from memory.types import Draft, Scope
+from tenants.middleware import tenant_of
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -117,7 +118,7 @@ class MemoryAdmin(ModelAdmin):
     log_addition = log_change = log_deletions
 
     def _inside(self, request: HttpRequest) -> bool:
-        return getattr(request, "tenant", None) is not None
+        return tenant_of(request) is not None
 
     has_module_permission = _inside
 

@@ -82,13 +82,14 @@ def _signals(rows: MemoryQuerySet, vector: list[float], lexemes: list[str]) -> l
         [_either(lexemes), lexemes],
         output_field=ArrayField(IntegerField()),
     )
-    return list(
+    told: Any = (
         rows.order_by("id").values(
             "id", "namespace", "user_id", "session_id", "position", "author", "agent_id", "people", "importance",
             "event_time", frequencies=frequencies, distance=CosineDistance("embedding", vector),
             words=Length("search"), ending=Right(RTrim("content"), 1),
         )
     )  # fmt: skip
+    return list(told)
 
 
 def _rare(lexemes: list[str], said: list[int], size: int) -> list[str]:

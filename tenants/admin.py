@@ -15,6 +15,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from tenants import keys, onboarding
+from tenants.middleware import tenant_of
 from tenants.models import ApiKey, Domain, Membership, Tenant, User
 
 
@@ -148,10 +149,11 @@ class KeyAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         rows = super().get_queryset(request)
-        return rows.filter(tenant=request.tenant) if request.tenant else rows
+        tenant = tenant_of(request)
+        return rows.filter(tenant=tenant) if tenant else rows
 
     def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
-        return () if request.tenant else self.list_filter
+        return () if tenant_of(request) else self.list_filter
 
     def get_fields(self, request: HttpRequest, key: ApiKey | None = None) -> tuple[str, ...]:
         if key:
@@ -167,14 +169,14 @@ class KeyAdmin(ModelAdmin):
                 "last_used_at",
                 "usage_count",
             )
-        return ("name", "scopes", "expires_at") if request.tenant else ("name", "tenant", "scopes", "expires_at")
+        return ("name", "scopes", "expires_at") if tenant_of(request) else ("name", "tenant", "scopes", "expires_at")
 
     def get_readonly_fields(self, request: HttpRequest, key: ApiKey | None = None) -> tuple[str, ...]:
         return self.get_fields(request, key) if key else ()
 
     def save_model(self, request: HttpRequest, key: ApiKey, form: Any, change: bool) -> None:
         told = form.cleaned_data
-        tenant = request.tenant or told["tenant"]
+        tenant = tenant_of(request) or told["tenant"]
         issued, text = keys.issue(tenant, told["name"], told["scopes"], told["expires_at"])
         key.pk, request.issued_key = issued.pk, text  # type: ignore[attr-defined]
 
@@ -182,7 +184,7 @@ class KeyAdmin(ModelAdmin):
         """Show the key on a page of its own, once: in no message, no cookie and no log."""
         context = self.admin_site.each_context(request) | {
             "title": "Your new API key",
-            "key": request.issued_key,
+            "key": getattr(request, "issued_key", ""),
             "name": key.name,
         }  # type: ignore[attr-defined]
         response = TemplateResponse(request, "console/key_issued.html", context)

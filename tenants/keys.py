@@ -85,7 +85,9 @@ def touch(key: ApiKey) -> None:
 def fold_usage() -> int:
     """Add the counted uses to the rows; the number of keys that were used."""
     pipe = _counters().pipeline(transaction=True)
-    pipe.hgetall(USES).hgetall(SEEN).delete(USES, SEEN)
+    pipe.hgetall(USES)
+    pipe.hgetall(SEEN)
+    pipe.delete(USES, SEEN)
     uses, seen, _ = pipe.execute()
     for pk, count in uses.items():
         at = datetime.fromtimestamp(int(seen.get(pk, 0)), UTC)

@@ -7,9 +7,14 @@ from django.urls import set_script_prefix
 from django_tenants.utils import tenant_context
 
 from events import actors
-from tenants.models import SLUG, Tenant
+from tenants.models import SLUG_FORM, Tenant
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def tenant_of(request: HttpRequest) -> Tenant | None:
+    """The tenant that a console request is inside of; None at the platform's level."""
+    return getattr(request, "tenant", None)
 
 
 def tenant_path(get_response: Handler) -> Handler:
@@ -18,7 +23,7 @@ def tenant_path(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         request.named_tenant = ""  # type: ignore[attr-defined]
         parts = request.path_info.split("/", 3)
-        if len(parts) == 4 and parts[1] == "t" and SLUG.regex.match(parts[2]):
+        if len(parts) == 4 and parts[1] == "t" and SLUG_FORM.match(parts[2]):
             request.named_tenant = parts[2]  # type: ignore[attr-defined]
             request.path_info = "/" + parts[3]
             set_script_prefix(f"/t/{parts[2]}/")

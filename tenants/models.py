@@ -1,5 +1,7 @@
 """Who there is: tenants, the people who run them, and the keys that programs carry. All in `public`."""
 
+import re
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
@@ -9,7 +11,8 @@ from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
-SLUG = RegexValidator(r"\A[a-z][a-z0-9-]{0,46}\Z", "Use lower-case letters, digits and dashes; start with a letter.")
+SLUG_FORM = re.compile(r"\A[a-z][a-z0-9-]{0,46}\Z")
+SLUG = RegexValidator(SLUG_FORM, "Use lower-case letters, digits and dashes; start with a letter.")
 
 
 class Tenant(TenantMixin):

@@ -6,7 +6,6 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.gate import check_storable
@@ -16,7 +15,7 @@ from tenants.resolve import Speaker, speaking
 class TenantView(APIView):
     """A view that runs inside the speaker's schema. The credential decides which, see tenants.resolve."""
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with ExitStack() as self.stay:
             return super().dispatch(request, *args, **kwargs)
 
@@ -29,7 +28,9 @@ class TenantView(APIView):
 
     @property
     def speaker(self) -> Speaker:
-        return self.request.auth
+        speaker = self.request.auth
+        assert isinstance(speaker, Speaker)
+        return speaker
 
 
 class StrictSerializer(serializers.Serializer):

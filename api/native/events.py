@@ -27,12 +27,12 @@ class EventWords(serializers.Serializer):
     type = serializers.CharField()
     subject = SubjectWords()
     actor = serializers.CharField()
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]  # a field, not the property
     occurred_at = serializers.DateTimeField()
 
 
 class EventPage(serializers.Serializer):
-    data = EventWords(many=True)
+    data = EventWords(many=True)  # type: ignore[assignment]  # a field, not the property
     next_since = serializers.IntegerField(help_text="Ask with this as `since` for what comes after.")
     has_more = serializers.BooleanField()
 

@@ -64,7 +64,8 @@ class Metadata(serializers.JSONField):
             raise serializers.ValidationError("must be an object")
         if len(json.dumps(data, ensure_ascii=False).encode()) > METADATA_LIMIT_BYTES:
             raise serializers.ValidationError(f"is larger than {METADATA_LIMIT_BYTES} bytes", code="max_length")
-        return super().to_internal_value(data)
+        super().to_internal_value(data)
+        return data
 
 
 class MemoryChange(StrictSerializer):
@@ -95,7 +96,7 @@ class MemoryDraft(MemoryChange):
 
 
 class MemoryBatch(StrictSerializer):
-    memories = MemoryDraft(many=True, allow_empty=False, max_length=1000)
+    memories = serializers.ListField(child=MemoryDraft(), allow_empty=False, max_length=1000)
 
 
 class OutcomeWords(serializers.Serializer):
@@ -107,7 +108,7 @@ class OutcomeWords(serializers.Serializer):
 
 
 class OutcomeList(serializers.Serializer):
-    data = OutcomeWords(many=True)
+    data = OutcomeWords(many=True)  # type: ignore[assignment]  # a field, not the property
 
 
 class MemoryWords(serializers.ModelSerializer):
@@ -124,7 +125,7 @@ class MemoryWords(serializers.ModelSerializer):
 
 
 class MemoryPage(serializers.Serializer):
-    data = MemoryWords(many=True)
+    data = MemoryWords(many=True)  # type: ignore[assignment]  # a field, not the property
     next_cursor = serializers.CharField(allow_null=True)
     has_more = serializers.BooleanField()
 
@@ -165,7 +166,7 @@ class HitWords(MemoryWords):
 
 
 class SearchAnswer(serializers.Serializer):
-    data = HitWords(many=True)
+    data = HitWords(many=True)  # type: ignore[assignment]  # a field, not the property
     took_ms = serializers.FloatField()
     candidate_count = serializers.IntegerField(help_text="How many memories were scored.")
 
