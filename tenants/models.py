@@ -12,7 +12,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
 SLUG_FORM = re.compile(r"\A[a-z][a-z0-9-]{0,46}\Z")
-SLUG = RegexValidator(SLUG_FORM, "Use lower-case letters, digits and dashes; start with a letter.")
+SLUG = RegexValidator(SLUG_FORM.pattern, "Use lower-case letters, digits and dashes; start with a letter.")
 
 
 class Tenant(TenantMixin):
