@@ -29,12 +29,13 @@ migrations: .venv/installed-dev  ## models and migrations agree
 pytest: .venv/installed-dev  ## the tests, against services of their own
 	$(BIN)/python -m pytest $(ARGS)
 
-.venv/bin/python:
+# pip is the last thing that venv makes: an interrupted one is made again.
+.venv/bin/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed: no python3 was found."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Say which with PYTHON=…"; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/installed: requirements.txt | .venv/bin/python
+.venv/installed: requirements.txt | .venv/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 

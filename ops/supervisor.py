@@ -94,7 +94,7 @@ class Supervisor:
             program.deaths = 0 if now - program.started > STEADY else program.deaths + 1
             wait = min(0.5 * 2**program.deaths, LONGEST_WAIT)
             program.next_start = now + wait
-            self.say(program.name, f"ended with {code}, starting again in {wait:.0f} s")
+            self.say(program.name, f"ended with {code}, starting again in {wait:g} s")
 
     def _start(self, program: Program) -> None:
         program.started = time.monotonic()

@@ -37,6 +37,17 @@ def start(tmp_path: Path) -> Iterator[Callable[..., embedded.Services]]:
         services.stop()
 
 
+@pytest.fixture
+def starter(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that runs the services over the same directory."""
+    starter = subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
+    assert starter.stdout is not None
+    assert starter.stdout.readline() == b"up\n"
+    yield starter
+    starter.kill()
+    starter.wait()
+
+
 def ask(url: str, statement: str) -> Any:
     parts = urlsplit(url)
     with psycopg.connect(
@@ -106,12 +117,9 @@ def test_a_killed_server_is_revived_with_its_data(start: Callable[..., embedded.
     assert ask(services.database_url, "SELECT answer FROM kept") == 42
 
 
-def test_the_servers_of_a_living_starter_are_its_own_and_those_of_a_killed_one_are_taken_over(
-    start: Callable[..., embedded.Services], tmp_path: Path
+def test_the_servers_of_a_living_starter_are_refused_and_those_of_a_killed_one_taken_over(
+    starter: subprocess.Popen[bytes], start: Callable[..., embedded.Services], tmp_path: Path
 ) -> None:
-    starter = subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
-    assert starter.stdout is not None
-    assert starter.stdout.readline() == b"up\n"
     with pytest.raises(embedded.Refused, match="in use by another running process"):
         start()
     starter.kill()
@@ -159,10 +167,8 @@ def test_a_servers_directory_of_another_user_is_refused_with_a_sentence(
     assert b"belongs to another user" in done.stderr
 
 
-def test_servers_do_not_outlive_a_killed_starter(tmp_path: Path) -> None:
-    starter = subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
-    assert starter.stdout is not None
-    starter.stdout.readline()
+def test_servers_do_not_outlive_a_killed_starter(starter: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    assert servers(tmp_path)
     starter.kill()
     starter.wait()
     assert eventually(lambda: not servers(tmp_path))

@@ -41,6 +41,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int | None, no_color: bool = False, **options: Any) -> None:
         lock = _only_one()
         signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` starts us with it ignored
         services = None
         try:
             port = self._port(host, port)
@@ -77,7 +78,7 @@ class Command(BaseCommand):
     ) -> None:
         def watch() -> None:
             for name in services.revive_dead():
-                supervisor.say("web", f"{name} had died and was started again")
+                supervisor.say("services", f"{name} had died and was started again")
 
         supervisor = Supervisor(_programs(env, host, port), colour=colour, watch=watch)
         threading.Thread(target=self._panel, args=(url,), daemon=True).start()
