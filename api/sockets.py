@@ -6,12 +6,14 @@ The first message authenticates: `{"type": "auth", "token": "im_…"}` or `{"typ
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError
 from django.urls import path
+from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException
 
 from api.gate import read_json
@@ -50,7 +52,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         self.deadline.cancel()
         if self.speaker:
-            await self.channel_layer.group_discard(sockets.group(self.speaker.tenant.id), self.channel_name)
+            with suppress(RedisError):  # without Redis the group is gone anyway
+                await self.channel_layer.group_discard(sockets.group(self.speaker.tenant.id), self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         try:
@@ -61,8 +64,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
             await self._refuse(Refused(4401, "The credential is not valid here."))
         except APIException as error:
             await self._refuse(Refused(4400, str(error.detail)))
-        except DatabaseError:
-            await self._refuse(Refused(1013, "The database does not answer; come back with `since`."))
+        except (DatabaseError, RedisError):
+            await self._refuse(Refused(1013, "A service behind this does not answer; come back with `since`."))
 
     async def _hear(self, message: Any) -> None:
         kind = message.get("type") if isinstance(message, dict) else None

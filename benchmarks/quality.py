@@ -105,10 +105,9 @@ def _print(name: str, rows: dict[str, list[Any]]) -> None:
             continue
         means = [statistics.fmean(row[i] for row in found) for i in range(len(KS) + 1)]
         took = sorted(row[-1] for row in found)
+        p50, p95 = took[len(took) // 2], took[int(len(took) * 0.95)]
         shares = "".join(f"{100 * mean:>8.1f}" for mean in means[:-1])
-        print(
-            f"{group:<14}{len(found):>6}{shares}{means[-1]:>8.3f}{took[len(took) // 2]:>9.1f}{took[int(len(took) * 0.95)]:>9.1f}"
-        )
+        print(f"{group:<14}{len(found):>6}{shares}{means[-1]:>8.3f}{p50:>9.1f}{p95:>9.1f}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging, worker_init
+from django.core.management.base import SystemCheckError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -15,3 +16,14 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _keep_our_logging(**_: object) -> None:
     """Celery leaves logging alone when this signal has a receiver: config.logging has set it up."""
+
+
+@worker_init.connect
+@beat_init.connect
+def _refuse_unsafe_start(**_: object) -> None:
+    from config.checks import refuse_unsafe_start  # the apps are loaded by now
+
+    try:
+        refuse_unsafe_start()
+    except SystemCheckError as error:
+        raise SystemExit(str(error)) from None  # Celery logs any other exception of a receiver and goes on

@@ -1,9 +1,12 @@
 """System checks with ids: what must be right before a server starts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection
 
 PGVECTOR_FLOOR = (0, 8, 4)  # below it: index corruption during vacuum, overflow in parallel builds
@@ -30,7 +33,8 @@ def vector_extension(app_configs: Any, databases: Any = None, **_: Any) -> list[
             )
             found = cursor.fetchone()
     except OperationalError as error:
-        return [Error("PostgreSQL does not answer.", hint=str(error).strip(), id="config.E002")]
+        # It may answer later: readiness tells, and a start need not fail.
+        return [checks.Warning("PostgreSQL does not answer.", hint=str(error).strip(), id="config.W002")]
     if found is None:
         return []  # before the first migration, which creates it
     version, schema = found
@@ -39,3 +43,19 @@ def vector_extension(app_configs: Any, databases: Any = None, **_: Any) -> list[
     if tuple(int(part) for part in version.split(".")) < PGVECTOR_FLOOR:
         return [Error(f"pgvector {version} is older than 0.8.4.", hint="Upgrade the extension.", id="config.E004")]
     return []
+
+
+def refuse_unsafe_start() -> None:
+    """Raise SystemCheckError where a server would start with an error of these checks; servers run none themselves."""
+    # In a thread of its own, for an ASGI server imports its application inside a running event loop.
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(_checked).result()
+    if errors := [message for message in found if message.is_serious()]:
+        raise SystemCheckError("; ".join(f"{error.id}: {error.msg} {error.hint or ''}" for error in errors))
+
+
+def _checked() -> list[CheckMessage]:
+    try:
+        return secret_key_is_set(None) + vector_extension(None, databases=["default"])
+    finally:
+        connection.close()

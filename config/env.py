@@ -10,6 +10,8 @@ import environ
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")  # what the environment says already stays
 VAR = Path(os.environ.get("MEMHOUSE_VAR", BASE_DIR / "var"))
 
 

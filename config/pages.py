@@ -23,6 +23,8 @@ PARTS = ("semantic", "lexical", "neighbours", "prior", "named", "session", "impo
 def front(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Fill the front page: of one tenant, or of the platform."""
     tenant = tenant_of(request)
+    if tenant is None and not request.user.is_superuser:
+        return context | {"title": "Your tenants", "own": Tenant.objects.filter(memberships__user=request.user)}
     numbers = _tenant_numbers(tenant) if tenant else _platform_numbers()
     hours = _bars(feed.per_hour(tenant.id if tenant else None))
     return context | numbers | {"title": tenant.name if tenant else "All tenants", "tenant": tenant, "hours": hours}
@@ -94,7 +96,8 @@ def _curl(request: HttpRequest, tenant: Tenant, asked: dict[str, str], limit: in
     body |= {name: asked[name] for name in ("user_id", "namespace") if asked[name]}
     url = request.build_absolute_uri("/api/v1/memories/search")
     quoted = json.dumps(body, ensure_ascii=False).replace("'", "'\\''")
-    return f"curl {url} \\\n  -H 'Authorization: Bearer $KEY' -H 'Content-Type: application/json' \\\n  -d '{quoted}'"
+    headers = """-H "Authorization: Bearer $KEY" -H 'Content-Type: application/json'"""
+    return f"curl {url} \\\n  {headers} \\\n  -d '{quoted}'"
 
 
 def _between(text: str, least: int, most: int, default: int) -> int:

@@ -84,7 +84,7 @@ DATABASES = {
         "ENGINE": "django_tenants.postgresql_backend",
         "CONN_MAX_AGE": None if MEMHOUSE_ROLE in ("worker", "beat") else 0,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": _POOL} if MEMHOUSE_ROLE == "web" else {},
+        "OPTIONS": {"pool": _POOL, "options": "-c statement_timeout=30s"} if MEMHOUSE_ROLE == "web" else {},
         "TEST": {"NAME": "memhouse_test"},
     }
 }

@@ -16,6 +16,7 @@ from memory.models import Memory
 from memory.remember import erase, remember, restore, revise
 from memory.types import Draft, Scope
 from tenants.middleware import tenant_of
+from tenants.models import User
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -107,7 +108,7 @@ class MemoryAdmin(ModelAdmin):
         for pk in list(rows.values_list("pk", flat=True)):
             erase(pk)
 
-    @action(description="Restore deleted memories")
+    @action(description="Restore deleted memories", permissions=["change"])
     def restore_chosen(self, request: HttpRequest, rows: QuerySet[Memory]) -> None:
         back = sum(restore(pk) is not None for pk in list(rows.values_list("pk", flat=True)))
         messages.success(request, f"{back} restored.")
@@ -117,19 +118,18 @@ class MemoryAdmin(ModelAdmin):
 
     log_addition = log_change = log_deletions
 
-    def _inside(self, request: HttpRequest) -> bool:
+    def has_module_permission(self, request: HttpRequest) -> bool:
         return tenant_of(request) is not None
 
-    has_module_permission = _inside
-
     def has_view_permission(self, request: HttpRequest, obj: Memory | None = None) -> bool:
-        return self._inside(request)
+        return tenant_of(request) is not None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self._inside(request)
+        tenant = tenant_of(request)
+        return tenant is not None and isinstance(request.user, User) and request.user.may_write(tenant)
 
     def has_change_permission(self, request: HttpRequest, obj: Memory | None = None) -> bool:
-        return self._inside(request) and (obj is None or obj.state == Memory.State.ACTIVE)
+        return self.has_add_permission(request) and (obj is None or obj.state == Memory.State.ACTIVE)
 
     def has_delete_permission(self, request: HttpRequest, obj: Memory | None = None) -> bool:
-        return self._inside(request)
+        return self.has_change_permission(request, obj)

@@ -30,6 +30,12 @@ def _number(value: Any) -> float:
     return value
 
 
+def _integer(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**31:
+        raise ValueError("must be a whole number")
+    return value
+
+
 def _time(value: Any) -> datetime:
     parsed = parse_datetime(_text(value))
     if parsed is None:
@@ -55,7 +61,7 @@ TEXT = dict.fromkeys(
     ("content", "kind", "role", "author", "user_id", "agent_id", "session_id", "namespace", "topic", "content_hash"),
     _text,
 )
-NUMBER = dict.fromkeys(("importance", "confidence", "version"), _number)
+NUMBER: dict[str, Reader] = dict.fromkeys(("importance", "confidence"), _number) | {"version": _integer}
 TIME = dict.fromkeys(("event_time", "expires_at", "created_at", "updated_at"), _time)
 LISTS = dict.fromkeys(("tags", "people"), _text)
 FIELDS: dict[str, Reader] = TEXT | NUMBER | TIME | LISTS | {"id": _uuid}
@@ -79,6 +85,8 @@ class _Reading:
             raise BadFilter(at, "must be an object")
         if depth > MAX_DEPTH:
             raise BadFilter(at, f"is nested deeper than {MAX_DEPTH}")
+        if depth and not node:
+            raise BadFilter(at, "says nothing")
         found = Q()
         for key, value in node.items():
             found &= self.entry(key, value, f"{at}/{key}", depth)
@@ -137,6 +145,11 @@ def _lookup(key: str, path: str, reader: Reader, operator: str, operand: Any) ->
         return _exists(key, path, operand)
     if key in LISTS:
         return _of_list(path, reader, operator, operand)
+    # What is missing or null compares as false, not as SQL's unknown, so that NOT and `ne` find it.
+    return Q(**{f"{path}__isnull": False}) & _comparison(key, path, reader, operator, operand)
+
+
+def _comparison(key: str, path: str, reader: Reader, operator: str, operand: Any) -> Q:
     if operator == "in":
         return _any_of(path, [reader(item) for item in _list(operand)])
     if operator in WORDS and reader in (_text, _json):
@@ -149,7 +162,7 @@ def _lookup(key: str, path: str, reader: Reader, operator: str, operand: Any) ->
 def _any_of(path: str, values: list[Any]) -> Q:
     found = Q(pk__in=[])
     for value in values:
-        found |= Q(**{path: value})
+        found |= Q(**{f"{path}__exact": value})
     return found
 
 

@@ -68,6 +68,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def may_enter(self, tenant: Tenant) -> bool:
         return self.is_superuser or self.memberships.filter(tenant=tenant).exists()
 
+    def may_write(self, tenant: Tenant) -> bool:
+        return self.is_superuser or self.memberships.filter(tenant=tenant, role__in=Membership.WRITERS).exists()
+
 
 class Membership(models.Model):
     """What a person may do in one tenant."""
@@ -78,6 +81,8 @@ class Membership(models.Model):
         EDITOR = "editor"
         ANALYST = "analyst"
         VIEWER = "viewer"
+
+    WRITERS = (Role.OWNER, Role.ADMIN, Role.EDITOR)
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")

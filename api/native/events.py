@@ -5,11 +5,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.native.base import TenantView, hear
+from api.native.base import StrictSerializer, TenantView, hear
 from events import feed
 
 
-class FeedParameters(serializers.Serializer):
+class FeedParameters(StrictSerializer):
     since = serializers.IntegerField(min_value=0, max_value=2**62, default=0, help_text="The last `seq` you have.")
     limit = serializers.IntegerField(min_value=1, max_value=200, default=100)
 

@@ -130,7 +130,7 @@ class MemoryPage(serializers.Serializer):
     has_more = serializers.BooleanField()
 
 
-class ListWords(serializers.Serializer):
+class ListWords(StrictSerializer):
     """How a list of memories is narrowed and paged."""
 
     user_id = Name()

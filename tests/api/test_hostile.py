@@ -91,7 +91,7 @@ def test_a_compressed_body_is_415(ada: Caller) -> None:
     [
         "memories?user_id=%00", "memories?cursor=%00", "memories?cursor=x", "memories?cursor=%F0%9F%A6%8A",
         "memories?limit=0", "memories?limit=201", "memories?limit=9999999999999999999999", "memories?limit=x",
-        "memories?kind=nothing", "memories?tag=%00", "memories?%00=1", "events?since=-1", "events?since=1e5",
+        "memories?kind=nothing", "memories?tag=%00", "memories?%00=1", "memories?usr_id=ada", "events?since=-1", "events?since=1e5",
         "events?since=99999999999999999999999", "events?limit=0", "memories/not-an-id",
         "memories/00000000-0000-0000-0000-000000000000", "nothing/here", "memories/%00",
     ],
