@@ -1,7 +1,6 @@
 """Make the first run's tenant, memories, operator and key, once; write how to get in to a private file."""
 
 import json
-import os
 import secrets
 from argparse import ArgumentParser
 from pathlib import Path
@@ -12,6 +11,7 @@ from django_tenants.utils import tenant_context
 
 from config.sample import DRAFTS
 from memory.remember import remember_many
+from ops.files import write_private
 from tenants import keys, onboarding
 from tenants.models import Membership, Tenant, User
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             "tenant": tenant.slug,
             "api_key": _key(tenant, known.get("api_key", "")),
         }
-        _write(access, facts)
+        write_private(access, json.dumps(facts, indent=2))
 
 
 def _demo_tenant() -> Tenant:
@@ -72,12 +72,3 @@ def _read(access: Path) -> dict[str, str]:
         return json.loads(access.read_text())
     except (FileNotFoundError, ValueError):
         return {}
-
-
-def _write(access: Path, facts: dict[str, str]) -> None:
-    """Replace the file in one step, readable by its owner alone from its first byte."""
-    fresh = access.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(facts, file, indent=2)
-    fresh.replace(access)

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             port = self._port(host, port)
             url = _url(host, port)
             services = _services()
-            env = _environment(services, host, url)
+            env = _environment(services, host)
             _tell_lock(lock, url)
             _prepare(env, url)
             self._serve(services, env, host, port, url, colour=sys.stdout.isatty() and not no_color)
@@ -155,10 +155,10 @@ def _services() -> embedded.Services:
     )
 
 
-def _environment(services: embedded.Services, host: str, url: str) -> dict[str, str]:
+def _environment(services: embedded.Services, host: str) -> dict[str, str]:
     """What every program of the house is told; what the operator has set stays."""
     secret = os.environ.get("SECRET_KEY") or _secret_key()
-    env = {"MEMHOUSE_VAR": str(VAR), "MEMHOUSE_URL": url, "SECRET_KEY": secret}
+    env = {"MEMHOUSE_VAR": str(VAR), "SECRET_KEY": secret}
     if services.database_url:
         env["DATABASE_URL"] = services.database_url
     if services.redis_url:
