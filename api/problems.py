@@ -126,5 +126,10 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     return _page(request, 404, "not_found", "There is nothing here.")
 
 
+def not_storable(request: HttpRequest) -> JsonResponse:
+    status, code, detail, _ = UNSTORABLE
+    return _page(request, status, code, detail)
+
+
 def server_error(request: HttpRequest) -> JsonResponse:
     return _page(request, 500, "server_error", "Something went wrong here; the request id finds it in the log.")

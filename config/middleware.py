@@ -1,4 +1,4 @@
-"""One log line and one id for each request."""
+"""What happens to every request: an id, a log line, and an address that the database can hold."""
 
 import re
 import time
@@ -6,7 +6,11 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.core.exceptions import BadRequest
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+
+from api import problems
 
 log = structlog.get_logger("request")
 PLAIN = re.compile(r"[\w.\-]{8,64}")
@@ -33,3 +37,23 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         return response
 
     return middleware
+
+
+def storable_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuse a NUL in path or query: no page means it, and PostgreSQL answers it with an error."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL in the address")
+        return get_response(request)
+
+    middleware.process_exception = _unstorable  # type: ignore[attr-defined]
+    return middleware
+
+
+def _unstorable(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """The last resort of the console's forms, as api.problems is the API's: text that cannot be stored or shown."""
+    if isinstance(error, DataError | UnicodeError):
+        log.warning("input that cannot be stored", error=type(error).__name__)
+        return problems.not_storable(request)
+    return None

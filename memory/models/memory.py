@@ -1,10 +1,13 @@
 """The library's one table so far, and the vocabulary in which it is read."""
 
+import json
+import re
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
@@ -18,6 +21,19 @@ from memory.types import Scope
 DIMENSION = 384
 # A tsvector may hold 1 MiB; this many characters of text always fit.
 SEARCHED_CHARACTERS = 200_000
+
+
+UNSTORABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+
+
+def storable(value: object) -> None:
+    """JSON that PostgreSQL can hold; the API's gate refuses the same, the console's forms come here."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise ValidationError("A number is not finite.") from None
+    if UNSTORABLE.search(text):
+        raise ValidationError("Text holds a NUL character or a lone surrogate.")
 
 
 class ToTsvector(Func):
@@ -72,7 +88,7 @@ class Memory(models.Model):
     tags = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     people = ArrayField(models.CharField(max_length=255), default=list, blank=True)
     topic = models.CharField(max_length=255, blank=True)
-    metadata = models.JSONField(default=dict, blank=True)
+    metadata = models.JSONField(default=dict, blank=True, validators=[storable])
     importance = models.FloatField(default=0.5, validators=[MinValueValidator(0), MaxValueValidator(1)])
     confidence = models.FloatField(default=1.0, validators=[MinValueValidator(0), MaxValueValidator(1)])
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE, editable=False)
