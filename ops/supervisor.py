@@ -1,6 +1,5 @@
 """Run several programs as one: merged logs, restarts with back-off, a clean stop."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -59,9 +58,12 @@ class Supervisor:
         prefix = f"{name:<{self.width}} |"
         if self.colour:
             prefix = f"\x1b[{COLOURS[index % len(COLOURS)]}m{prefix}\x1b[0m"
-        with contextlib.suppress(BrokenPipeError):  # `make run | tee log`, and Ctrl-C took tee first
+        try:
             sys.stdout.write(f"{prefix} {line}\n")
             sys.stdout.flush()
+        except BrokenPipeError:  # `make run | tee log`, and Ctrl-C took tee first
+            # What is buffered must go somewhere, or the exit code becomes Python's 120.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def stop(self) -> None:
         """Ask all to stop at once, wait for each, kill what does not. A second Ctrl-C kills at once."""
