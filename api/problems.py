@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from memory.errors import BadFilter
+from memory.errors import BadFilter, Contended
 from tenants.errors import TenantMismatch, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -21,6 +21,7 @@ TITLES = {
     404: "Not found",
     405: "Method not allowed",
     406: "Not acceptable",
+    409: "Conflict",
     413: "Body too large",
     415: "Unsupported media type",
     422: "Not valid",
@@ -69,12 +70,14 @@ NOBODY = (401, "not_authenticated", "Send a valid API key as `Authorization: Bea
 NOTHING = (404, "not_found", "There is nothing here for this credential.", None)
 FORBIDDEN = (403, "not_allowed", "This credential may not do that.", None)
 UNSTORABLE = (422, "not_storable", "Some of what was sent cannot be stored.", None)
+CONTENDED = (409, "contended", "Others are storing and deleting the same words just now; try again.", None)
 NO_DATABASE = (503, "database_unavailable", "The database does not answer; try again soon.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
     ((PermissionDenied, exceptions.PermissionDenied), FORBIDDEN),
     ((DataError, UnicodeError, RecursionError), UNSTORABLE),
+    ((Contended,), CONTENDED),
     ((OperationalError,), NO_DATABASE),
 ]
 

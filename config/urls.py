@@ -13,6 +13,7 @@ def front(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", front),
     path("", include("api.urls")),
+    path("console", front),
     path("console/", include("config.pages")),
     path("console/", admin.site.urls),
 ]

@@ -1,7 +1,8 @@
 """What can be wrong with a request to the library.
 
 LibraryError
-└── BadFilter       the filter language does not know a field, an operator or a value; carries a pointer
+├── BadFilter       the filter language does not know a field, an operator or a value; carries a pointer
+└── Contended       the same words are being stored and deleted by others all the time; try again
 """
 
 
@@ -16,3 +17,7 @@ class BadFilter(LibraryError):
         super().__init__(detail)
         self.pointer = pointer
         self.detail = detail
+
+
+class Contended(LibraryError):
+    pass

@@ -4,17 +4,19 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from events import ledger, poke
 from memory import embeddings
 from memory.algorithms import phrasing, scoring
+from memory.errors import Contended
 from memory.models import Memory
 from memory.types import Draft, Outcome
 
 DEFAULT_NAMESPACE = "default"
+STORE_ATTEMPTS = 3
 # What the embedder and the fingerprint read: changing one of these changes what the memory says.
 SAID = {"content", "author", "agent_id", "role", "event_time"}
 
@@ -33,19 +35,28 @@ def remember_many(drafts: Sequence[Draft], *, wait: bool = False) -> list[Outcom
     memories = [_from_draft(draft) for draft in drafts]
     if wait:
         _give_vectors(memories)
-    return _store(memories)
+    for _ in range(STORE_ATTEMPTS):
+        if outcomes := _store(memories):
+            return outcomes
+    raise Contended
 
 
 @transaction.atomic
 def _store(memories: list[Memory]) -> list[Outcome]:
+    """Store all of them; nothing, and no outcome, when a twin that stood in the way is deleted at this very moment."""
     _make_way(memories)
     _give_places(memories)
-    Memory.objects.bulk_create(memories, ignore_conflicts=True, batch_size=500)
+    # In one order for every writer: two batches that share words must not wait for each other.
+    in_order = sorted(memories, key=lambda memory: memory.fingerprint)
+    Memory.objects.bulk_create(in_order, ignore_conflicts=True, batch_size=500)
     kept = dict(
         Memory.objects.filter(
             fingerprint__in={memory.fingerprint for memory in memories}, state=Memory.State.ACTIVE
         ).values_list("fingerprint", "id")
     )
+    if any(memory.fingerprint not in kept for memory in memories):
+        transaction.set_rollback(True)
+        return []
     created = [memory for memory in memories if kept[memory.fingerprint] == memory.id]
     ledger.record_all("memory.created", [(memory, _thin(memory)) for memory in created])
     _poke_embedder(created)
@@ -171,17 +182,24 @@ def revise(memory_id: Any, changes: dict[str, Any], *, merge: bool = True) -> Me
         _say_anew(memory)
     memory.version += 1
     memory.updated_at = timezone.now()
-    memory.save()
+    _save_revised(memory)
     ledger.record("memory.updated", memory, **_thin(memory), fields=sorted(changed))
     return memory
+
+
+def _save_revised(memory: Memory) -> None:
+    """Save; where another memory says exactly this already, both stay, and this one keeps a fingerprint of its own."""
+    try:
+        with transaction.atomic():
+            memory.save()
+    except IntegrityError:
+        memory.fingerprint = hashlib.sha256(f"{memory.fingerprint}{memory.pk}".encode()).hexdigest()
+        memory.save()
 
 
 def _say_anew(memory: Memory) -> None:
     memory.embedding, memory.embedding_model = None, ""
     _give_hashes(memory, memory.event_time.isoformat())
-    # What it now says may be what another one says already; a revision keeps its own identity then.
-    if Memory.objects.filter(fingerprint=memory.fingerprint, state=Memory.State.ACTIVE).exclude(pk=memory.pk).exists():
-        memory.fingerprint = hashlib.sha256(f"{memory.fingerprint}{memory.pk}".encode()).hexdigest()
     _poke_embedder([memory])
 
 
@@ -202,11 +220,15 @@ def erase(memory_id: Any) -> bool:
 def restore(memory_id: Any) -> Memory | None:
     """Bring a deleted memory back; None when there is none, or when its words have been remembered anew."""
     memory = Memory.objects.select_for_update().filter(pk=memory_id, state=Memory.State.DELETED).first()
-    if memory is None or Memory.objects.filter(fingerprint=memory.fingerprint, state=Memory.State.ACTIVE).exists():
+    if memory is None:
         return None
     memory.state, memory.deleted_at = Memory.State.ACTIVE, None
     memory.version += 1
     memory.updated_at = timezone.now()
-    memory.save(update_fields=["state", "deleted_at", "version", "updated_at"])
+    try:
+        with transaction.atomic():
+            memory.save(update_fields=["state", "deleted_at", "version", "updated_at"])
+    except IntegrityError:
+        return None
     ledger.record("memory.updated", memory, **_thin(memory), fields=["state"])
     return memory

@@ -10,7 +10,7 @@ from django_tenants.utils import tenant_context
 
 from events.models import Event
 from memory.models import Memory
-from memory.remember import erase, remember, remember_many, restore
+from memory.remember import erase, remember, remember_many, restore, revise
 from memory.types import Draft
 from memory.upkeep import embed, sweep
 from tenants.models import Tenant
@@ -71,3 +71,12 @@ def test_words_said_again_after_deletion_are_not_doubled_by_a_restore(in_acme: T
     erase(made)
     remember(Draft("once"))
     assert restore(made) is None
+
+
+def test_a_revision_to_words_that_another_says_keeps_both(in_acme: Tenant) -> None:
+    one, other = remember(Draft("one", event_time=timezone.now())).id, remember(Draft("other")).id
+    at = Memory.objects.get(pk=one).event_time
+    revised = revise(other, {"content": "one", "event_time": at})
+    assert revised is not None
+    assert revised.content == "one"
+    assert Memory.objects.live().count() == 2
