@@ -40,9 +40,8 @@ def recall(query: Query) -> Found:
     vector = embeddings.current().embed([query.text])[0].tolist()
     lexemes = _lexemes(query.text)
     rows, size, said = _gather(scope, vector, lexemes)
-    ranked = ranking.rank(_candidates(rows, query.text), ranking.idf(size, said))
-    hits = _hits(ranked[: query.limit])
-    return Found(hits, len(rows), round((time.perf_counter() - began) * 1000, 2))
+    best = ranking.rank(_candidates(rows, query.text), ranking.idf(size, said), query.limit)
+    return Found(_hits(best), len(rows), round((time.perf_counter() - began) * 1000, 2))
 
 
 def _gather(scope: MemoryQuerySet, vector: list[float], lexemes: list[str]) -> tuple[list[Row], int, list[int]]:

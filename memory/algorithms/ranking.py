@@ -68,8 +68,8 @@ def lexical(candidates: Sequence[Candidate], weights: np.ndarray) -> np.ndarray:
     return (tf * (K1 + 1) / (tf + K1)) @ weights / most
 
 
-def rank(candidates: Sequence[Candidate], weights: np.ndarray) -> list[Scored]:
-    """Candidates best first. `weights` is `idf` of the query's lexemes, in the order of `frequencies`."""
+def rank(candidates: Sequence[Candidate], weights: np.ndarray, limit: int | None = None) -> list[Scored]:
+    """The best `limit` candidates (all when None), best first. `weights` is `idf` of the query's lexemes, in the order of `frequencies`."""
     if not candidates:
         return []
     cosine = np.array([c.cosine for c in candidates])
@@ -90,7 +90,7 @@ def rank(candidates: Sequence[Candidate], weights: np.ndarray) -> list[Scored]:
         "recency": RECENCY * np.exp2(-np.array([max(c.age_days, 0.0) for c in candidates]) / RECENCY_HALF_LIFE_DAYS),
     }
     raw = np.sum(list(parts.values()), axis=0)
-    order = np.argsort(-raw, kind="stable")
+    order = np.argsort(-raw, kind="stable")[:limit]
     return [
         Scored(candidates[i].key, to_unit(raw[i]), {name: round(float(part[i]), 4) for name, part in parts.items()})
         for i in order
