@@ -69,7 +69,10 @@ def lexical(candidates: Sequence[Candidate], weights: np.ndarray) -> np.ndarray:
 
 
 def rank(candidates: Sequence[Candidate], weights: np.ndarray, limit: int | None = None) -> list[Scored]:
-    """The best `limit` candidates (all when None), best first. `weights` is `idf` of the query's lexemes, in the order of `frequencies`."""
+    """The best `limit` candidates (all when None), best first.
+
+    `weights` is `idf` of the query's lexemes, in the order of `frequencies`.
+    """
     if not candidates:
         return []
     cosine = np.array([c.cosine for c in candidates])
