@@ -23,11 +23,6 @@ def current() -> Embedder:
     return import_string(settings.EMBEDDERS[settings.EMBEDDER])(settings.EMBEDDER)
 
 
-@cache
-def _no_text() -> np.ndarray:
-    return current().embed([""])[0]
-
-
 def warm() -> None:
     """Load the model now, so that nobody's request waits for it."""
-    _no_text()
+    current().embed([""])
