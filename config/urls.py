@@ -14,7 +14,7 @@ urlpatterns = [
     path("", front),
     path("", include("api.urls")),
     path("console", front),
-    path("console/", include("config.pages")),
+    path("console/", include("config.pages.urls")),
     path("console/", admin.site.urls),
 ]
 handler400 = "api.problems.bad_request"

@@ -74,7 +74,7 @@ class MemoryAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Memory]:
         has_vector = Case(When(embedding=None, then=Value(False)), default=Value(True), output_field=BooleanField())
-        return super().get_queryset(request).defer("embedding", "search").annotate(has_vector=has_vector)
+        return super().get_queryset(request).defer("embedding", "shadow", "search").annotate(has_vector=has_vector)
 
     def get_search_results(self, request: HttpRequest, rows: QuerySet[Memory], term: str) -> Any:
         if not term:

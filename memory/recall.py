@@ -162,5 +162,5 @@ def _named(rows: list[Row], question: str) -> str | None:
 
 
 def _hits(ranked: list[ranking.Scored]) -> tuple[Hit, ...]:
-    found = Memory.objects.defer("embedding", "search").in_bulk([scored.key for scored in ranked])
+    found = Memory.objects.light().in_bulk([scored.key for scored in ranked])
     return tuple(Hit(found[s.key], s.score, s.parts) for s in ranked if s.key in found)

@@ -37,4 +37,4 @@ def kinds() -> list[tuple[str, int]]:
 
 
 def newest(limit: int = 6) -> list[Memory]:
-    return list(Memory.objects.live().defer("embedding", "search").order_by("-id")[:limit])
+    return list(Memory.objects.live().light().order_by("-id")[:limit])

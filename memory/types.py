@@ -31,27 +31,54 @@ class Draft:
     metadata: dict[str, Any] = field(default_factory=dict)
     importance: float | None = None  # None: scored by algorithms.scoring
     confidence: float = 1.0
+    language: str = ""  # a BCP 47 tag; empty is read as English
+    source: str = ""  # where it came from: chat, turn, import, tool, web …
+    trust: str = "trusted"  # trusted, unverified or untrusted
     event_time: datetime | None = None  # None: when it is written
     expires_at: datetime | None = None
+    valid_from: datetime | None = None  # None: since event_time
+    valid_to: datetime | None = None  # None: it still holds
+    id: UUID | None = None  # None: a new one
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one draft: `created`, or `merged` into the memory that already says exactly this."""
+    """What became of one draft, and why.
+
+    `created`; `merged` into the memory that already says exactly this; `updated`, as it names a memory that is there;
+    `skipped`, as there was nothing to do; `failed`, and nothing of it was stored.
+    """
 
     status: str
-    id: UUID
+    id: UUID | None
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class Query:
-    """A question asked of a scope. `limit` is 1 to 200; `filters` is the filter language of memory.filters."""
+    """A question asked of a scope. `limit` is 1 to 200; `filters` is the filter language of memory.filters.
 
-    text: str
+    What is asked by: `text`, or nearness to the memory `like` or to a `vector`, or nothing, and then the newest come
+    first. `when` are time words that narrow to a span of event_time ("last week"), read in `timezone`; a time named
+    in `text` only lifts what lies in it.
+    """
+
+    text: str = ""
     scope: Scope = Scope()
     limit: int = 10
     filters: dict[str, Any] = field(default_factory=dict)
+    like: UUID | None = None
+    vector: tuple[float, ...] | None = None
+    namespaces: tuple[str, ...] = ()  # any of them; empty: the scope's
+    tags: tuple[str, ...] = ()
+    all_tags: bool = False  # all of `tags`, not any
+    people: tuple[str, ...] = ()  # any of them
+    when: str = ""
+    timezone: str = "UTC"  # an IANA name
+    as_of: datetime | None = None  # what was believed then
+    valid_at: datetime | None = None  # what held then; None: what holds now
+    min_score: float = 0.0
+    language: str = ""  # of the question, as in Draft
 
 
 @dataclass(frozen=True)
@@ -70,3 +97,4 @@ class Found:
     hits: tuple[Hit, ...]
     candidate_count: int
     took_ms: float
+    degraded: tuple[str, ...] = ()  # stages that were skipped, such as `semantic` while no embedder answers

@@ -27,6 +27,9 @@ class Tenant(TenantMixin):
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Which model embeds its memories (empty: the setting says), and which shall take over: see memory.upkeep.reembed.
+    embedder = models.CharField(max_length=100, blank=True, editable=False)
+    shadow_embedder = models.CharField(max_length=100, blank=True, editable=False)
 
     auto_create_schema = False  # onboarding does it, in the row's own transaction
 

@@ -35,7 +35,9 @@ def _forget() -> None:
         cursor.execute("TRUNCATE events_event, events_stream, tenants_apikey, tenants_user CASCADE")
         cursor.execute("UPDATE tenants_tenant SET state = 'active'")
         for slug in SLUGS:
-            cursor.execute(f"TRUNCATE t_{slug}.memory_memory")
+            cursor.execute(
+                f"TRUNCATE t_{slug}.memory_memory, t_{slug}.memory_session, t_{slug}.memory_transfer CASCADE"
+            )
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ class Memories(TenantView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         asked = hear(words.ListWords, request.query_params)
-        rows = Memory.objects.live().scoped(words.scope_of(asked)).defer("embedding", "search")
+        rows = Memory.objects.live().scoped(words.scope_of(asked)).light()
         if kind := asked.get("kind"):
             rows = rows.filter(kind=kind)
         if tag := asked.get("tag"):
@@ -58,7 +58,7 @@ class Memories(TenantView):
 class OneMemory(TenantView):
     @extend_schema(tags=["memories"], operation_id="get_memory", summary="Read one memory", responses=words.MemoryWords)
     def get(self, request: Request, memory_id: UUID) -> Response:
-        return _told(Memory.objects.live().defer("embedding", "search").filter(pk=memory_id).first())
+        return _told(Memory.objects.live().light().filter(pk=memory_id).first())
 
     @extend_schema(
         tags=["memories"], operation_id="revise_memory", summary="Change the given fields of a memory",

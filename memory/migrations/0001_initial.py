@@ -6,7 +6,7 @@ import django.contrib.postgres.search
 import django.core.validators
 import django.db.models.functions.text
 import django.utils.timezone
-import memory.models.memory
+import memory.models.said
 import pgvector.django.halfvec
 import uuid_utils.compat
 from django.db import migrations, models
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None)),
                 ('people', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=255), blank=True, default=list, size=None)),
                 ('topic', models.CharField(blank=True, max_length=255)),
-                ('metadata', models.JSONField(blank=True, default=dict, validators=[memory.models.memory.storable])),
+                ('metadata', models.JSONField(blank=True, default=dict, validators=[memory.models.said.storable])),
                 ('importance', models.FloatField(default=0.5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
                 ('confidence', models.FloatField(default=1.0, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)])),
                 ('state', models.CharField(choices=[('active', 'Active'), ('deleted', 'Deleted')], default='active', editable=False, max_length=8)),
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('embedding', pgvector.django.halfvec.HalfVectorField(dimensions=384, editable=False, null=True)),
                 ('embedding_model', models.CharField(blank=True, editable=False, max_length=100)),
-                ('search', models.GeneratedField(db_persist=True, expression=memory.models.memory.ToTsvector(django.db.models.functions.text.Concat(models.F('author'), models.Value(' '), django.db.models.functions.text.Left(models.F('content'), 200000), output_field=models.TextField())), output_field=django.contrib.postgres.search.SearchVectorField())),
+                ('search', models.GeneratedField(db_persist=True, expression=memory.models.said.ToTsvector(django.db.models.functions.text.Concat(models.F('author'), models.Value(' '), django.db.models.functions.text.Left(models.F('content'), 200000), output_field=models.TextField())), output_field=django.contrib.postgres.search.SearchVectorField())),
             ],
             options={
                 'verbose_name_plural': 'memories',

@@ -1,3 +1,8 @@
 from memory.models.memory import Memory
+from memory.models.passage import Passage
+from memory.models.relation import Relation
+from memory.models.session import Session
+from memory.models.transfer import Transfer
+from memory.models.version import Version
 
-__all__ = ["Memory"]
+__all__ = ["Memory", "Passage", "Relation", "Session", "Transfer", "Version"]

@@ -27,4 +27,4 @@ def test_the_vector_extension_stands_in_public_and_is_new_enough(acme: Tenant) -
             " WHERE attrelid = %s::regclass AND attname = 'embedding'",
             [f"{acme.schema_name}.memory_memory"],
         )
-        assert cursor.fetchone() == ("halfvec(384)",)
+        assert cursor.fetchone() == ("halfvec",)  # of any dimension: models differ
