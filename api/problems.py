@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from memory.errors import BadFilter, Contended
+from memory.errors import BadFilter, BadTime, Contended
 from tenants.errors import TenantMismatch, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -89,6 +89,9 @@ def _tell(error: Exception) -> Told | None:
         at = f"/filters{error.pointer}"
         wrong = {"pointer": at, "code": "bad_filter", "detail": error.detail}
         return 400, "bad_filter", f"{at} {error.detail}.", [wrong]
+    if isinstance(error, BadTime):
+        wrong = {"pointer": error.pointer, "code": "bad_time", "detail": error.detail}
+        return 422, "bad_time", f"{error.pointer} {error.detail}.", [wrong]
     for kinds, told in KNOWN:
         if isinstance(error, kinds):
             _note(error, told[0])

@@ -2,6 +2,7 @@
 
 LibraryError
 ├── BadFilter       the filter language does not know a field, an operator or a value; carries a pointer
+├── BadTime         time words or a time zone that nobody understands; carries a pointer
 └── Contended       the same words are being stored and deleted by others all the time; try again
 """
 
@@ -12,6 +13,15 @@ class LibraryError(Exception):
 
 class BadFilter(LibraryError):
     """`pointer` is the JSON pointer of the offending part, below `/filters`."""
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(detail)
+        self.pointer = pointer
+        self.detail = detail
+
+
+class BadTime(LibraryError):
+    """`pointer` is the JSON pointer of the offending field."""
 
     def __init__(self, pointer: str, detail: str) -> None:
         super().__init__(detail)

@@ -1,0 +1,38 @@
+"""Time words as a filter of rows."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db.models import Q
+from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, ExtractMonth
+
+from memory.algorithms import temporal
+from memory.errors import BadTime
+from memory.models.memory import MemoryQuerySet
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """An IANA time zone. Raises BadTime."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadTime("/timezone", "is not the name of a time zone, such as Europe/Berlin") from None
+
+
+def narrow(rows: MemoryQuerySet, words: str, timezone: str, now: datetime) -> MemoryQuerySet:
+    """Rows whose event_time is in what the words say, as one in that zone would mean them. Raises BadTime."""
+    zone = zone_of(timezone)
+    when = temporal.read(words, now.astimezone(zone))
+    if when is None:
+        raise BadTime("/when", "is not understood as a time")
+    spans = Q()
+    for first, last in when.spans:
+        spans |= Q(event_time__gte=first, event_time__lt=last)
+    rows = rows.filter(spans)
+    if when.months:
+        rows = rows.alias(_month=ExtractMonth("event_time", tzinfo=zone)).filter(_month__in=when.months)
+    if when.weekdays:
+        rows = rows.alias(_weekday=ExtractIsoWeekDay("event_time", tzinfo=zone)).filter(_weekday__in=when.weekdays)
+    if when.hours:
+        rows = rows.alias(_hour=ExtractHour("event_time", tzinfo=zone)).filter(_hour__in=when.hours)
+    return rows

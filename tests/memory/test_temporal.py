@@ -1,0 +1,140 @@
+"""Time words, on Saturday 21 November 2026, half past three in Berlin."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory.algorithms import temporal
+from memory.algorithms.temporal import When
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 21, 15, 30, tzinfo=BERLIN)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+
+
+def days(words: str) -> list[tuple[str, str]]:
+    """The spans of some words as days, the last one included."""
+    found = temporal.read(words, NOW)
+    assert found, words
+    return [(f"{first:%Y-%m-%d}", f"{last - timedelta(seconds=1):%Y-%m-%d}") for first, last in found.spans]
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        ("today", "2026-11-21", "2026-11-21"),
+        ("yesterday", "2026-11-20", "2026-11-20"),
+        ("the day before yesterday", "2026-11-19", "2026-11-19"),
+        ("this_week", "2026-11-16", "2026-11-22"),
+        ("last week", "2026-11-09", "2026-11-15"),
+        ("last 2 weeks", "2026-11-07", "2026-11-21"),
+        ("three days ago", "2026-11-18", "2026-11-18"),
+        ("a month ago", "2026-10-01", "2026-10-31"),
+        ("this weekend", "2026-11-21", "2026-11-22"),
+        ("last monday", "2026-11-16", "2026-11-16"),
+        ("next friday", "2026-11-27", "2026-11-27"),
+        ("last summer", "2026-06-01", "2026-08-31"),
+        ("last December", "2025-12-01", "2025-12-31"),
+        ("in May 2023", "2023-05-01", "2023-05-31"),
+        ("Q2 2024", "2024-04-01", "2024-06-30"),
+        ("first quarter of 2025", "2025-01-01", "2025-03-31"),
+        ("8 May 2023", "2023-05-08", "2023-05-08"),
+        ("May 8th, 2023", "2023-05-08", "2023-05-08"),
+        ("2023-05-08", "2023-05-08", "2023-05-08"),
+        ("2023-05", "2023-05-01", "2023-05-31"),
+        ("May 8", "2026-05-08", "2026-05-08"),
+        ("24 December", "2025-12-24", "2025-12-24"),
+        ("2022", "2022-01-01", "2022-12-31"),
+        ("between March 2023 and June 2023", "2023-03-01", "2023-06-30"),
+        ("the week before 3 August 2023", "2023-07-27", "2023-08-03"),
+        ("gestern", "2026-11-20", "2026-11-20"),
+        ("vor 3 Tagen", "2026-11-18", "2026-11-18"),
+    ],
+)
+def test_words_are_spans_of_whole_days(words: str, first: str, last: str) -> None:
+    assert days(words) == [(first, last)]
+
+
+@pytest.mark.parametrize(
+    ("words", "when"),
+    [
+        ("weekends", When(weekdays=frozenset({6, 7}))),
+        ("weekdays", When(weekdays=frozenset({1, 2, 3, 4, 5}))),
+        ("monday", When(weekdays=frozenset({1}))),
+        ("Sundays", When(weekdays=frozenset({7}))),
+        ("q1", When(months=frozenset({1, 2, 3}))),
+        ("Q4", When(months=frozenset({10, 11, 12}))),
+        ("in may", When(months=frozenset({5}))),
+        ("winter", When(months=frozenset({12, 1, 2}))),
+        ("morning", When(hours=frozenset(range(6, 12)))),
+        ("am", When(hours=frozenset(range(6, 12)))),
+        ("afternoon", When(hours=frozenset(range(12, 18)))),
+        ("pm", When(hours=frozenset(range(12, 18)))),
+        ("evening", When(hours=frozenset(range(18, 23)))),
+        ("night", When(hours=frozenset(range(18, 23)))),
+        ("friday mornings", When(weekdays=frozenset({5}), hours=frozenset(range(6, 12)))),
+    ],
+)
+def test_words_without_a_date_recur(words: str, when: When) -> None:
+    assert temporal.read(words, NOW) == when
+
+
+def test_a_part_of_a_day_narrows_the_day() -> None:
+    when = temporal.read("yesterday afternoon", NOW)
+    assert when
+    told = ["2026-11-20T11:59", "2026-11-20T12:00", "2026-11-20T17:59", "2026-11-21T13:00"]
+    assert [temporal.in_zone(when, at(time), BERLIN) for time in told] == [False, True, True, False]
+
+
+def test_yesterday_of_the_first_is_the_last_of_the_month_before() -> None:
+    when = temporal.read("yesterday", at("2026-03-01T09:00"))
+    assert when
+    assert when.spans == ((at("2026-02-28"), at("2026-03-01")),)
+
+
+def test_a_day_of_the_summer_time_change_is_a_day_of_the_calendar() -> None:
+    when = temporal.read("yesterday", at("2026-10-26T09:00"))
+    assert when
+    ((first, last),) = when.spans
+    assert last.astimezone(UTC) - first.astimezone(UTC) == timedelta(hours=25)
+
+
+@pytest.mark.parametrize("words", ["", "   ", "colourless green ideas", "31 June 2023", "q5", "32 may 2023", "?!"])
+def test_what_is_no_time_is_not_understood(words: str) -> None:
+    assert temporal.read(words, NOW) is None
+
+
+@given(st.text(max_size=60))
+def test_no_words_break_the_readers(words: str) -> None:
+    temporal.named(words, NOW)
+    temporal._apply([*temporal.DATES, *temporal.RECURRING], temporal._plain(words), NOW)
+
+
+def test_a_question_names_its_times_among_other_words() -> None:
+    assert temporal.named("What did Mel paint in July 2023?", NOW).spans == ((at("2023-07-01"), at("2023-08-01")),)
+    assert temporal.named("When did Melanie go camping in June?", NOW).months == {6}
+    assert temporal.named("May I march to the fall of Rome?", NOW) == When()
+    assert not temporal.named("What does Ada drink?", NOW)
+
+
+def test_days_outside_count_from_the_widened_span() -> None:
+    when = When(((at("2023-05-08"), at("2023-05-09")),))
+    times = [at("2023-05-08T12:00"), at("2023-05-07"), at("2023-05-12"), at("2023-05-14"), at("2023-05-05")]
+    assert temporal.days_outside(when, times).round(3).tolist() == [0, 0, 0, 2, 2]
+
+
+def test_a_month_without_a_year_is_near_in_each_year() -> None:
+    times = [datetime(2021, 6, 15, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC), datetime(2024, 12, 1, tzinfo=UTC)]
+    far = temporal.days_outside(When(months=frozenset({6})), times)
+    assert far[:2].tolist() == [0, 0]
+    assert far[2] > 100
+
+
+def test_without_a_time_everything_is_infinitely_far() -> None:
+    assert temporal.days_outside(When(), [NOW]).tolist() == [float("inf")]
