@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from api.native import events, memories
+from api.native import context, events, memories
 
 
 def both(route: str, view: Callable[..., Any]) -> list[URLPattern]:
@@ -16,5 +16,6 @@ urlpatterns = [
     *both("memories", memories.Memories.as_view()),
     *both("memories/search", memories.Search.as_view()),
     *both("memories/<uuid:memory_id>", memories.OneMemory.as_view()),
+    *both("context", context.ContextView.as_view()),
     *both("events", events.Events.as_view()),
 ]
