@@ -24,6 +24,7 @@ def tenant(slug: str = "bench") -> Iterator[Any]:
             "REDIS_URL": services.redis_url,
             "SECRET_KEY": "benchmark",
             "MEMHOUSE_VAR": var,
+            "MODELS_DIR": str(Path(__file__).resolve().parent.parent / "var" / "models"),
             "LOG_LEVEL": "ERROR",
         }
         try:

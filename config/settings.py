@@ -1,6 +1,7 @@
 """All settings, from the environment alone, in the order in which a request meets them."""
 
 import os
+from pathlib import Path
 
 from config.env import BASE_DIR, VAR, database, env, redis_url, secret_key
 
@@ -127,9 +128,13 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 
 # --- memory
-EMBEDDERS = {"all-MiniLM-L6-v2": "memory.embeddings.sentence.SentenceEmbedder"}
-EMBEDDER = env.str("EMBEDDER", "all-MiniLM-L6-v2")
-EMBED_BATCH = 32
+EMBEDDERS = {
+    "all-MiniLM-L6-v2/int8": "memory.embeddings.onnx.OnnxEmbedder",
+    "all-MiniLM-L6-v2/fp32": "memory.embeddings.sentence.SentenceEmbedder",
+}
+EMBEDDER = env.str("EMBEDDER", "all-MiniLM-L6-v2/int8")
+EMBED_BATCH = 64
+MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
 UNDO_DAYS = env.int("UNDO_DAYS", 7)  # a deleted memory can be brought back for this long
 
 # --- the doors

@@ -1,9 +1,10 @@
 """What can be wrong with a request to the library.
 
 LibraryError
-├── BadFilter       the filter language does not know a field, an operator or a value; carries a pointer
-├── BadTime         time words or a time zone that nobody understands; carries a pointer
-└── Contended       the same words are being stored and deleted by others all the time; try again
+├── BadFilter             the filter language does not know a field, an operator or a value; carries a pointer
+├── BadTime               time words or a time zone that nobody understands; carries a pointer
+├── Contended             the same words are being stored and deleted by others all the time; try again
+└── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
 """
 
 
@@ -30,4 +31,8 @@ class BadTime(LibraryError):
 
 
 class Contended(LibraryError):
+    pass
+
+
+class EmbedderUnavailable(LibraryError):
     pass

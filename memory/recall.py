@@ -7,13 +7,14 @@ whole. A large one in two stages: the nearest by vector and the best by rare wor
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import BooleanField, IntegerField
+from django.db.models import BooleanField, Case, IntegerField, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Length, Right, RTrim
 from django.utils import timezone
@@ -33,18 +34,30 @@ PLACES = 2  # neighbours on each side of a candidate in its session
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The question's vector. Only rows of the same model are compared with it; the others are found by words."""
+
+    model: str
+    vector: list[float]
+
+    def distance(self) -> Case:
+        return Case(When(embedding_model=self.model, then=CosineDistance("embedding", self.vector)))
+
+
 def recall(query: Query) -> Found:
     """The memories that best answer a question. Raises BadFilter."""
     began = time.perf_counter()
     scope = Memory.objects.live().scoped(query.scope).filter(filters.to_q(query.filters))
-    vector = embeddings.current().embed([query.text])[0].tolist()
+    embedder = embeddings.current()
+    vector = Asked(embedder.name, embedder.embed([query.text])[0].tolist())
     lexemes = _lexemes(query.text)
     rows, size, said = _gather(scope, vector, lexemes)
     best = ranking.rank(_candidates(rows, query.text), ranking.idf(size, said), query.limit)
     return Found(_hits(best), len(rows), round((time.perf_counter() - began) * 1000, 2))
 
 
-def _gather(scope: MemoryQuerySet, vector: list[float], lexemes: list[str]) -> tuple[list[Row], int, list[int]]:
+def _gather(scope: MemoryQuerySet, vector: Asked, lexemes: list[str]) -> tuple[list[Row], int, list[int]]:
     """Rows to rank, the size of the scope, and how many of its memories say each lexeme."""
     if scope.order_by()[: WHOLE + 1].count() <= WHOLE:
         rows = _signals(scope, vector, lexemes)
@@ -72,7 +85,7 @@ def _says(lexemes: Sequence[str]) -> RawSQL:
     return RawSQL('"memory_memory"."search" @@ %s::tsquery', [_either(lexemes)], output_field=BooleanField())
 
 
-def _signals(rows: MemoryQuerySet, vector: list[float], lexemes: list[str]) -> list[Row]:
+def _signals(rows: MemoryQuerySet, vector: Asked, lexemes: list[str]) -> list[Row]:
     """One statement: what ranking needs of each row, without its text."""
     frequencies = RawSQL(
         'CASE WHEN "memory_memory"."search" @@ %s::tsquery THEN ARRAY('
@@ -84,7 +97,7 @@ def _signals(rows: MemoryQuerySet, vector: list[float], lexemes: list[str]) -> l
     told: Any = (
         rows.order_by("id").values(
             "id", "namespace", "user_id", "session_id", "position", "author", "agent_id", "people", "importance",
-            "event_time", frequencies=frequencies, distance=CosineDistance("embedding", vector),
+            "event_time", frequencies=frequencies, distance=vector.distance(),
             words=Length("search"), ending=Right(RTrim("content"), 1),
         )
     )  # fmt: skip
@@ -105,9 +118,13 @@ def _rare(lexemes: list[str], said: list[int], size: int) -> list[str]:
     return rare
 
 
-def _chosen(scope: MemoryQuerySet, vector: list[float], rare: list[str]) -> set[UUID]:
+def _chosen(scope: MemoryQuerySet, vector: Asked, rare: list[str]) -> set[UUID]:
     """The first stage: nearest by vector, best by rare words, and who stands beside them in a session."""
-    near = scope.exclude(embedding=None).order_by(CosineDistance("embedding", vector))
+    near = (
+        scope.exclude(embedding=None)
+        .filter(embedding_model=vector.model)
+        .order_by(CosineDistance("embedding", vector.vector))
+    )
     chosen = set(near.values_list("id", flat=True)[:STAGE])
     if rare:
         rank = RawSQL('ts_rank("memory_memory"."search", %s::tsquery)', [_either(rare)])

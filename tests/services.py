@@ -11,6 +11,9 @@ from ops import embedded
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-0123456789-0123456789-0123456789")
 _var = Path(tempfile.mkdtemp(prefix="memhouse-test-"))
 os.environ["MEMHOUSE_VAR"] = str(_var)  # never the checkout's own
+_kept = Path(__file__).resolve().parent.parent / "var"
+if os.access(_kept.parent, os.W_OK):
+    os.environ.setdefault("MODELS_DIR", str(_kept / "models"))  # made once for the checkout, not for each run
 _services = embedded.start(
     _var,
     durable=False,

@@ -1,3 +1,3 @@
-from memory.embeddings.base import Embedder, current, warm
+from memory.embeddings.base import Embedder, chosen, current, named, warm
 
-__all__ = ["Embedder", "current", "warm"]
+__all__ = ["Embedder", "chosen", "current", "named", "warm"]

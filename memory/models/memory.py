@@ -27,6 +27,11 @@ class MemoryQuerySet(models.QuerySet["Memory"]):
         """The embedder's work: a memory without a vector is the job. Oldest first."""
         return self.filter(state=Memory.State.ACTIVE, embedding=None).order_by("id")
 
+    def outdated(self, model: str) -> Self:
+        """Vectors of another model than this one. Without `<>`, which no index serves."""
+        others = Q(embedding_model__lt=model) | Q(embedding_model__gt=model)
+        return self.filter(others, state=Memory.State.ACTIVE, embedding__isnull=False)
+
     def light(self) -> Self:
         """Without the columns that nobody reads: vectors and lexemes are larger than the rest together."""
         return self.defer("embedding", "shadow", "search")
@@ -67,6 +72,7 @@ class Memory(Said):
             models.Index(fields=["user_id", "namespace", "-id"], name="memory_scope"),
             models.Index(fields=["session_id", "position"], condition=~Q(session_id=""), name="memory_session_place"),
             models.Index(fields=["id"], condition=Q(embedding=None, state="active"), name="memory_unembedded"),
+            models.Index(fields=["embedding_model"], condition=Q(state="active"), name="memory_embedded_by"),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="memory_expiring"),
             GinIndex(fields=["search"], name="memory_search"),
             GinIndex(fields=["tags"], name="memory_tags"),

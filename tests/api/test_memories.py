@@ -163,7 +163,7 @@ def test_wait_gives_the_vector_at_once(ada: Caller, acme: object) -> None:
     assert status == 201
     with tenant_context(acme):
         memory = Memory.objects.get(pk=body["data"][0]["id"])
-    assert memory.embedding_model == "all-MiniLM-L6-v2"
+    assert memory.embedding_model == "all-MiniLM-L6-v2/int8"
     assert len(memory.embedding) == 384
 
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django_tenants.utils import tenant_context
 
 from config.sample import DRAFTS
+from memory import embeddings
 from memory.remember import remember_many
 from ops.files import write_private
 from tenants import keys, onboarding
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--access", required=True, type=Path, help="the file that gets url, login and key")
 
     def handle(self, *args: Any, url: str, access: Path, **options: Any) -> None:
+        embeddings.warm()  # the first time this exports the model: here, where nobody waits for an answer
         known = _read(access)
         tenant = Tenant.objects.filter(slug=SLUG).first() or _demo_tenant()
         user, password = _operator(tenant, known.get("operator_password", ""))

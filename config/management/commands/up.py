@@ -27,6 +27,7 @@ from ops.supervisor import Program, Supervisor
 READY_WITHIN = 180.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = range(8000, 8050)
+MOST_EMBEDDERS = 4  # a thread each: one a core, and some cores of a large machine are left for the rest
 PORT_FREED_WITHIN = 5.0  # a killed predecessor's web server may still be going
 
 
@@ -203,7 +204,8 @@ def _programs(env: dict[str, str], host: str, port: int) -> list[Program]:
         "-A",
         "config",
     ]
-    worker = [*celery, "worker", "--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    worker = [*celery, "worker", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    embedders = str(min(os.cpu_count() or 1, MOST_EMBEDDERS))
     of_worker = env | {"MEMHOUSE_ROLE": "worker", "OMP_NUM_THREADS": "1"}
     web = [
         python, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port), "--no-access-log",
@@ -216,8 +218,8 @@ def _programs(env: dict[str, str], host: str, port: int) -> list[Program]:
     ]  # fmt: skip
     return [
         Program("web", web, env | {"MEMHOUSE_ROLE": "web", "OMP_NUM_THREADS": "1"}, stop_within=15),
-        Program("worker", [*worker, "-Q", "default", "-n", "worker@%h"], of_worker),
-        Program("embedder", [*worker, "-Q", "embed", "-n", "embedder@%h"], of_worker),
+        Program("worker", [*worker, "-Q", "default", "-n", "worker@%h", "--concurrency", "1"], of_worker),
+        Program("embedder", [*worker, "-Q", "embed", "-n", "embedder@%h", "--concurrency", embedders], of_worker),
         Program("beat", beat, env | {"MEMHOUSE_ROLE": "beat"}, stop_within=10),
     ]
 
