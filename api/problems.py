@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from memory.errors import BadFilter, BadTime, Contended
+from memory.errors import BadFilter, BadTime, Contended, NoMemory
 from tenants.errors import TenantMismatch, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -85,6 +85,8 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
 def _tell(error: Exception) -> Told | None:
     if isinstance(error, exceptions.ValidationError):
         return 422, "not_valid", "Some of what was sent is not valid.", list(_pointers(error.detail, ""))
+    if isinstance(error, NoMemory):
+        return 422, "not_valid", "Some of what was sent is not valid.", [_no_memory(end) for end in error.ends]
     if isinstance(error, BadFilter):
         at = f"/filters{error.pointer}"
         wrong = {"pointer": at, "code": "bad_filter", "detail": error.detail}
@@ -99,6 +101,10 @@ def _tell(error: Exception) -> Told | None:
     if isinstance(error, exceptions.APIException):
         return error.status_code, str(error.get_codes()), str(error.detail), None
     return None
+
+
+def _no_memory(end: str) -> dict[str, str]:
+    return {"pointer": f"/{end}", "code": "no_memory", "detail": "is not a memory that is there"}
 
 
 def _note(error: Exception, status: int) -> None:

@@ -5,6 +5,10 @@ LibraryError
 ├── BadTime               time words or a time zone that nobody understands; carries a pointer
 ├── Contended             the same words are being stored and deleted by others all the time; try again
 └── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
+├── BadFilter       the filter language does not know a field, an operator or a value; carries a pointer
+├── BadTime         time words or a time zone that nobody understands; carries a pointer
+├── NoMemory        what a relation would join is no live memory of this tenant; names the ends that are missing
+└── Contended       the same words are being stored and deleted by others all the time; try again
 """
 
 
@@ -28,6 +32,12 @@ class BadTime(LibraryError):
         super().__init__(detail)
         self.pointer = pointer
         self.detail = detail
+
+
+class NoMemory(LibraryError):
+    def __init__(self, *ends: str) -> None:
+        super().__init__(", ".join(ends))
+        self.ends = ends
 
 
 class Contended(LibraryError):

@@ -1,7 +1,7 @@
 """The vocabulary: the few frozen values that rooms pass to each other."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,17 @@ class Draft:
     valid_from: datetime | None = None  # None: since event_time
     valid_to: datetime | None = None  # None: it still holds
     id: UUID | None = None  # None: a new one
+
+
+@dataclass(frozen=True)
+class SessionDraft:
+    """A session about to be opened. Its scope names it; without a `session_id` it gets one."""
+
+    scope: Scope = Scope()
+    title: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    ttl: timedelta | None = None  # None: until somebody closes it
+    ephemeral: bool = False  # its memories expire with it
 
 
 @dataclass(frozen=True)

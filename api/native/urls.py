@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from api.native import context, events, memories
+from api.native import context, events, memories, relations, sessions
 
 
 def both(route: str, view: Callable[..., Any]) -> list[URLPattern]:
@@ -17,5 +17,15 @@ urlpatterns = [
     *both("memories/search", memories.Search.as_view()),
     *both("memories/<uuid:memory_id>", memories.OneMemory.as_view()),
     *both("context", context.ContextView.as_view()),
+    *both("memories/<uuid:memory_id>/related", relations.Related.as_view()),
+    *both("memories/<uuid:memory_id>/causes", relations.Causes.as_view()),
+    *both("memories/<uuid:memory_id>/effects", relations.Effects.as_view()),
+    *both("relations", relations.Relations.as_view()),
+    *both("relations/<uuid:relation_id>", relations.OneRelation.as_view()),
+    *both("sessions", sessions.Sessions.as_view()),
+    *both("sessions/<uuid:session_key>", sessions.OneSession.as_view()),
+    *both("sessions/<uuid:session_key>/close", sessions.CloseSession.as_view()),
+    *both("sessions/<uuid:session_key>/reopen", sessions.ReopenSession.as_view()),
+    *both("sessions/<uuid:session_key>/memories", sessions.SessionMemories.as_view()),
     *both("events", events.Events.as_view()),
 ]

@@ -1,4 +1,4 @@
-"""Erase for good what was deleted longer ago than the undo window, or has expired."""
+"""Close sessions whose time is over; erase for good what expired, or was deleted longer ago than the undo window."""
 
 from datetime import timedelta
 
@@ -8,12 +8,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from events import ledger
+from memory import sessions
 from memory.models import Memory
 
 
-@transaction.atomic
 def run() -> int:
-    """Erase this tenant's due memories; how many there were."""
+    """Close this tenant's due sessions, then erase its due memories; how many memories there were."""
+    sessions.close_due()
+    return _erase_due()
+
+
+@transaction.atomic
+def _erase_due() -> int:
     now = timezone.now()
     over = Q(state=Memory.State.DELETED, deleted_at__lte=now - timedelta(days=settings.UNDO_DAYS))
     count, _ = Memory.objects.filter(over | Q(expires_at__lte=now)).delete()
