@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from events import ledger, poke
-from memory import embeddings
+from memory import echo, embeddings
 from memory.algorithms import phrasing, scoring
 from memory.errors import Contended
 from memory.models import Memory
@@ -27,14 +27,22 @@ def remember(draft: Draft, *, wait: bool = False) -> Outcome:
 
 
 def remember_many(drafts: Sequence[Draft], *, wait: bool = False) -> list[Outcome]:
-    """Store memories in one transaction, and say of each whether it was created or merged.
+    """Store memories in one transaction, and say of each whether it was created, merged or skipped.
 
     The same words in the same scope with the same stated time are one memory: the database's unique index decides,
     so two writers at once still make one. Vectors are the worker's job, unless `wait` computes them first.
     """
-    memories = [_from_draft(draft) for draft in drafts]
+    sifted = echo.sift(drafts, DEFAULT_NAMESPACE)
+    memories = [_from_draft(draft) for draft in sifted if draft]
     if wait:
         _give_vectors(memories)
+    stored = iter(_stored(memories))
+    return [next(stored) if draft else Outcome("skipped", None, echo.REASON) for draft in sifted]
+
+
+def _stored(memories: list[Memory]) -> list[Outcome]:
+    if not memories:
+        return []
     for _ in range(STORE_ATTEMPTS):
         if outcomes := _store(memories):
             return outcomes

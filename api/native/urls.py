@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from api.native import context, events, memories, relations, sessions
+from api.native import context, events, memories, messages, relations, sessions, turns
 
 
 def both(route: str, view: Callable[..., Any]) -> list[URLPattern]:
@@ -27,5 +27,8 @@ urlpatterns = [
     *both("sessions/<uuid:session_key>/close", sessions.CloseSession.as_view()),
     *both("sessions/<uuid:session_key>/reopen", sessions.ReopenSession.as_view()),
     *both("sessions/<uuid:session_key>/memories", sessions.SessionMemories.as_view()),
+    *both("turns", turns.Turns.as_view()),
+    *both("messages", messages.Messages.as_view()),
+    *both("messages/<uuid:memory_id>", messages.OneMessage.as_view()),
     *both("events", events.Events.as_view()),
 ]

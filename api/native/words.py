@@ -102,8 +102,8 @@ class MemoryBatch(StrictSerializer):
 class OutcomeWords(serializers.Serializer):
     """What became of one item."""
 
-    id = serializers.UUIDField()
-    status = serializers.ChoiceField(["created", "merged"])
+    id = serializers.UUIDField(allow_null=True)
+    status = serializers.ChoiceField(["created", "merged", "skipped"])
     reason = serializers.CharField()
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from pgvector.django import HalfVectorField
 from uuid_utils.compat import uuid7
 
+from memory.models.plain import Plain
 from memory.models.said import Said
 from memory.types import Scope
 
@@ -74,6 +75,7 @@ class Memory(Said):
             models.Index(fields=["id"], condition=Q(embedding=None, state="active"), name="memory_unembedded"),
             models.Index(fields=["embedding_model"], condition=Q(state="active"), name="memory_embedded_by"),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="memory_expiring"),
+            models.Index(Plain("content"), name="memory_plain"),
             GinIndex(fields=["search"], name="memory_search"),
             GinIndex(fields=["tags"], name="memory_tags"),
             GinIndex(fields=["people"], name="memory_people"),
