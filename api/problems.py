@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from memory.errors import BadFilter, BadTime, Contended, NoMemory
+from memory.errors import BadFilter, BadTime, Contended, NoMemory, Unreadable
 from tenants.errors import TenantMismatch, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -72,12 +72,14 @@ FORBIDDEN = (403, "not_allowed", "This credential may not do that.", None)
 UNSTORABLE = (422, "not_storable", "Some of what was sent cannot be stored.", None)
 CONTENDED = (409, "contended", "Others are storing and deleting the same words just now; try again.", None)
 NO_DATABASE = (503, "database_unavailable", "The database does not answer; try again soon.", None)
+UNREADABLE = (503, "content_unreadable", "Content in cold storage cannot be read or moved now; try again.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
     ((PermissionDenied, exceptions.PermissionDenied), FORBIDDEN),
     ((DataError, UnicodeError, RecursionError), UNSTORABLE),
     ((Contended,), CONTENDED),
+    ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
 ]
 

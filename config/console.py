@@ -67,6 +67,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Overview", "dashboard", "admin:index"),
         _item("Memories", "psychology", "admin:memory_memory_changelist"),
         _item("Recall playground", "manage_search", "playground"),
+        _item("Tiers", "ac_unit", "tiers"),
         _item("Live feed", "sensors", "live"),
         _item("Events", "receipt_long", "admin:events_event_changelist"),
         _item("API keys", "key", "admin:tenants_apikey_changelist"),

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import environ
+from botocore.config import Config
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,3 +43,8 @@ def secret_key() -> str:
         return (VAR / "secret_key").read_text().strip()
     except FileNotFoundError:
         return ""
+
+
+def s3_config() -> Config:
+    """Time-outs that a reader can wait for, and few retries: what fails is tried again by its job."""
+    return Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"})

@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
-from config.env import BASE_DIR, VAR, database, env, redis_url, secret_key
+from config.env import BASE_DIR, VAR, database, env, redis_url, s3_config, secret_key
 
 # --- where it runs
 DEBUG = env.bool("DEBUG", False)
@@ -42,7 +43,7 @@ SHARED_APPS = [
 ]
 TENANT_APPS = ["memory"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
-EVENT_CONSUMERS = ["events.sockets.push"]
+EVENT_CONSUMERS = ["events.sockets.push", "memory.tiers.hot.notice"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -127,6 +128,36 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 
+# --- what is kept outside the tables, always encrypted: content of cold memories, files of exports and imports
+DATA_KEYS = env.list("DATA_KEYS", default=[]) or [SECRET_KEY]  # the first one seals, each of them opens
+_S3 = {
+    "bucket_name": env.str("COLD_S3_BUCKET", ""),
+    "endpoint_url": env.str("COLD_S3_ENDPOINT", "") or None,
+    "access_key": env.str("COLD_S3_ACCESS_KEY", "") or None,
+    "secret_key": env.str("COLD_S3_SECRET_KEY", "") or None,
+    "region_name": env.str("COLD_S3_REGION", "") or None,
+    "client_config": s3_config(),
+    "file_overwrite": False,
+    "querystring_auth": False,
+}
+
+
+def _kept(name: str) -> dict[str, Any]:
+    """A directory under var/, or the S3 bucket when one is named."""
+    if _S3["bucket_name"]:
+        return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _S3 | {"location": name}}
+    private = {"location": VAR / name, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": private}
+
+
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR / "files"}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "cold": _kept("cold"),
+    "transfers": _kept("transfers"),
+}
+COLD_AFTER_DAYS = env.int("COLD_AFTER_DAYS", 0)  # memories not recalled for so long go to cold storage; 0: never
+
 # --- memory
 EMBEDDERS = {
     "all-MiniLM-L6-v2/int8": "memory.embeddings.onnx.OnnxEmbedder",
@@ -198,6 +229,7 @@ CELERY_BEAT_SCHEDULE = {
     "embed": {"task": "memory.tasks.embed_everywhere", "schedule": 5.0, "options": {"expires": 10}},
     "keys": {"task": "tenants.tasks.fold_key_usage", "schedule": 10.0, "options": {"expires": 20}},
     "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
+    "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 
 # --- language, time, files, logs

@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from memory.models import Memory
 from memory.remember import erase, remember, restore, revise
+from memory.tiers import cold
 from memory.types import Draft, Scope
 from tenants.middleware import tenant_of
 from tenants.models import User
@@ -58,6 +59,8 @@ class MemoryAdmin(ModelAdmin):
 
     @display(description="Memory", ordering="-id")
     def words(self, memory: Memory) -> str:
+        if memory.tier == Memory.Tier.COLD:
+            return "In cold storage: open it to read it."
         return Truncator(memory.content).chars(110)
 
     @display(description="Kind", label=True, ordering="kind")
@@ -74,7 +77,18 @@ class MemoryAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Memory]:
         has_vector = Case(When(embedding=None, then=Value(False)), default=Value(True), output_field=BooleanField())
-        return super().get_queryset(request).defer("embedding", "shadow", "search").annotate(has_vector=has_vector)
+        return (
+            super()
+            .get_queryset(request)
+            .defer("embedding", "shadow", "search", "cold_search")
+            .annotate(has_vector=has_vector)
+        )
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Memory | None:
+        memory = super().get_object(request, object_id, from_field)
+        if memory is not None and cold.fill([memory]):
+            messages.error(request, "The content of this memory cannot be read from cold storage now.")
+        return memory
 
     def get_search_results(self, request: HttpRequest, rows: QuerySet[Memory], term: str) -> Any:
         if not term:

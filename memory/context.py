@@ -8,6 +8,7 @@ from memory.algorithms import packing, quoting
 from memory.algorithms.packing import Choice, Item, Packed, tokens
 from memory.models import Memory
 from memory.recall import recall
+from memory.tiers import cold
 from memory.types import Found, Query, Scope
 
 SHAPES = ("packet", "list", "prompt")
@@ -116,7 +117,9 @@ def _latest(here: Scope, count: int, unlike: frozenset[str]) -> list[Memory]:
     if not (count and here.session_id):
         return []
     rows = Memory.objects.live().scoped(here).filter(kind=Memory.Kind.MESSAGE).exclude(content_hash__in=unlike)
-    return list(rows.light().order_by("-position", "-id")[:count])[::-1]
+    latest = list(rows.light().order_by("-position", "-id")[:count])[::-1]
+    cold.fill(latest)
+    return latest
 
 
 def _section(memory: Memory, here: Scope) -> str:

@@ -3,12 +3,10 @@
 LibraryError
 ├── BadFilter             the filter language does not know a field, an operator or a value; carries a pointer
 ├── BadTime               time words or a time zone that nobody understands; carries a pointer
+├── NoMemory              what a relation would join is no live memory of this tenant; names the missing ends
 ├── Contended             the same words are being stored and deleted by others all the time; try again
-└── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
-├── BadFilter       the filter language does not know a field, an operator or a value; carries a pointer
-├── BadTime         time words or a time zone that nobody understands; carries a pointer
-├── NoMemory        what a relation would join is no live memory of this tenant; names the ends that are missing
-└── Contended       the same words are being stored and deleted by others all the time; try again
+├── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
+└── Unreadable            what is kept outside the tables is missing, was tampered with, or its key is not known
 """
 
 
@@ -45,4 +43,8 @@ class Contended(LibraryError):
 
 
 class EmbedderUnavailable(LibraryError):
+    pass
+
+
+class Unreadable(LibraryError):
     pass

@@ -24,6 +24,7 @@ from memory import embeddings, filters
 from memory.algorithms import ranking
 from memory.models import Memory
 from memory.models.memory import MemoryQuerySet
+from memory.tiers import cold
 from memory.types import Found, Hit, Query
 
 WHOLE = 1_000  # up to this many memories a scope is ranked whole
@@ -180,4 +181,5 @@ def _named(rows: list[Row], question: str) -> str | None:
 
 def _hits(ranked: list[ranking.Scored]) -> tuple[Hit, ...]:
     found = Memory.objects.light().in_bulk([scored.key for scored in ranked])
+    cold.fill(found.values())
     return tuple(Hit(found[s.key], s.score, s.parts) for s in ranked if s.key in found)

@@ -13,6 +13,7 @@ from memory import echo, embeddings
 from memory.algorithms import phrasing, scoring
 from memory.errors import Contended
 from memory.models import Memory
+from memory.tiers import cold
 from memory.types import Draft, Outcome
 
 DEFAULT_NAMESPACE = "default"
@@ -185,6 +186,7 @@ def revise(memory_id: Any, changes: dict[str, Any], *, merge: bool = True) -> Me
     memory = Memory.objects.live().select_for_update().filter(pk=memory_id).first()
     if memory is None:
         return None
+    cold.take_back(memory)
     if merge and "metadata" in changes:
         changes = changes | {"metadata": memory.metadata | changes["metadata"]}
     changed = {name for name, value in changes.items() if getattr(memory, name) != value}

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from memory.upkeep import embed, sweep
+from memory.upkeep import embed, retier, sweep
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
 
@@ -28,6 +28,17 @@ def sweep_tenant(tenant_id: str) -> None:
 def sweep_everywhere() -> None:
     for tenant_id in _active():
         sweep_tenant(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def retier_tenant(tenant_id: str) -> None:
+    retier.run()
+
+
+@shared_task
+def retier_everywhere() -> None:
+    for tenant_id in _active():
+        retier_tenant(tenant_id)
 
 
 def _active() -> list[str]:

@@ -14,6 +14,7 @@ from api.pagination import page
 from memory.models import Memory
 from memory.recall import recall
 from memory.remember import erase, remember_many, revise
+from memory.tiers import cold
 from memory.types import Hit, Query
 
 WAIT = OpenApiParameter("wait", bool, description="Compute the vectors before answering.")
@@ -97,7 +98,7 @@ class Search(TenantView):
 def _told(memory: Memory | None) -> Response:
     if memory is None:
         raise NotFound
-    return Response(words.MemoryWords(memory).data)
+    return Response(words.MemoryWords(cold.told(memory)).data)
 
 
 def _hit(hit: Hit, explain: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from api.native import context, events, memories, messages, relations, sessions, turns
+from api.native import context, events, memories, messages, relations, sessions, tiers, turns
 
 
 def both(route: str, view: Callable[..., Any]) -> list[URLPattern]:
@@ -30,5 +30,8 @@ urlpatterns = [
     *both("turns", turns.Turns.as_view()),
     *both("messages", messages.Messages.as_view()),
     *both("messages/<uuid:memory_id>", messages.OneMessage.as_view()),
+    *both("memories/<uuid:memory_id>/archive", tiers.Archive.as_view()),
+    *both("memories/<uuid:memory_id>/warm", tiers.Warm.as_view()),
+    *both("tiers", tiers.Tiers.as_view()),
     *both("events", events.Events.as_view()),
 ]

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from api.native.base import StrictSerializer
 from memory.models import Memory
+from memory.tiers import cold
 from memory.types import Draft, Scope
 
 CONTENT_LIMIT_BYTES = 1_048_576
@@ -111,17 +112,29 @@ class OutcomeList(serializers.Serializer):
     data = OutcomeWords(many=True)  # type: ignore[assignment]  # a field, not the property
 
 
+class MemoryList(serializers.ListSerializer):
+    def to_representation(self, data: Any) -> list[Any]:
+        memories = list(data)
+        cold.fill(memories)
+        return super().to_representation(memories)
+
+
 class MemoryWords(serializers.ModelSerializer):
-    """A memory."""
+    """A memory; content of a cold one is fetched when it is told."""
 
     class Meta:
         model = Memory
+        list_serializer_class = MemoryList
         fields = [
             "id", "content", "kind", "role", "author", "user_id", "agent_id", "session_id", "namespace", "tags",
             "people", "topic", "metadata", "importance", "confidence", "state", "event_time", "expires_at",
-            "content_hash", "version", "created_at", "updated_at",
+            "tier", "content_hash", "version", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def to_representation(self, memory: Memory) -> dict[str, Any]:
+        cold.fill([memory])
+        return super().to_representation(memory)
 
 
 class MemoryPage(serializers.Serializer):

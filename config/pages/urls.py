@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from config.pages import live, playground
+from config.pages import live, playground, tiers
 
 
 def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -15,6 +15,7 @@ def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
 
 urlpatterns = [
     page("recall/", playground.playground, "playground"),
+    page("tiers/", tiers.tiers, "tiers"),
     page("live/", live.live, "live"),
     page("live/ticket", live.ticket, "live_ticket"),
 ]

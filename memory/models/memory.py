@@ -3,14 +3,15 @@
 from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from pgvector.django import HalfVectorField
 from uuid_utils.compat import uuid7
 
 from memory.models.plain import Plain
-from memory.models.said import Said
+from memory.models.said import Said, searched
 from memory.types import Scope
 
 
@@ -35,7 +36,7 @@ class MemoryQuerySet(models.QuerySet["Memory"]):
 
     def light(self) -> Self:
         """Without the columns that nobody reads: vectors and lexemes are larger than the rest together."""
-        return self.defer("embedding", "shadow", "search")
+        return self.defer("embedding", "shadow", "search", "cold_search")
 
 
 class Memory(Said):
@@ -55,6 +56,13 @@ class Memory(Said):
 
     tier = models.CharField(max_length=9, choices=Tier, default=Tier.WARM, editable=False)
     cold_key = models.CharField(max_length=255, blank=True, editable=False)  # the object's name in the cold storage
+    cold_bytes = models.IntegerField(default=0, editable=False)  # the object's size
+    cold_search = SearchVectorField(null=True, editable=False)  # the lexemes, kept when the content left the row
+    search = models.GeneratedField(
+        expression=Case(When(tier=Tier.COLD, then=F("cold_search")), default=searched()),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
     recalls = models.IntegerField(default=0, editable=False)  # how often it was among the answers
     recalled_at = models.DateTimeField(null=True, editable=False)
 
@@ -76,6 +84,7 @@ class Memory(Said):
             models.Index(fields=["embedding_model"], condition=Q(state="active"), name="memory_embedded_by"),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="memory_expiring"),
             models.Index(Plain("content"), name="memory_plain"),
+            models.Index(fields=["cold_key"], condition=~Q(cold_key=""), name="memory_cold"),
             GinIndex(fields=["search"], name="memory_search"),
             GinIndex(fields=["tags"], name="memory_tags"),
             GinIndex(fields=["people"], name="memory_people"),

@@ -15,8 +15,10 @@ from events import ledger, poke
 from memory import embeddings
 from memory.models import Memory
 from memory.remember import embedded_text
+from memory.tiers import cold
 
-READ = ("id", "content", "author", "agent_id", "role", "event_time")  # what the embedder reads of a row
+# What the embedder reads of a row, and what finds the content of a cold one.
+READ = ("id", "content", "author", "agent_id", "role", "event_time", "tier", "cold_key", "version")
 
 
 def pending(*, batches: int = 50) -> int:
@@ -37,6 +39,8 @@ def _one_batch() -> int:
     """Claim rows by lock, embed, save. A killed worker's rows are free again the moment its connection dies."""
     embedder = embeddings.current()
     claimed = _claim(embedder.name)
+    unread = cold.fill(claimed)
+    claimed = [memory for memory in claimed if memory.pk not in unread]
     if not claimed:
         return 0
     vectors = embedder.embed([embedded_text(memory) for memory in claimed])

@@ -10,6 +10,7 @@ from django.utils import timezone
 from events import ledger
 from memory import sessions
 from memory.models import Memory
+from memory.tiers import cold
 
 
 def run() -> int:
@@ -22,7 +23,9 @@ def run() -> int:
 def _erase_due() -> int:
     now = timezone.now()
     over = Q(state=Memory.State.DELETED, deleted_at__lte=now - timedelta(days=settings.UNDO_DAYS))
-    count, _ = Memory.objects.filter(over | Q(expires_at__lte=now)).delete()
+    rows = Memory.objects.filter(over | Q(expires_at__lte=now))
+    cold.discard_after_commit(cold.keys_of(rows))
+    count, _ = rows.delete()
     if count:
         ledger.record("memory.purged", count=count)
     return count

@@ -19,7 +19,7 @@ from tests.conftest import Caller, costs
 FIELDS = {
     "id", "content", "kind", "role", "author", "user_id", "agent_id", "session_id", "namespace", "tags", "people",
     "topic", "metadata", "importance", "confidence", "state", "event_time", "expires_at", "content_hash", "version",
-    "created_at", "updated_at",
+    "created_at", "updated_at", "tier",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ INSIDE = [
     "memory/memory/add/",
     "recall/",
     "recall/?q=tea",
+    "tiers/",
     "live/",
     "events/event/",
     "tenants/apikey/",
