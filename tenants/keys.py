@@ -57,6 +57,12 @@ def find(text: str) -> ApiKey | None:
     return key
 
 
+def still_opens(key: ApiKey) -> bool:
+    """Whether a key that was found earlier would be found now, and its tenant is open."""
+    now = ApiKey.objects.select_related("tenant").filter(pk=key.pk).first()
+    return now is not None and now.is_live() and now.tenant.state == Tenant.State.ACTIVE
+
+
 @transaction.atomic
 def revoke(key: ApiKey) -> bool:
     """Revoke a key; False when it already was."""

@@ -14,6 +14,7 @@ from api.native.base import StrictSerializer, TenantView, hear
 from api.pagination import page_by_position
 from memory.models import Memory
 from memory.remember import remember
+from memory.tiers import cold
 from memory.types import Draft
 
 ROLES = ("user", "assistant", "system", "tool")
@@ -112,7 +113,7 @@ class OneMessage(TenantView):
         found = _messages().filter(pk=memory_id).first()
         if found is None:
             raise NotFound
-        return Response(words.MemoryWords(found).data)
+        return Response(words.MemoryWords(cold.told(found)).data)
 
 
 def _messages() -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from api.native import context, events, memories, messages, relations, sessions, tiers, turns
+from api.native import context, events, memories, messages, relations, sessions, stream, tiers, turns
 
 
 def both(route: str, view: Callable[..., Any]) -> list[URLPattern]:
@@ -15,6 +15,7 @@ def both(route: str, view: Callable[..., Any]) -> list[URLPattern]:
 urlpatterns = [
     *both("memories", memories.Memories.as_view()),
     *both("memories/search", memories.Search.as_view()),
+    *both("memories/stream", stream.Stream.as_view()),
     *both("memories/<uuid:memory_id>", memories.OneMemory.as_view()),
     *both("context", context.ContextView.as_view()),
     *both("memories/<uuid:memory_id>/related", relations.Related.as_view()),
