@@ -64,11 +64,11 @@ def read_uuid(text: str) -> UUID:
         raise ValidationError({"cursor": "is not a cursor that this API gave"}) from None
 
 
-def page(rows: Any, cursor: str, limit: int) -> tuple[Sequence[Any], dict[str, Any]]:
+def page(rows: Any, cursor: str, limit: int, *, oldest: bool = False) -> tuple[Sequence[Any], dict[str, Any]]:
     """Up to `limit` rows of a queryset after `cursor`, and the page's other fields. Ids are UUIDv7: sorted by time."""
     if cursor:
-        rows = rows.filter(id__lt=read_cursor(cursor))
-    found = list(rows.order_by("-id")[: limit + 1])
+        rows = rows.filter(**{"id__gt" if oldest else "id__lt": read_cursor(cursor)})
+    found = list(rows.order_by("id" if oldest else "-id")[: limit + 1])
     has_more = len(found) > limit
     found = found[:limit]
     return found, {"next_cursor": write_cursor(found[-1].id) if has_more else None, "has_more": has_more}

@@ -1,6 +1,6 @@
 """Every error of the native API as an RFC 9457 problem document."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import structlog
@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from memory.errors import BadFilter, BadTime, Contended, NoMemory, Unreadable
+from memory.errors import BadFilter, BadTime, Contended, NoMemory, Unconfirmed, Unreadable
 from tenants.errors import TenantMismatch, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -84,18 +84,42 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
 ]
 
 
+def _bad_filter(error: Any) -> Told:
+    at = f"/filters{error.pointer}"
+    wrong = {"pointer": at, "code": "bad_filter", "detail": error.detail}
+    return 400, "bad_filter", f"{at} {error.detail}.", [wrong]
+
+
+def _bad_time(error: Any) -> Told:
+    wrong = {"pointer": error.pointer, "code": "bad_time", "detail": error.detail}
+    return 422, "bad_time", f"{error.pointer} {error.detail}.", [wrong]
+
+
+def _no_memory(error: Any) -> Told:
+    said = {"code": "no_memory", "detail": "is not a memory that is there"}
+    wrong = [{"pointer": f"/{end}", **said} for end in error.ends]
+    return 422, "not_valid", "Some of what was sent is not valid.", wrong
+
+
+def _unconfirmed(error: Any) -> Told:
+    wrong = {"pointer": "/confirm_count", "code": "count", "detail": str(error.count)}
+    return 409, "unconfirmed", f"Send confirm_count={error.count} to erase as many memories.", [wrong]
+
+
+DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
+    BadFilter: _bad_filter,
+    BadTime: _bad_time,
+    NoMemory: _no_memory,
+    Unconfirmed: _unconfirmed,
+}
+
+
 def _tell(error: Exception) -> Told | None:
     if isinstance(error, exceptions.ValidationError):
         return 422, "not_valid", "Some of what was sent is not valid.", list(_pointers(error.detail, ""))
-    if isinstance(error, NoMemory):
-        return 422, "not_valid", "Some of what was sent is not valid.", [_no_memory(end) for end in error.ends]
-    if isinstance(error, BadFilter):
-        at = f"/filters{error.pointer}"
-        wrong = {"pointer": at, "code": "bad_filter", "detail": error.detail}
-        return 400, "bad_filter", f"{at} {error.detail}.", [wrong]
-    if isinstance(error, BadTime):
-        wrong = {"pointer": error.pointer, "code": "bad_time", "detail": error.detail}
-        return 422, "bad_time", f"{error.pointer} {error.detail}.", [wrong]
+    for kind, dress in DRESSED.items():
+        if isinstance(error, kind):
+            return dress(error)
     for kinds, told in KNOWN:
         if isinstance(error, kinds):
             _note(error, told[0])
@@ -103,10 +127,6 @@ def _tell(error: Exception) -> Told | None:
     if isinstance(error, exceptions.APIException):
         return error.status_code, str(error.get_codes()), str(error.detail), None
     return None
-
-
-def _no_memory(end: str) -> dict[str, str]:
-    return {"pointer": f"/{end}", "code": "no_memory", "detail": "is not a memory that is there"}
 
 
 def _note(error: Exception, status: int) -> None:

@@ -37,6 +37,11 @@ _ALL = [
     EventType("memory.archived", "A memory's content went to cold storage.", ("version",)),
     EventType("memory.warmed", "A memory's content came back from cold storage.", ("version",)),
     EventType("tier.dangling", "Cold memories whose object is missing were found.", ("count",)),
+    EventType(
+        "entity.erased",
+        "All memories of a user, an agent, a session or a namespace were deleted, or a label taken off its memories.",
+        ("entity", "count", "sessions"),
+    ),
     EventType("embedding.completed", "Memories got their vectors and are found by meaning.", ("count", "model")),
     EventType("tenant.created", "A tenant was opened.", ("slug",)),
     EventType("key.issued", "An API key was issued.", ("name", "scopes")),

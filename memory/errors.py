@@ -7,6 +7,12 @@ LibraryError
 ├── Contended             the same words are being stored and deleted by others all the time; try again
 ├── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
 └── Unreadable            what is kept outside the tables is missing, was tampered with, or its key is not known
+└── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
+├── BadFilter       the filter language does not know a field, an operator or a value; carries a pointer
+├── BadTime         time words or a time zone that nobody understands; carries a pointer
+├── NoMemory        what a relation would join is no live memory of this tenant; names the ends that are missing
+├── Unconfirmed     much would be erased, and the count that was confirmed is not what it is; carries the true count
+└── Contended       the same words are being stored and deleted by others all the time; try again
 """
 
 
@@ -36,6 +42,12 @@ class NoMemory(LibraryError):
     def __init__(self, *ends: str) -> None:
         super().__init__(", ".join(ends))
         self.ends = ends
+
+
+class Unconfirmed(LibraryError):
+    def __init__(self, count: int) -> None:
+        super().__init__(str(count))
+        self.count = count
 
 
 class Contended(LibraryError):

@@ -1,10 +1,22 @@
-"""Numbers about the memories of the tenant one stands in."""
+"""Numbers about the memories of the tenant one stands in. Each is one statement."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Avg, Count, F, Func, IntegerField, Max, Min, Q, Sum, TextField
+from django.db.models.functions import TruncDay, TruncMonth, TruncWeek
+from django.utils import timezone
 
+from memory.listing import Narrowing, listed
 from memory.models import Memory
+from memory.types import EVERYTHING, Scope
+
+COLUMNS = ("kind", "user_id", "agent_id", "namespace", "tier", "role", "source", "trust", "state")
+SPANS = {"day": TruncDay, "week": TruncWeek, "month": TruncMonth}  # of event_time, in UTC; weeks begin on Monday
+GROUPS = (*COLUMNS, "tag", *SPANS)
+GROWTH_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -13,21 +25,71 @@ class Overview:
     waiting: int  # for a vector
     users: int
     sessions: int
+    superseded: int
     deleted: int  # and still restorable
+    bytes: int  # of live content, in UTF-8
 
 
-def overview() -> Overview:
+def overview(scope: Scope = EVERYTHING) -> Overview:
     """One statement over the table."""
-    live = Q(state=Memory.State.ACTIVE)
+    now = timezone.now()
+    live = Q(state=Memory.State.ACTIVE) & (Q(expires_at=None) | Q(expires_at__gt=now))
     return Overview(
-        **Memory.objects.aggregate(
+        **Memory.objects.scoped(scope).aggregate(
             live=Count("id", filter=live),
             waiting=Count("id", filter=live & Q(embedding=None)),
             users=Count("user_id", filter=live & ~Q(user_id=""), distinct=True),
             sessions=Count("session_id", filter=live & ~Q(session_id=""), distinct=True),
+            superseded=Count("id", filter=Q(state=Memory.State.SUPERSEDED)),
             deleted=Count("id", filter=Q(state=Memory.State.DELETED)),
+            bytes=Sum(_bytes(), filter=live, default=0),
         )
     )
+
+
+def growth(scope: Scope = EVERYTHING, days: int = GROWTH_DAYS) -> list[tuple[datetime, int]]:
+    """Live memories by the day (UTC) on which they were stored, the last `days` days, oldest first; empty days too."""
+    today = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    every = [today - timedelta(days=ago) for ago in range(days - 1, -1, -1)]
+    rows = Memory.objects.live().scoped(scope).filter(created_at__gte=every[0])
+    counted = rows.order_by().values(day=TruncDay("created_at", tzinfo=UTC)).annotate(count=Count("id"))
+    found = {row["day"]: row["count"] for row in counted}
+    return [(day, found.get(day, 0)) for day in every]
+
+
+def grouped(keys: Sequence[str], narrowing: Narrowing, limit: int = 100) -> tuple[list[dict[str, Any]], bool]:
+    """Up to `limit` groups by one or two of GROUPS, and whether there are more. Raises BadFilter.
+
+    By time the earliest come first, by anything else the largest. A memory with several tags is in several groups.
+    """
+    rows = listed(narrowing).order_by().values(**{f"key_{i}": _key(key) for i, key in enumerate(keys)})
+    told = rows.annotate(
+        count=Count("id"),
+        average_importance=Avg("importance"),
+        first_event=Min("event_time"),
+        last_event=Max("event_time"),
+        bytes=Sum(_bytes()),
+    )
+    names = [f"key_{i}" for i in range(len(keys))]
+    ordered = told.order_by(*names) if keys[0] in SPANS else told.order_by("-count", *names)
+    found = [_group(keys, row) for row in ordered[: limit + 1]]
+    return found[:limit], len(found) > limit
+
+
+def _key(key: str) -> Any:
+    if key in SPANS:
+        return SPANS[key]("event_time", tzinfo=UTC)
+    return Func(F("tags"), function="unnest", output_field=TextField()) if key == "tag" else F(key)
+
+
+def _group(keys: Sequence[str], row: Any) -> dict[str, Any]:
+    values = [row.pop(f"key_{i}") for i in range(len(keys))]
+    said = [value.date().isoformat() if isinstance(value, datetime) else value for value in values]
+    return {"group": dict(zip(keys, said, strict=True)), **row}
+
+
+def _bytes() -> Func:
+    return Func(F("content"), function="octet_length", output_field=IntegerField())
 
 
 def kinds() -> list[tuple[str, int]]:

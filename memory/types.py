@@ -16,6 +16,9 @@ class Scope:
     session_id: str = ""
 
 
+EVERYTHING = Scope()
+
+
 @dataclass(frozen=True)
 class Draft:
     """A memory about to be written."""

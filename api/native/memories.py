@@ -8,9 +8,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.native import words
+from api.native import lists, words
 from api.native.base import TenantView, hear
-from api.pagination import page
 from memory.models import Memory
 from memory.recall import recall
 from memory.remember import erase, remember_many, revise
@@ -43,17 +42,22 @@ class Memories(TenantView):
 
     @extend_schema(
         tags=["memories"], operation_id="list_memories", summary="List memories, newest first",
-        parameters=[words.ListWords], responses=words.MemoryPage,
+        parameters=[lists.ListParameters], responses=lists.MemoryList,
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        asked = hear(words.ListWords, request.query_params)
-        rows = Memory.objects.live().scoped(words.scope_of(asked)).light()
-        if kind := asked.get("kind"):
-            rows = rows.filter(kind=kind)
-        if tag := asked.get("tag"):
-            rows = rows.filter(tags__contains=[tag])
-        found, rest = page(rows, asked.get("cursor", ""), asked["limit"])
-        return Response({"data": words.MemoryWords(found, many=True).data, **rest})
+        return lists.told(hear(lists.ListParameters, request.query_params))
+
+
+class ListMemories(TenantView):
+    scopes = {"POST": "read"}
+
+    @extend_schema(
+        tags=["memories"], operation_id="list_memories_by_body", summary="List memories, asked for in a body",
+        description="As `GET /api/v1/memories`, for filters that are too long for a URL.",
+        request=lists.ListBody, responses=lists.MemoryList, examples=[lists.A_LIST],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        return lists.told(hear(lists.ListBody, request.data))
 
 
 class OneMemory(TenantView):

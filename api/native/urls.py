@@ -5,15 +5,17 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from api.native import context, events, memories, messages, relations, sessions, stream, tiers, turns
+from api.native import context, entities, events, memories, messages, relations, sessions, stats, stream, tiers, turns
 
 
 def both(route: str, view: Callable[..., Any]) -> list[URLPattern]:
-    return [path(route, view), path(f"{route}/", view)]
+    # The one with the slash first: a name at the end, which may hold slashes, must not swallow it.
+    return [path(f"{route}/", view), path(route, view)]
 
 
 urlpatterns = [
     *both("memories", memories.Memories.as_view()),
+    *both("memories/list", memories.ListMemories.as_view()),
     *both("memories/search", memories.Search.as_view()),
     *both("memories/stream", stream.Stream.as_view()),
     *both("memories/<uuid:memory_id>", memories.OneMemory.as_view()),
@@ -34,5 +36,9 @@ urlpatterns = [
     *both("memories/<uuid:memory_id>/archive", tiers.Archive.as_view()),
     *both("memories/<uuid:memory_id>/warm", tiers.Warm.as_view()),
     *both("tiers", tiers.Tiers.as_view()),
+    *both("namespaces", entities.Namespaces.as_view()),
+    *both("entities", entities.Entities.as_view()),
+    *both("entities/<str:type>/<path:name>", entities.OneEntity.as_view()),
+    *both("stats", stats.Stats.as_view()),
     *both("events", events.Events.as_view()),
 ]

@@ -143,19 +143,6 @@ class MemoryPage(serializers.Serializer):
     has_more = serializers.BooleanField()
 
 
-class ListWords(StrictSerializer):
-    """How a list of memories is narrowed and paged."""
-
-    user_id = Name()
-    agent_id = Name()
-    session_id = Name()
-    namespace = Name()
-    kind = serializers.ChoiceField(Memory.Kind.choices, required=False)
-    tag = Name(max_length=100)
-    cursor = Name(help_text="`next_cursor` of the page before.")
-    limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
-
-
 class SearchWords(StrictSerializer):
     """A question."""
 

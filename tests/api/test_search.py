@@ -126,7 +126,10 @@ def test_the_filter_language(told: Caller, filters: dict[str, object], found: li
         ({"version": 1.5}, "/filters/version/eq"),
         ({"NOT": {}}, "/filters/NOT"),
         ({"OR": [{"kind": "event"}, {}]}, "/filters/OR/1"),
-        ({"metadata.a__b": 1}, "/filters/metadata.a__b"),
+        ({"metadata.a": {"gt": None}}, "/filters/metadata.a/gt"),
+        ({"metadata.a": {"in": [[1]]}}, "/filters/metadata.a/in"),
+        ({"metadata.a": {"like": 1}}, "/filters/metadata.a/like"),
+        ({"recalls": 2**31}, "/filters/recalls/eq"),
         ({"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {"NOT": {}}}}}}}}}}, "/filters" + "/NOT" * 9),
     ],
 )
