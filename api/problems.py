@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from memory.errors import BadFilter, BadTime, Contended, NoMemory, Unconfirmed, Unreadable
+from memory.errors import BadFilter, BadTime, BadVector, Contended, NoMemory, Unconfirmed, Unreadable
 from tenants.errors import TenantMismatch, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -95,6 +95,11 @@ def _bad_time(error: Any) -> Told:
     return 422, "bad_time", f"{error.pointer} {error.detail}.", [wrong]
 
 
+def _bad_vector(error: Any) -> Told:
+    wrong = {"pointer": error.pointer, "code": "bad_vector", "detail": error.detail}
+    return 422, "bad_vector", f"{error.pointer} {error.detail}.", [wrong]
+
+
 def _no_memory(error: Any) -> Told:
     said = {"code": "no_memory", "detail": "is not a memory that is there"}
     wrong = [{"pointer": f"/{end}", **said} for end in error.ends]
@@ -109,6 +114,7 @@ def _unconfirmed(error: Any) -> Told:
 DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
+    BadVector: _bad_vector,
     NoMemory: _no_memory,
     Unconfirmed: _unconfirmed,
 }

@@ -2,17 +2,14 @@
 
 LibraryError
 ├── BadFilter             the filter language does not know a field, an operator or a value; carries a pointer
-├── BadTime               time words or a time zone that nobody understands; carries a pointer
-├── NoMemory              what a relation would join is no live memory of this tenant; names the missing ends
+├── BadPart               carries a pointer
+│   ├── BadTime           time words or a time zone that nobody understands
+│   └── BadVector         a vector that cannot be compared: wrong dimension, not finite, or zero
+├── NoMemory              what a relation would join, or what others shall be like, is no live memory of this tenant
 ├── Contended             the same words are being stored and deleted by others all the time; try again
 ├── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
+├── Unconfirmed           much would be erased, and the count confirmed is not what it is; carries the true count
 └── Unreadable            what is kept outside the tables is missing, was tampered with, or its key is not known
-└── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
-├── BadFilter       the filter language does not know a field, an operator or a value; carries a pointer
-├── BadTime         time words or a time zone that nobody understands; carries a pointer
-├── NoMemory        what a relation would join is no live memory of this tenant; names the ends that are missing
-├── Unconfirmed     much would be erased, and the count that was confirmed is not what it is; carries the true count
-└── Contended       the same words are being stored and deleted by others all the time; try again
 """
 
 
@@ -29,13 +26,21 @@ class BadFilter(LibraryError):
         self.detail = detail
 
 
-class BadTime(LibraryError):
+class BadPart(LibraryError):
     """`pointer` is the JSON pointer of the offending field."""
 
     def __init__(self, pointer: str, detail: str) -> None:
         super().__init__(detail)
         self.pointer = pointer
         self.detail = detail
+
+
+class BadTime(BadPart):
+    pass
+
+
+class BadVector(BadPart):
+    pass
 
 
 class NoMemory(LibraryError):

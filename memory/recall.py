@@ -1,185 +1,116 @@
-"""The read path: candidates by meaning and by words, ranked, answered as hits.
+"""The read path: what may answer a question (memory.candidates), ranked (algorithms.ranking), answered as hits."""
 
-The database says what it knows of each candidate; the ranking is pure (algorithms.ranking). A small scope is ranked
-whole. A large one in two stages: the nearest by vector and the best by rare words, then their neighbours.
-"""
-
-import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
-from django.db import connection
-from django.db.models import BooleanField, Case, IntegerField, When
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Length, Right, RTrim
+import numpy as np
 from django.utils import timezone
-from pgvector.django import CosineDistance
 
-from memory import embeddings, filters
-from memory.algorithms import ranking
-from memory.models import Memory
-from memory.models.memory import MemoryQuerySet
+from memory import candidates, embeddings, narrowing
+from memory.algorithms import ranking, temporal
+from memory.candidates import Asked
+from memory.errors import BadVector, EmbedderUnavailable, NoMemory
+from memory.models import Memory, Version
+from memory.models.said import Said, SaidQuerySet, stemmer
 from memory.tiers import cold
 from memory.types import Found, Hit, Query
+from memory.when import zone_of
 
-WHOLE = 1_000  # up to this many memories a scope is ranked whole
-STAGE = 200  # candidates by vector, and as many by words, of a larger scope
-COMMON = 0.02  # of a larger scope: words said by more than this share bring cost and no signal
-PLACES = 2  # neighbours on each side of a candidate in its session
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The question's vector. Only rows of the same model are compared with it; the others are found by words."""
-
-    model: str
-    vector: list[float]
-
-    def distance(self) -> Case:
-        return Case(When(embedding_model=self.model, then=CosineDistance("embedding", self.vector)))
+LARGEST = 65_504.0  # a half-precision number
 
 
 def recall(query: Query) -> Found:
-    """The memories that best answer a question. Raises BadFilter."""
+    """The memories that best answer a question. Raises BadFilter, BadTime, BadVector or NoMemory.
+
+    While no embedder answers, words alone decide, and `degraded` says so. Without anything to be near to, the newest
+    come first, each with the score 1.
+    """
     began = time.perf_counter()
-    scope = Memory.objects.live().scoped(query.scope).filter(filters.to_q(query.filters))
-    embedder = embeddings.current()
-    vector = Asked(embedder.name, embedder.embed([query.text])[0].tolist())
-    lexemes = _lexemes(query.text)
-    rows, size, said = _gather(scope, vector, lexemes)
-    best = ranking.rank(_candidates(rows, query.text), ranking.idf(size, said), query.limit)
-    return Found(_hits(best), len(rows), round((time.perf_counter() - began) * 1000, 2))
-
-
-def _gather(scope: MemoryQuerySet, vector: Asked, lexemes: list[str]) -> tuple[list[Row], int, list[int]]:
-    """Rows to rank, the size of the scope, and how many of its memories say each lexeme."""
-    if scope.order_by()[: WHOLE + 1].count() <= WHOLE:
-        rows = _signals(scope, vector, lexemes)
-        speaking = [row["frequencies"] for row in rows if row["frequencies"]]
-        return rows, len(rows), [sum(1 for tf in speaking if tf[i]) for i in range(len(lexemes))]
-    size = scope.order_by().count()
-    said = [scope.filter(_says([lexeme])).order_by().count() for lexeme in lexemes]
-    chosen = _chosen(scope, vector, _rare(lexemes, said, size))
-    return _signals(scope.filter(pk__in=chosen), vector, lexemes), size, said
-
-
-def _lexemes(text: str) -> list[str]:
-    """The question's words as PostgreSQL's English dictionary stems them, stop words gone."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tsvector_to_array(to_tsvector('english', %s))", [text])
-        return cursor.fetchone()[0]
-
-
-def _either(lexemes: Sequence[str]) -> str:
-    """The tsquery `a | b`, each lexeme quoted."""
-    return " | ".join("'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'" for lexeme in lexemes)
-
-
-def _says(lexemes: Sequence[str]) -> RawSQL:
-    return RawSQL('"memory_memory"."search" @@ %s::tsquery', [_either(lexemes)], output_field=BooleanField())
-
-
-def _signals(rows: MemoryQuerySet, vector: Asked, lexemes: list[str]) -> list[Row]:
-    """One statement: what ranking needs of each row, without its text."""
-    frequencies = RawSQL(
-        'CASE WHEN "memory_memory"."search" @@ %s::tsquery THEN ARRAY('
-        " SELECT coalesce(cardinality(t.positions), 0) FROM unnest(%s::text[]) WITH ORDINALITY q(lexeme, n)"
-        ' LEFT JOIN unnest("memory_memory"."search") t ON t.lexeme = q.lexeme ORDER BY q.n) END',
-        [_either(lexemes), lexemes],
-        output_field=ArrayField(IntegerField()),
-    )
-    told: Any = (
-        rows.order_by("id").values(
-            "id", "namespace", "user_id", "session_id", "position", "author", "agent_id", "people", "importance",
-            "event_time", frequencies=frequencies, distance=vector.distance(),
-            words=Length("search"), ending=Right(RTrim("content"), 1),
-        )
-    )  # fmt: skip
-    return list(told)
-
-
-def _rare(lexemes: list[str], said: list[int], size: int) -> list[str]:
-    """The rarest lexemes that somebody says, until together they would bring more than COMMON of the scope."""
-    rare: list[str] = []
-    budget = size * COMMON
-    for count, lexeme in sorted(zip(said, lexemes, strict=True)):
-        if count == 0:
-            continue
-        if rare and count > budget:
-            break
-        rare.append(lexeme)
-        budget -= count
-    return rare
-
-
-def _chosen(scope: MemoryQuerySet, vector: Asked, rare: list[str]) -> set[UUID]:
-    """The first stage: nearest by vector, best by rare words, and who stands beside them in a session."""
-    near = (
-        scope.exclude(embedding=None)
-        .filter(embedding_model=vector.model)
-        .order_by(CosineDistance("embedding", vector.vector))
-    )
-    chosen = set(near.values_list("id", flat=True)[:STAGE])
-    if rare:
-        rank = RawSQL('ts_rank("memory_memory"."search", %s::tsquery)', [_either(rare)])
-        chosen |= set(scope.filter(_says(rare)).order_by(-rank).values_list("id", flat=True)[:STAGE])
-    return chosen | _beside(chosen)
-
-
-def _beside(chosen: set[UUID]) -> set[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT m.id FROM memory_memory c JOIN memory_memory m ON m.session_id = c.session_id"
-            " AND m.position BETWEEN c.position - %s AND c.position + %s"
-            " AND m.user_id = c.user_id AND m.namespace = c.namespace"
-            " WHERE c.id = ANY(%s) AND c.session_id <> ''",
-            [PLACES, PLACES, list(chosen)],
-        )
-        return {row[0] for row in cursor.fetchall()}
-
-
-def _candidates(rows: list[Row], question: str) -> list[ranking.Candidate]:
     now = timezone.now()
-    name = _named(rows, question)
-    return [_candidate(row, name, now) for row in rows]
+    scopes = narrowing.asked_of(query, now)
+    if query.text or query.like or query.vector:
+        asked, degraded = _asked(query, now)
+        ranked, count, truncated = _ranked(scopes, asked, query)
+    else:
+        (ranked, count, truncated), degraded = _newest(scopes, query.limit), ()
+    took = round((time.perf_counter() - began) * 1000, 2)
+    return Found(_hits(ranked), count, took, degraded, truncated)
 
 
-def _candidate(row: Row, name: str | None, now: datetime) -> ranking.Candidate:
-    in_session = row["session_id"] and row["position"] is not None
-    return ranking.Candidate(
-        key=row["id"],
-        cosine=0.0 if row["distance"] is None else 1.0 - row["distance"],
-        frequencies=row["frequencies"] or (),
-        session=(row["namespace"], row["user_id"], row["session_id"]) if in_session else None,
-        position=row["position"] or 0,
-        named=name is not None and name in _names(row),
-        question=row["ending"] == "?",
-        words=row["words"] or 0,
-        importance=row["importance"],
-        age_days=(now - row["event_time"]).total_seconds() / 86_400,
-    )
+def _asked(query: Query, now: datetime) -> tuple[Asked, tuple[str, ...]]:
+    """What the database is asked, and the stages that had to be left out."""
+    when = temporal.named(query.text, now.astimezone(zone_of(query.timezone)))
+    try:
+        model, vector = _vector(query)
+    except EmbedderUnavailable:
+        return Asked(query.text, stemmer(query.language), "", None, now, when), ("semantic",)
+    return Asked(query.text, stemmer(query.language), model, vector, now, when), ()
 
 
-def _names(row: Row) -> set[str]:
-    return {row["author"], row["agent_id"], *row["people"]} - {""}
+def _vector(query: Query) -> tuple[str, list[float]]:
+    """What to be near to, and its model: the vector given, that of the memory `like`, or the question's."""
+    embedder = embeddings.current()
+    if query.vector is not None:
+        return embedder.name, _checked(query.vector, embedder.embed([""]).shape[1])
+    if query.like is None:
+        return embedder.name, embedder.embed([query.text])[0].tolist()
+    liked = Memory.objects.live().filter(pk=query.like).values_list("embedding_model", "embedding").first()
+    if liked is None:
+        raise NoMemory("like")
+    if liked[1] is None:
+        raise EmbedderUnavailable
+    return liked[0], liked[1].to_list()
 
 
-def _named(rows: list[Row], question: str) -> str | None:
-    """The one author, agent or person of these rows whom the question names; None for nobody or several."""
-    words = set(re.findall(r"\w+", question.casefold()))
-    everybody = set().union(*map(_names, rows)) if rows else set()
-    named = [name for name in everybody if words & set(re.findall(r"\w+", name.casefold()))]
-    return named[0] if len(named) == 1 else None
+def _checked(vector: Sequence[float], dimension: int) -> list[float]:
+    """A vector from outside. Raises BadVector."""
+    numbers = np.asarray(vector, dtype=float)
+    if numbers.shape != (dimension,):
+        raise BadVector("/vector", f"must have {dimension} numbers")
+    if not np.isfinite(numbers).all() or np.abs(numbers).max() > LARGEST or not numbers.any():
+        raise BadVector("/vector", f"must be finite, within ±{LARGEST:.0f}, and not all zero")
+    return numbers.tolist()
+
+
+Ranked = tuple[list[ranking.Scored], int, bool]
+
+
+def _ranked(scopes: list[SaidQuerySet[Any]], asked: Asked, query: Query) -> Ranked:
+    """The best of all scopes; the present and the past are scored alike, each by its own word statistics."""
+    gathered = [candidates.gather(rows, asked) for rows in scopes]
+    scored = [one for found in gathered for one in ranking.rank(found.signals, found.weights, query.limit)]
+    best = sorted((one for one in scored if one.score >= query.min_score), key=lambda one: -one.score)[: query.limit]
+    count = sum(len(found.signals.keys) for found in gathered)
+    return best, count, count > len(best) or any(found.truncated for found in gathered)
+
+
+def _newest(scopes: list[SaidQuerySet[Any]], limit: int) -> Ranked:
+    told = [
+        row
+        for rows in scopes
+        for row in rows.order_by("-event_time", "-pk").values_list("event_time", "pk")[: limit + 1]
+    ]
+    newest = sorted(told, reverse=True)
+    return [ranking.Scored(key, 1.0) for _, key in newest[:limit]], min(len(newest), limit), len(newest) > limit
 
 
 def _hits(ranked: list[ranking.Scored]) -> tuple[Hit, ...]:
-    found = Memory.objects.light().in_bulk([scored.key for scored in ranked])
+    keys = [scored.key for scored in ranked]
+    found: dict[Any, Memory] = Memory.objects.light().in_bulk(keys)
     cold.fill(found.values())
-    return tuple(Hit(found[s.key], s.score, s.parts) for s in ranked if s.key in found)
+    if missing := [key for key in keys if key not in found]:
+        versions = Version.objects.light().select_related("memory").in_bulk(missing)
+        found |= {key: _as_it_was(version) for key, version in versions.items()}
+    return tuple(Hit(found[one.key], one.score, one.parts) for one in ranked if one.key in found)
+
+
+def _as_it_was(version: Version) -> Memory:
+    """The memory with what it said then; not to be saved."""
+    then = version.memory
+    for field in Said._meta.get_fields():
+        if field.name not in ("embedding", "search"):
+            setattr(then, field.name, getattr(version, field.name))
+    then.updated_at = version.since
+    return then

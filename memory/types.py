@@ -112,3 +112,4 @@ class Found:
     candidate_count: int
     took_ms: float
     degraded: tuple[str, ...] = ()  # stages that were skipped, such as `semantic` while no embedder answers
+    truncated: bool = False  # the scope holds more than these

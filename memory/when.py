@@ -1,6 +1,7 @@
 """Time words as a filter of rows."""
 
 from datetime import datetime
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Q
@@ -8,7 +9,9 @@ from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, ExtractMo
 
 from memory.algorithms import temporal
 from memory.errors import BadTime
-from memory.models.memory import MemoryQuerySet
+from memory.models.said import SaidQuerySet
+
+Rows = TypeVar("Rows", bound=SaidQuerySet[Any])
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -19,7 +22,7 @@ def zone_of(name: str) -> ZoneInfo:
         raise BadTime("/timezone", "is not the name of a time zone, such as Europe/Berlin") from None
 
 
-def narrow(rows: MemoryQuerySet, words: str, timezone: str, now: datetime) -> MemoryQuerySet:
+def narrow(rows: Rows, words: str, timezone: str, now: datetime) -> Rows:
     """Rows whose event_time is in what the words say, as one in that zone would mean them. Raises BadTime."""
     zone = zone_of(timezone)
     when = temporal.read(words, now.astimezone(zone))

@@ -13,7 +13,7 @@ from memory.recall import recall
 from memory.types import Hit, Query, Scope
 from tenants.models import Tenant
 
-PARTS = ("semantic", "lexical", "neighbours", "prior", "named", "session", "importance", "recency")
+PARTS = ("semantic", "lexical", "neighbours", "prior", "named", "session", "time", "importance", "recency")
 
 
 @require_GET

@@ -327,25 +327,25 @@ def _asked_of_dateparser(text: str, now: datetime) -> When | None:
     return _unit(unit, moment.astimezone(now.tzinfo))
 
 
-def days_outside(when: When, times: Sequence[datetime], before: float = 1.0, after: float = 3.0) -> np.ndarray:
-    """For each time, the days between it and the nearest span, 0 inside; inf when there is no span.
+def days_outside(when: When, seconds: np.ndarray, before: float = 1.0, after: float = 3.0) -> np.ndarray:
+    """For each time, in seconds since 1970, the days between it and the nearest span, 0 inside; inf without a span.
 
     Spans are widened by `before` and `after` days: what is told of a day is often told some days later. Months without
     a year are spans in each year that the times are of.
     """
-    seconds = np.array([time.timestamp() for time in times])
-    nearest = np.full(len(times), np.inf)
-    for first, last in (*when.spans, *_each_year(when.months, times)):
+    nearest = np.full(len(seconds), np.inf)
+    for first, last in (*when.spans, *_each_year(when.months, seconds)):
         early = (first.timestamp() - seconds) / 86_400 - before
         late = (seconds - last.timestamp()) / 86_400 - after
         nearest = np.minimum(nearest, np.maximum(0.0, np.maximum(early, late)))
     return nearest
 
 
-def _each_year(months: frozenset[int], times: Sequence[datetime]) -> list[Span]:
-    if not months or not times:
+def _each_year(months: frozenset[int], seconds: np.ndarray) -> list[Span]:
+    if not months or not len(seconds):
         return []
-    years = range(max(min(times).year - 1, 1), min(max(times).year + 1, 9998) + 1)
+    first, last = (1970 + second / 31_556_952 for second in (seconds.min(), seconds.max()))
+    years = range(max(int(first) - 1, 2), min(int(last) + 2, 9998))
     begins = [datetime(year, month, 1, tzinfo=UTC) for year in years for month in sorted(months)]
     return [(begin, later("month", begin, 1)) for begin in begins]
 

@@ -11,19 +11,13 @@ from pgvector.django import HalfVectorField
 from uuid_utils.compat import uuid7
 
 from memory.models.plain import Plain
-from memory.models.said import Said, searched
-from memory.types import Scope
+from memory.models.said import Said, SaidQuerySet, searched
 
 
-class MemoryQuerySet(models.QuerySet["Memory"]):
+class MemoryQuerySet(SaidQuerySet["Memory"]):
     def live(self) -> Self:
         """Neither deleted nor superseded nor expired."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), state=Memory.State.ACTIVE)
-
-    def scoped(self, scope: Scope) -> Self:
-        """Of one scope; an empty part of it does not narrow."""
-        named = {name: value for name, value in vars(scope).items() if value}
-        return self.filter(**named)
 
     def unembedded(self) -> Self:
         """The embedder's work: a memory without a vector is the job. Oldest first."""
@@ -35,8 +29,7 @@ class MemoryQuerySet(models.QuerySet["Memory"]):
         return self.filter(others, state=Memory.State.ACTIVE, embedding__isnull=False)
 
     def light(self) -> Self:
-        """Without the columns that nobody reads: vectors and lexemes are larger than the rest together."""
-        return self.defer("embedding", "shadow", "search", "cold_search")
+        return super().light().defer("shadow", "cold_search")
 
 
 class Memory(Said):

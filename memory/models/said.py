@@ -2,17 +2,20 @@
 
 import json
 import re
-from typing import Any
+from datetime import datetime
+from typing import Any, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Case, F, Func, Value, When
+from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Concat, Left
 from django.utils import timezone
 from pgvector.django import HalfVectorField
+
+from memory.types import Scope
 
 # A tsvector may hold 1 MiB; this many characters of text always fit.
 SEARCHED_CHARACTERS = 200_000
@@ -62,6 +65,27 @@ def searched() -> Case:
         When(language__iregex=f"^{tag}([-_]|$)", then=ToTsvector(words, config=STEMMERS[tag])) for tag in STEMMERS
     ]
     return Case(english, *others, default=ToTsvector(words), output_field=SearchVectorField())
+
+
+Row = TypeVar("Row", bound="Said")
+
+
+class SaidQuerySet(models.QuerySet[Row]):
+    """What can be asked of memories as they are and as they were."""
+
+    def scoped(self, scope: Scope) -> Self:
+        """Of one scope; an empty part of it does not narrow."""
+        named = {name: value for name, value in vars(scope).items() if value}
+        return self.filter(**named)
+
+    def holding(self, at: datetime) -> Self:
+        """What held at that time: its validity had begun, and had not ended."""
+        begun = Q(valid_from=None) | Q(valid_from__lte=at)
+        return self.filter(begun, Q(valid_to=None) | Q(valid_to__gt=at))
+
+    def light(self) -> Self:
+        """Without the columns that nobody reads: vectors and lexemes are larger than the rest together."""
+        return self.defer("embedding", "search")
 
 
 class Said(models.Model):

@@ -4,7 +4,7 @@ from django.db import models
 from uuid_utils.compat import uuid7
 
 from memory.models.memory import Memory
-from memory.models.said import Said
+from memory.models.said import Said, SaidQuerySet
 
 
 class Version(Said):
@@ -19,6 +19,8 @@ class Version(Said):
     until = models.DateTimeField()
     changed = models.JSONField(default=list)
     actor = models.CharField(max_length=100, blank=True)  # who made the change that ended it
+
+    objects = SaidQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["memory", "version"], name="version_numbered")]

@@ -3,7 +3,7 @@
 import pytest
 from django_tenants.utils import tenant_context
 
-from memory import recall as recall_room
+from memory import candidates
 from memory.upkeep import embed
 from tests.conftest import Caller, costs
 
@@ -150,13 +150,13 @@ def test_a_large_scope_is_ranked_in_two_stages_with_the_same_best_answer(
 ) -> None:
     question = "When does the train to the coast leave?"
     whole = told.search(question)
-    monkeypatch.setattr(recall_room, "WHOLE", 3)
-    monkeypatch.setattr(recall_room, "STAGE", 2)
+    monkeypatch.setattr(candidates, "WHOLE", 3)
+    monkeypatch.setattr(candidates, "STAGE", 2)
     staged = told.search(question)
     assert staged[0]["id"] == whole[0]["id"]
     assert len(staged) < len(whole)
 
 
 def test_a_search_costs_a_known_number_of_queries(told: Caller) -> None:
-    with costs(5):  # key, lexemes, size, signals, bodies
+    with costs(4):  # key, size and lexemes, signals, bodies
         told.search("trains", limit=50)

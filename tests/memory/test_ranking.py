@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory.algorithms import phrasing, ranking, scoring
-from memory.algorithms.ranking import Candidate
+from memory.algorithms.ranking import Signals, blank
 
 
 def test_idf_is_lucenes_formula() -> None:
@@ -19,36 +19,53 @@ def test_idf_is_lucenes_formula() -> None:
 
 
 def test_lexical_is_bm25_over_its_greatest_value() -> None:
-    weights = np.array([1.0, 3.0])
-    found = ranking.lexical([Candidate("a", frequencies=(2, 0)), Candidate("b")], weights)
-    assert found[0] == pytest.approx(1.0 * 2 * 2.2 / (2 + 1.2) / (4 * 2.2))
+    found = ranking.lexical(np.array([[2, 0], [0, 0]]), np.array([1.0, 3.0]))
+    assert found[0] == pytest.approx(1.0 * 2 * 1.9 / (2 + 0.9) / (4 * 1.9))
     assert found[1] == 0
 
 
+def smoothed(sessions: list[int], positions: list[int], base: list[float]) -> list[float]:
+    return ranking.smooth(np.array(sessions), np.array(positions), np.array(base)).tolist()
+
+
 def test_neighbours_lend_their_scores_and_borders_their_own() -> None:
-    candidates = [Candidate(i, session="s", position=i) for i in range(3)]
-    smoothed = ranking.smooth(candidates, np.array([1.0, 0.0, 0.0]))
-    assert smoothed.tolist() == pytest.approx([1 + 0.3 + 0.2, 0.3 + 0.0, 0.2])
+    assert smoothed([0, 0, 0], [0, 1, 2], [1.0, 0.0, 0.0]) == pytest.approx([1 + 0.3 + 0.2, 0.3 + 0.0, 0.2])
+
+
+def test_neighbours_are_found_in_any_order_and_not_across_a_gap() -> None:
+    assert smoothed([0, 0, 0], [2, 0, 1], [0.0, 1.0, 0.0]) == pytest.approx([0.2, 1.5, 0.3])
+    assert smoothed([0, 0], [0, 5], [1.0, 0.5]) == pytest.approx([1.7, 0.85])
+
+
+def test_another_conversation_lends_nothing() -> None:
+    assert smoothed([0, 1], [0, 1], [1.0, 0.0]) == pytest.approx([1.7, 0.0])
 
 
 def test_a_memory_outside_a_conversation_is_its_own_neighbour() -> None:
-    assert ranking.smooth([Candidate("a")], np.array([1.0])).tolist() == pytest.approx([1.7])
+    assert smoothed([-1, -1], [0, 1], [1.0, 0.0]) == pytest.approx([1.7, 0.0])
+
+
+def test_a_conversation_lifts_its_memories_by_its_three_best() -> None:
+    boost = ranking.session_boost(np.array([0, -1, 0, 0, 1, 0]), np.array([1.0, 9.0, 0.4, 0.1, 0.6, 0.7]))
+    assert boost.tolist() == pytest.approx([0.35, 0, 0.35, 0.35, 0.3, 0.35])
 
 
 def test_nothing_is_ranked_to_nothing() -> None:
-    assert ranking.rank([], ranking.idf(0, [])) == []
+    assert ranking.rank(blank([]), ranking.idf(0, [])) == []
+
+
+def first(**columns: list[float]) -> str:
+    return ranking.rank(blank(["a", "b"], **columns), np.array([]))[0].key
 
 
 def test_a_named_person_comes_first_among_equals() -> None:
-    ranked = ranking.rank([Candidate("a", cosine=0.5), Candidate("b", cosine=0.5, named=True)], np.array([]))
-    assert [scored.key for scored in ranked] == ["b", "a"]
+    assert first(cosine=[0.5, 0.5], named=[False, True]) == "b"
 
 
-def test_the_newer_and_the_more_important_win_a_tie() -> None:
-    old, new = Candidate("old", age_days=400), Candidate("new", age_days=0)
-    assert ranking.rank([old, new], np.array([]))[0].key == "new"
-    dull, grave = Candidate("dull", importance=0.1), Candidate("grave", importance=0.9)
-    assert ranking.rank([dull, grave], np.array([]))[0].key == "grave"
+def test_the_newer_the_more_important_and_the_nearer_in_time_win_a_tie() -> None:
+    assert first(age_days=[400, 0]) == "b"
+    assert first(importance=[0.1, 0.9]) == "b"
+    assert first(outside_days=[30, 2]) == "b"
 
 
 @given(st.floats(-10, 100), st.floats(0.001, 10))
@@ -56,29 +73,33 @@ def test_the_unit_map_is_monotonic_and_bounded(raw: float, more: float) -> None:
     assert 0 <= ranking.to_unit(raw) <= ranking.to_unit(raw + more) < 1
 
 
-UNIT = st.floats(0, 1)
-CANDIDATES = st.lists(
-    st.builds(
-        Candidate,
-        key=st.integers(),
-        cosine=st.floats(-1, 1),
-        frequencies=st.just(()) | st.tuples(st.integers(0, 9), st.integers(0, 9)),
-        session=st.none() | st.sampled_from("ab"),
-        position=st.integers(0, 5),
-        named=st.booleans(),
-        question=st.booleans(),
-        words=st.integers(0, 500),
-        importance=UNIT,
-        age_days=st.floats(-5, 5000),
-    ),
-    max_size=12,
-)
+@st.composite
+def some_signals(draw: st.DrawFn) -> Signals:
+    n = draw(st.integers(0, 12))
+
+    def column(of: st.SearchStrategy[float]) -> list[float]:
+        return draw(st.lists(of, min_size=n, max_size=n))
+
+    return blank(
+        list(range(n)),
+        2,
+        cosine=column(st.floats(-1, 1)),
+        frequencies=np.array([draw(st.tuples(st.integers(0, 9), st.integers(0, 9))) for _ in range(n)]).reshape(n, 2),
+        session=column(st.integers(-1, 2)),
+        position=column(st.integers(0, 5)),
+        named=column(st.booleans()),
+        question=column(st.booleans()),
+        words=column(st.integers(0, 500)),
+        importance=column(st.floats(0, 1)),
+        age_days=column(st.floats(-5, 5000)),
+        outside_days=column(st.floats(0, 50) | st.just(math.inf)),
+    )
 
 
-@given(CANDIDATES)
-def test_every_candidate_is_ranked_once_with_a_score_of_its_parts(candidates: list[Candidate]) -> None:
-    ranked = ranking.rank(candidates, ranking.idf(20, [3, 1]))
-    assert sorted(s.key for s in ranked) == sorted(c.key for c in candidates)
+@given(some_signals())
+def test_every_candidate_is_ranked_once_with_a_score_of_its_parts(signals: Signals) -> None:
+    ranked = ranking.rank(signals, ranking.idf(20, [3, 1]))
+    assert sorted(s.key for s in ranked) == list(signals.keys)
     scores = [scored.score for scored in ranked]
     assert scores == sorted(scores, reverse=True)
     for scored in ranked:
@@ -96,3 +117,5 @@ def test_what_is_embedded_names_speaker_and_day() -> None:
     at = datetime(2023, 5, 8, tzinfo=UTC)
     assert phrasing.embedded_text("Hi!", "Ada", at) == "Ada (8 May 2023): Hi!"
     assert phrasing.embedded_text("Hi!", "", at) == "(8 May 2023): Hi!"
+    answer = phrasing.embedded_text("Yes!", "Ada", at, ("Ben", "Tea?" + "?" * 500))
+    assert answer == f"Ada (8 May 2023): Yes! (after Ben: Tea?{'?' * 196})"

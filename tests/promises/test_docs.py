@@ -111,7 +111,7 @@ def test_each_close_code_is_explained() -> None:
 
 
 def test_each_part_of_a_score_is_explained() -> None:
-    parts = ranking.rank([ranking.Candidate("a")], ranking.idf(1, []))[0].parts
+    parts = ranking.rank(ranking.blank(["a"]), ranking.idf(1, []))[0].parts
     assert rows(section("docs/api.md", "### Scores")) == set(parts)
 
 
