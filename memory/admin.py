@@ -6,7 +6,8 @@ from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import BooleanField, Case, QuerySet, Value, When
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
@@ -46,6 +47,7 @@ class MemoryAdmin(ModelAdmin):
     search_fields = ("content",)
     search_help_text = "Words of the content; the recall playground finds by meaning."
     actions = ("restore_chosen",)
+    actions_detail = ("related",)
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget, "help_text": "Separated by commas."}}
     record = ("id", "state", "version", "embedding_model", "content_hash", "created_at", "updated_at", "deleted_at")
     readonly_fields = (*record, "position")
@@ -121,6 +123,10 @@ class MemoryAdmin(ModelAdmin):
     def delete_queryset(self, request: HttpRequest, rows: QuerySet[Memory]) -> None:
         for pk in list(rows.values_list("pk", flat=True)):
             erase(pk)
+
+    @action(description="Relations", url_path="related")
+    def related(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect("graph", memory_id=object_id)
 
     @action(description="Restore deleted memories", permissions=["change"])
     def restore_chosen(self, request: HttpRequest, rows: QuerySet[Memory]) -> None:

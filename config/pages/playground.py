@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
 
-from config.pages.base import tenant_here
+from config.pages.base import between, tenant_here
 from memory.recall import recall
 from memory.types import Hit, Query, Scope
 from tenants.models import Tenant
@@ -21,7 +21,7 @@ def playground(request: HttpRequest) -> HttpResponse:
     """Ask the tenant's memory a question and see why each answer stands where it does."""
     tenant = tenant_here(request)
     asked = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in ("q", "user_id", "namespace")}
-    limit = _between(request.GET.get("limit", ""), 1, 50, 10)
+    limit = between(request.GET.get("limit", ""), 1, 50, 10)
     found = None
     if asked["q"]:
         scope = Scope(user_id=asked["user_id"], namespace=asked["namespace"])
@@ -55,7 +55,3 @@ def _curl(request: HttpRequest, tenant: Tenant, asked: dict[str, str], limit: in
     quoted = json.dumps(body, ensure_ascii=False).replace("'", "'\\''")
     headers = """-H "Authorization: Bearer $KEY" -H 'Content-Type: application/json'"""
     return f"curl {url} \\\n  {headers} \\\n  -d '{quoted}'"
-
-
-def _between(text: str, least: int, most: int, default: int) -> int:
-    return min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 5 else default

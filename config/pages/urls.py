@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from config.pages import live, playground, tiers
+from config.pages import entities, graph, live, playground, sessions, statistics, tiers
 
 
 def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -16,6 +16,11 @@ def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
 urlpatterns = [
     page("recall/", playground.playground, "playground"),
     page("tiers/", tiers.tiers, "tiers"),
+    page("sessions/", sessions.listed, "sessions"),
+    page("sessions/<uuid:session_key>/", sessions.one, "session"),
+    page("entities/", entities.listed, "entities"),
+    page("graph/<uuid:memory_id>/", graph.graph, "graph"),
+    page("statistics/", statistics.statistics, "statistics"),
     page("live/", live.live, "live"),
     page("live/ticket", live.ticket, "live_ticket"),
 ]
