@@ -196,9 +196,10 @@ def _walked(walk: relations.Walk | None) -> Response:
     if walk is None:
         raise NotFound
     memories = Memory.objects.light().in_bulk([reached.key for reached in walk.reached])
+    words = dict(zip(memories, MemoryWords(memories.values(), many=True).data, strict=True))
     told = [
         {
-            "memory": MemoryWords(memories[reached.key]).data,
+            "memory": words[reached.key],
             "depth": reached.depth,
             "weight": reached.weight,
             "path": [_step(step) for step in reached.path],

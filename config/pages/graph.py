@@ -14,6 +14,7 @@ from memory import relations
 from memory.algorithms.paths import Reached, Step
 from memory.algorithms.radial import Placed, place
 from memory.models import Memory
+from memory.tiers import cold
 
 WIDTH, HEIGHT, MARGIN_X, MARGIN_Y = 1000, 640, 200, 40
 DRAWN = 60
@@ -29,6 +30,7 @@ def graph(request: HttpRequest, memory_id: UUID) -> HttpResponse:
     if walk is None:
         raise Http404
     memories = Memory.objects.light().in_bulk([memory_id, *(node.key for node in walk.reached)])
+    cold.fill(memories.values())
     placed = place(memory_id, walk.reached)
     context = admin.site.each_context(request) | {
         "title": "Relations of a memory",

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from config.pages.base import asked_for, tenant_here
 from memory import sessions
 from memory.models import Memory
+from memory.tiers import cold
 from memory.types import Scope
 
 LISTED, SHOWN = 50, 100
@@ -46,6 +47,7 @@ def one(request: HttpRequest, session_key: UUID) -> HttpResponse:
     if after.isascii() and after.isdigit() and len(after) < 10:
         rows = rows.filter(position__gt=int(after))
     found = list(rows[: SHOWN + 1])
+    cold.fill(found)
     context = admin.site.each_context(request) | {
         "title": session.title or session.session_id,
         "session": session,

@@ -108,3 +108,13 @@ def test_statistics_draw_what_is_there(operator: Client, ada: Any, acme: Tenant)
     page = shown(operator, "statistics/")
     for word in ("goal", "tea", "warm", "2026-01"):
         assert word in page
+
+
+def test_cold_content_is_read_in_a_conversation_and_in_a_drawing(operator: Client, ada: Any, acme: Tenant) -> None:
+    session = ada.post("sessions", {"session_id": "s"})[1]
+    mine, other = ada.remember("Kept in the cold.", session_id="s"), ada.remember("b")
+    ada.post("relations", {"source": other, "target": mine, "type": "references"})
+    assert ada.post(f"memories/{mine}/archive", None)[0] == 200
+    for page in (f"sessions/{session['id']}/", f"graph/{other}/"):
+        assert "Kept in the cold." in shown(operator, page)
+    assert ada.get(f"memories/{other}/related")[1]["data"][0]["memory"]["content"] == "Kept in the cold."
