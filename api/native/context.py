@@ -1,5 +1,6 @@
 """/api/v1/context: what an agent should know before it answers, fitted into a budget of tokens."""
 
+from dataclasses import fields
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -119,8 +120,14 @@ class ContextView(TenantView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         asked = hear(ContextWords, request.data)
-        query = Query(asked["query"], words.scope_of(asked), asked["limit"], asked.get("filters", {}))
-        return Response(told(context.build(query, **room_of(asked)), asked["shape"]))
+        return Response(told(context.build(query_of(asked), **room_of(asked)), asked["shape"]))
+
+
+def query_of(asked: dict[str, Any]) -> Query:
+    """All that is heard under a name that a Query has; lists as tuples."""
+    heard = {field.name: asked[field.name] for field in fields(Query) if field.name in asked}
+    heard = {name: tuple(value) if isinstance(value, list) else value for name, value in heard.items()}
+    return Query(**heard | {"text": asked["query"], "scope": words.scope_of(asked)})
 
 
 def room_of(asked: dict[str, Any]) -> dict[str, Any]:

@@ -1,57 +1,111 @@
-"""The recall playground: ask, and see why each answer stands where it does."""
+"""The recall playground: ask, see why each answer stands where it does, and what an agent would be given."""
 
 import json
 from typing import Any
 
 from django.contrib import admin
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
 
-from config.pages.base import between, tenant_here
+from api.native import words
+from config.pages import asking
+from config.pages.asking import Asked
+from config.pages.base import tenant_here
+from memory import context
+from memory.context import Context
+from memory.errors import BadFilter, BadTime, LibraryError
 from memory.recall import recall
-from memory.types import Hit, Query, Scope
-from tenants.models import Tenant
+from memory.types import Found, Hit, Query
 
 PARTS = ("semantic", "lexical", "neighbours", "prior", "named", "session", "time", "importance", "recency")
+TABS = {"results": "Results", "context": "Context", "json": "JSON", "curl": "curl", "python": "Python"}
 
 
 @require_GET
 def playground(request: HttpRequest) -> HttpResponse:
-    """Ask the tenant's memory a question and see why each answer stands where it does."""
-    tenant = tenant_here(request)
-    asked = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in ("q", "user_id", "namespace")}
-    limit = between(request.GET.get("limit", ""), 1, 50, 10)
-    found = None
-    if asked["q"]:
-        scope = Scope(user_id=asked["user_id"], namespace=asked["namespace"])
-        found = recall(Query(asked["q"][:10_000], scope, limit))
-    context = admin.site.each_context(request) | {
-        "title": "Recall playground",
-        "asked": asked | {"limit": limit},
-        "found": found,
-        "hits": [_shown(hit) for hit in found.hits] if found else [],
-        "parts": PARTS,
-        "curl": _curl(request, tenant, asked, limit),
-    }
-    return TemplateResponse(request, "console/playground.html", context)
+    """Ask the tenant's memory a question, and see the answer in the tab asked for."""
+    tenant_here(request)
+    form = Asked(asking.with_defaults(request.GET))
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "results"
+    shown: dict[str, Any] = {}
+    if form.is_valid() and form.cleaned_data["q"]:
+        try:
+            shown = _shown(request, form, tab)
+        except BadFilter as error:
+            form.add_error("filters", f"{error.pointer or '/'} {error.detail}")
+        except BadTime as error:
+            form.add_error("when", error.detail)
+        except LibraryError as error:
+            form.add_error(None, str(error))
+    page = {"title": "Recall playground", "form": form, "tab": tab, "tabs": _tabs(request, tab), "parts": PARTS}
+    return TemplateResponse(
+        request, "console/playground.html", admin.site.each_context(request) | page | {"has_asked": bool(shown)} | shown
+    )
 
 
-def _shown(hit: Hit) -> dict[str, Any]:
+def _shown(request: HttpRequest, form: Asked, tab: str) -> dict[str, Any]:
+    """What a tab shows, and nothing more is asked than it needs. Raises LibraryError."""
+    query = form.query()
+    if tab == "context":
+        return {
+            "known": _drawn(
+                context.build(query, form.cleaned_data["max_tokens"], "prompt", include_session=asking.LATEST)
+            )
+        }
+    if tab in ("curl", "python"):
+        return {"calls": asking.calls(request, form, tab)}
+    found = recall(query)
+    if tab == "json":
+        return {"json": _json(found)}
+    return {"found": found, "hits": [_bars(hit) for hit in found.hits], "narrowed": _narrowed(query)}
+
+
+def _narrowed(query: Query) -> bool:
+    return any(vars(query.scope).values()) or bool(query.filters or query.tags or query.when)
+
+
+def _json(found: Found) -> str:
+    """The answer of POST /api/v1/memories/search with `explain`."""
+    data = [words.MemoryWords(hit.memory).data | {"score": hit.score, "scores": hit.parts} for hit in found.hits]
+    told = {"data": data, "took_ms": found.took_ms, "candidate_count": found.candidate_count}
+    return json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+
+
+def _drawn(known: Context) -> dict[str, Any]:
+    """A context with its sections as parts of one bar: the whole bar is the budget."""
+    weight = sum(piece.tokens for piece in known.pieces) or 1
+    sections = [
+        {
+            "name": name,
+            "title": title,
+            "count": len(pieces),
+            "width": round(100 * sum(p.tokens for p in pieces) / weight * known.tokens / known.budget, 2),
+        }
+        for name, title in context.TITLES.items()
+        if (pieces := known.section(name))
+    ]
+    return {"sections": sections, "context": known, "percent": round(100 * known.tokens / known.budget)}
+
+
+def _bars(hit: Hit) -> dict[str, Any]:
     """A hit with its parts as widths of one bar: the positive parts fill as much of it as the score says."""
     positive = sum(value for value in hit.parts.values() if value > 0) or 1.0
-    bars = [_bar(name, hit.parts[name], hit.score / positive) for name in PARTS]
-    return {"memory": hit.memory, "score": hit.score, "bars": bars, "raw": round(sum(hit.parts.values()), 4)}
+    bars = [_bar(name, hit.parts.get(name, 0.0), hit.score / positive) for name in PARTS]
+    return {"memory": hit.memory, "score": hit.score, "bars": bars}
 
 
 def _bar(name: str, value: float, scale: float) -> dict[str, Any]:
     return {"name": name, "value": value, "width": round(100 * scale * max(value, 0), 2), "shown": abs(value) >= 0.0005}
 
 
-def _curl(request: HttpRequest, tenant: Tenant, asked: dict[str, str], limit: int) -> str:
-    body = {"query": asked["q"] or "…", "limit": limit, "explain": True}
-    body |= {name: asked[name] for name in ("user_id", "namespace") if asked[name]}
-    url = request.build_absolute_uri("/api/v1/memories/search")
-    quoted = json.dumps(body, ensure_ascii=False).replace("'", "'\\''")
-    headers = """-H "Authorization: Bearer $KEY" -H 'Content-Type: application/json'"""
-    return f"curl {url} \\\n  {headers} \\\n  -d '{quoted}'"
+def _tabs(request: HttpRequest, tab: str) -> list[dict[str, Any]]:
+    """Each tab as a link that keeps what was asked."""
+    links = []
+    for name, title in TABS.items():
+        asked = request.GET.copy()
+        asked["tab"] = name
+        links.append({"name": name, "title": title, "url": f"?{asked.urlencode()}", "here": name == tab})
+    return links
