@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def tenant(slug: str = "bench") -> Iterator[Any]:
             "REDIS_URL": services.redis_url,
             "SECRET_KEY": "benchmark",
             "MEMHOUSE_VAR": var,
-            "MODELS_DIR": str(Path(__file__).resolve().parent.parent / "var" / "models"),
+            "MODELS_DIR": str(ROOT / "var" / "models"),
             "LOG_LEVEL": "ERROR",
         }
         try:

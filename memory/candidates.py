@@ -1,42 +1,33 @@
-"""What the database knows of the memories that may answer a question, as the columns that ranking reads.
+"""Which memories may answer a question, with the signals that ranking reads of them.
 
 A small scope is taken whole. Of a large one: the nearest by vector, the best by rare words, and who stands beside them
-in their session.
+in their session. All statements of a question go through one cursor, since each cursor sets the search path anew.
 """
+# ruff: noqa: S608  what is put together are our own words and Django's; values are bound
 
-import re
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import numpy as np
-from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
-from django.db.models import BigIntegerField, BooleanField, Case, FloatField, IntegerField, TextField, When
-from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce, Length, Right, RTrim
-from pgvector.django import CosineDistance
 
+from memory import signals
 from memory.algorithms import ranking, temporal
+from memory.models import Memory
+from memory.models.near import COVERED_DIMENSIONS, COVERED_OCTETS
 from memory.models.said import SaidQuerySet
 
 WHOLE = 1_000  # up to this many memories a scope is ranked whole
-STAGE = 200  # candidates by vector, and as many by words, of a larger scope
-COMMON = 0.02  # of a larger tenant: words said by more than this share bring cost and no signal
+STAGE = 100  # candidates by vector, and as many by words, of a larger scope
+COMMON = 0.02  # of a larger scope: words said by more than this share bring cost and no signal
+SAMPLE = 200  # of the newest memories, and as many of the oldest, tell how common words are in a larger scope
+HEARD = 2_000  # memories that say a rare word are looked at up to here
 PLACES = 2  # neighbours on each side of a candidate in its session
-# Its 64-bit hash is shorter to send than three names; null outside of a conversation.
-CONVERSATION = RawSQL(
-    "CASE WHEN session_id <> '' AND position IS NOT NULL"
-    " THEN hashtextextended(concat_ws(chr(31), namespace, user_id, session_id), 0) END",
-    [],
-    output_field=BigIntegerField(),
-)
-# As a number: reading a thousand times as text takes longer than the rest of the statement.
-SECONDS = RawSQL("date_part('epoch', event_time)", [], output_field=FloatField())
-PEOPLE = RawSQL("nullif(people, '{}')", [], output_field=ArrayField(TextField()))
-COUNTED = 2_000  # a word is counted up to this; who says it more often is known from the statistics
+LEXEMES = 64  # of a question's words the longest are looked for
 
 
 @dataclass(frozen=True)
@@ -52,6 +43,14 @@ class Asked:
     vector: list[float] | None
     now: datetime
     when: temporal.When
+    user_id: str = ""  # the one user whose memories may answer; empty: anybody's
+
+    @property
+    def literal(self) -> str:
+        """The vector as PostgreSQL reads it, of unit length: what is tiny does not vanish in half precision."""
+        numbers = np.asarray(self.vector, dtype=float)
+        numbers = numbers / np.abs(numbers).max()
+        return "[" + ",".join([f"{x:.5g}" for x in (numbers / np.linalg.norm(numbers)).tolist()]) + "]"
 
 
 @dataclass(frozen=True)
@@ -63,165 +62,161 @@ class Gathered:
 
 def gather(scope: SaidQuerySet[Any], asked: Asked) -> Gathered:
     """The candidates of a scope."""
-    few, lexemes = _size(scope, asked)
-    if few <= WHOLE:
-        signals = _signals(scope, asked, lexemes)
-        said = (signals.frequencies > 0).sum(axis=0)
-        return Gathered(signals, ranking.idf(len(signals.keys), said), truncated=False)
-    size, said = _statistics(lexemes)
-    chosen = _chosen(scope, asked, _rare(lexemes, said, size))
-    return Gathered(_signals(scope.filter(_among(chosen)), asked, lexemes), ranking.idf(size, said), truncated=True)
-
-
-def _size(scope: SaidQuerySet[Any], asked: Asked) -> tuple[int, list[str]]:
-    """How many memories the scope has, counted to WHOLE and one, and the stems of the question's words."""
-    rows, params = scope.order_by().values("pk")[: WHOLE + 1].query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT (SELECT count(*) FROM ({rows}) s), tsvector_to_array(to_tsvector(%s::regconfig, %s))",  # noqa: S608  our own query, its values bound
-            [*params, asked.config, asked.text],
+        return _Asking(cursor, scope, asked).gather()
+
+
+class _Asking:
+    """One question put to one scope. `sql` is the scope's FROM and WHERE, `params` its values."""
+
+    def __init__(self, cursor: Any, scope: SaidQuerySet[Any], asked: Asked) -> None:
+        self.cursor, self.asked = cursor, asked
+        self.table = scope.model._meta.db_table
+        where, self.params = _where(scope)
+        self.sql = f"FROM {self.table} WHERE {where}"
+        self.vector = "" if asked.vector is None else asked.literal
+        self.dimensions = len(asked.vector or ())
+        self.lexemes: list[str] = []
+
+    def gather(self) -> Gathered:
+        self.lexemes, few = self._lexemes_and_size()
+        if few <= WHOLE:
+            found = self._signals(self.sql, self.params)
+            said = (found.frequencies > 0).sum(axis=0)
+            return Gathered(found, ranking.idf(len(found.keys), said), truncated=False)
+        size, share = self._statistics()
+        rare = _rare(share)
+        heard = self._heard([self.lexemes[i] for i in rare])
+        said = share * size
+        said[rare] = (heard["ranks"] > 0).sum(axis=0)
+        weights = ranking.idf(size, said)
+        return Gathered(self._around(_best(heard, weights[rare])), weights, truncated=True)
+
+    def _one(self, sql: str, params: Sequence[Any]) -> Any:
+        self.cursor.execute(sql, params)
+        return self.cursor.fetchone()
+
+    def _lexemes_and_size(self) -> tuple[list[str], int]:
+        """The stems of the question's words, stop words gone, and the scope's size, counted to WHOLE and one."""
+        lexemes, size = self._one(
+            "SELECT tsvector_to_array(to_tsvector(%s::regconfig, %s)),"
+            f" (SELECT count(*) FROM (SELECT {self.sql} LIMIT {WHOLE + 1}) counted)",
+            (self.asked.config, self.asked.text, *self.params),
         )
-        return cursor.fetchone()
+        return sorted(lexemes, key=len, reverse=True)[:LEXEMES], size
 
-
-def _signals(rows: SaidQuerySet[Any], asked: Asked, lexemes: list[str]) -> ranking.Signals:
-    """One statement: what ranking needs of each row, without its text."""
-    told = rows.order_by("pk").values_list(
-        "pk", CONVERSATION, Coalesce("position", 0), "author", "agent_id", PEOPLE, "importance",
-        SECONDS, _cosine(asked), _frequencies(lexemes), Coalesce(Length("search"), 0),
-        Right(RTrim("content"), 1),
-    )  # fmt: skip
-    columns = list(zip(*told, strict=True)) or [()] * 12
-    keys, conversations, positions, authors, agents, people, importance, times = columns[:8]
-    cosine, frequencies, words, endings = columns[8:]
-    seconds = np.array(times, dtype=float)
-    return ranking.Signals(
-        keys=keys,
-        cosine=np.array(cosine, dtype=float),
-        frequencies=_matrix(frequencies, len(lexemes)),
-        session=_numbered(conversations),
-        position=np.array(positions, dtype=np.int64),
-        named=_named(authors, agents, people, asked.text),
-        question=np.array([ending == "?" for ending in endings], dtype=bool),
-        words=np.array(words, dtype=float),
-        importance=np.array(importance, dtype=float),
-        age_days=(asked.now.timestamp() - seconds) / 86_400,
-        outside_days=temporal.days_outside(asked.when, seconds),
-    )
-
-
-def _cosine(asked: Asked) -> Coalesce:
-    """Cosine in [-1, 1]; 0 for a row without a vector of this model."""
-    if asked.vector is None:
-        return Coalesce(0.0, 0.0, output_field=FloatField())
-    near = 1.0 - CosineDistance("embedding", asked.vector)
-    return Coalesce(Case(When(embedding_model=asked.model, then=near)), 0.0, output_field=FloatField())
-
-
-def _frequencies(lexemes: list[str]) -> RawSQL:
-    """How often a row says each lexeme; null when it says none."""
-    return RawSQL(
-        "CASE WHEN search @@ %s::tsquery THEN ARRAY("
-        " SELECT coalesce(cardinality(t.positions), 0) FROM unnest(%s::text[]) WITH ORDINALITY q(lexeme, n)"
-        " LEFT JOIN unnest(search) t ON t.lexeme = q.lexeme ORDER BY q.n) END",
-        [_either(lexemes), lexemes],
-        output_field=ArrayField(IntegerField()),
-    )
-
-
-def _matrix(frequencies: Sequence[list[int] | None], lexemes: int) -> np.ndarray:
-    silent = [0] * lexemes
-    return np.array([row or silent for row in frequencies], dtype=float).reshape(len(frequencies), lexemes)
-
-
-def _numbered(conversations: Sequence[int | None]) -> np.ndarray:
-    """A small number for each conversation, -1 for a row outside of one."""
-    numbers: dict[int | None, int] = {}
-    return np.array([-1 if c is None else numbers.setdefault(c, len(numbers)) for c in conversations], dtype=np.int64)
-
-
-def _named(
-    authors: Sequence[str], agents: Sequence[str], people: Sequence[list[str] | None], question: str
-) -> np.ndarray:
-    """Which rows are by or about the one author, agent or person whom the question names; none for several."""
-    words = set(re.findall(r"\w+", question.casefold()))
-    everybody = {*authors, *agents, *(name for names in people if names for name in names)} - {""}
-    called = [name for name in everybody if words & set(re.findall(r"\w+", name.casefold()))]
-    if len(called) != 1:
-        return np.zeros(len(authors), dtype=bool)
-    name = called[0]
-    rows = zip(authors, agents, people, strict=True)
-    return np.array([name in (author, agent) or name in (others or ()) for author, agent, others in rows], dtype=bool)
-
-
-def _either(lexemes: Sequence[str]) -> str:
-    """The tsquery `a | b`, each lexeme quoted."""
-    return " | ".join("'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'" for lexeme in lexemes)
-
-
-def _says(lexemes: Sequence[str]) -> RawSQL:
-    return RawSQL("search @@ %s::tsquery", [_either(lexemes)], output_field=BooleanField())
-
-
-def _statistics(lexemes: list[str]) -> tuple[int, list[float]]:
-    """How many memories the tenant has, about, and how many of them say each lexeme.
-
-    What many say is in the planner's statistics; what few say is counted, which its index makes cheap.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH size AS (SELECT greatest(reltuples, 1) AS n FROM pg_class WHERE oid = 'memory_memory'::regclass),"
-            " common AS (SELECT e.lexeme, e.freq FROM pg_stats s, unnest(s.most_common_elems::text::text[],"
-            " s.most_common_elem_freqs) e(lexeme, freq) WHERE s.schemaname = current_schema()"
-            " AND s.tablename = 'memory_memory' AND s.attname = 'search')"
-            " SELECT (SELECT n FROM size), coalesce(c.freq * (SELECT n FROM size), (SELECT count(*) FROM"
-            " (SELECT 1 FROM memory_memory WHERE search @@ q.quoted::tsquery LIMIT %s) r))"
-            " FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY q(lexeme, quoted, n)"
-            " LEFT JOIN common c ON c.lexeme = q.lexeme ORDER BY q.n",
-            [COUNTED, lexemes, [_either([lexeme]) for lexeme in lexemes]],
+    def _statistics(self) -> tuple[int, np.ndarray]:
+        """About how many memories the scope has, as the planner thinks, and which share of them says each lexeme."""
+        (plan,) = self._one(f"EXPLAIN (FORMAT JSON) SELECT {self.sql}", self.params)
+        plan = json.loads(plan) if isinstance(plan, str) else plan
+        size = max(int(plan[0]["Plan"]["Plan Rows"]), WHOLE)
+        if not self.lexemes:
+            return size, np.zeros(0)
+        # The order of memory_scope for one user, of the primary key for all.
+        order = "ORDER BY user_id {0}, namespace {0}, id {1}" if self.asked.user_id else "ORDER BY id {1}"
+        half = f"(SELECT search {self.sql} {{}} LIMIT {SAMPLE})"
+        counts = ", ".join(["count(*) FILTER (WHERE search @@ %s::tsquery)"] * len(self.lexemes))
+        *said, sampled = self._one(
+            f"SELECT {counts}, count(*) FROM ({half.format(order.format('ASC', 'DESC'))}"
+            f" UNION ALL {half.format(order.format('DESC', 'ASC'))}) sampled",
+            (*(signals.either([lexeme]) for lexeme in self.lexemes), *self.params, *self.params),
         )
-        told = cursor.fetchall()
-    return (int(told[0][0]) if told else 1), [count for _, count in told]
+        return size, np.array(said, dtype=float) / max(sampled, 1)
 
-
-def _rare(lexemes: list[str], said: list[float], size: int) -> list[str]:
-    """The rarest lexemes that somebody says, until together they would bring more than COMMON of the tenant."""
-    rare: list[str] = []
-    budget = size * COMMON
-    for count, lexeme in sorted(zip(said, lexemes, strict=True)):
-        if count == 0:
-            continue
-        if rare and count > budget:
-            break
-        rare.append(lexeme)
-        budget -= count
-    return rare
-
-
-def _chosen(scope: SaidQuerySet[Any], asked: Asked, rare: list[str]) -> set[UUID]:
-    """The first stage: nearest by vector, best by rare words, and who stands beside them in a session."""
-    chosen: set[UUID] = set()
-    if asked.vector is not None:
-        near = scope.filter(embedding_model=asked.model).order_by(CosineDistance("embedding", asked.vector))
-        chosen |= set(near.values_list("pk", flat=True)[:STAGE])
-    if rare:
-        rank = RawSQL("ts_rank(search, %s::tsquery)", [_either(rare)])
-        chosen |= set(scope.filter(_says(rare)).order_by(-rank).values_list("pk", flat=True)[:STAGE])
-    return chosen | _beside(chosen)
-
-
-def _among(chosen: set[UUID]) -> RawSQL:
-    """One array: a thousand placeholders take longer to put together than the statement to run."""
-    return RawSQL('"memory_memory"."id" = ANY(%s)', [list(chosen)], output_field=BooleanField())
-
-
-def _beside(chosen: set[UUID]) -> set[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT m.id FROM memory_memory c JOIN memory_memory m ON m.session_id = c.session_id"
-            " AND m.position BETWEEN c.position - %s AND c.position + %s"
-            " AND m.user_id = c.user_id AND m.namespace = c.namespace"
-            " WHERE c.id = ANY(%s) AND c.session_id <> ''",
-            [PLACES, PLACES, list(chosen)],
+    def _heard(self, lexemes: Sequence[str]) -> np.ndarray:
+        """Records of those who say one of these lexemes: `id`, and `ranks` by lexeme."""
+        kind = np.dtype([("id", "V16"), ("ranks", ">f4", (len(lexemes),))])
+        if not lexemes:
+            return np.zeros(0, kind)
+        (packed,) = self._one(
+            f"SELECT string_agg(uuid_send(id) || {' || '.join([signals.RANK] * len(lexemes))}, ''::bytea) FROM"
+            f" (SELECT {self.table}.id, search {self.sql} AND search @@ %s::tsquery LIMIT {HEARD}) heard",
+            (*(signals.either([lexeme]) for lexeme in lexemes), *self.params, signals.either(lexemes)),
         )
-        return {row[0] for row in cursor.fetchall()}
+        return np.frombuffer(packed or b"", kind)
+
+    def _around(self, heard: list[Any]) -> ranking.Signals:
+        """Signals of the nearest by vector, of those who were heard, and of who stands beside them."""
+        near, params = self._near()
+        chosen = (
+            f"WITH near AS MATERIALIZED ({near}),"
+            " chosen AS MATERIALIZED (SELECT id FROM near UNION SELECT unnest(%s::uuid[])),"
+            " wide AS MATERIALIZED (SELECT id FROM chosen UNION"
+            # By LATERAL and OFFSET 0, so that each is looked up: the planner would rather read the whole table.
+            f" SELECT b.id FROM chosen JOIN {self.table} c USING (id), LATERAL (SELECT m.id FROM {self.table} m"
+            " WHERE m.session_id = c.session_id AND m.session_id <> '' AND m.user_id = c.user_id"
+            f" AND m.namespace = c.namespace AND m.position BETWEEN c.position - {PLACES} AND c.position + {PLACES}"
+            " OFFSET 0) b)"
+        )
+        sql = f"{self.sql} AND {self.table}.id IN (SELECT id FROM wide)"
+        return self._signals(sql, self.params, chosen, (*params, heard))
+
+    def _near(self) -> tuple[str, tuple[Any, ...]]:
+        """The nearest by vector, exactly: by OFFSET 0 no approximate index is used, which would lose most of them."""
+        if not self.vector:
+            return "SELECT NULL::uuid AS id WHERE FALSE", ()
+        own = f"SELECT {self.table}.id, embedding {self.sql} AND embedding_model = %s{self._covered()} OFFSET 0"
+        nearest = f"(SELECT id FROM ({{}}) s(id, embedding) ORDER BY embedding <=> %s::halfvec LIMIT {STAGE})"
+        of_own = (*self.params, self.asked.model, self.vector)
+        if self.table != Memory._meta.db_table:
+            return nearest.format(own), of_own
+        passages = (
+            "SELECT p.memory_id, p.embedding FROM memory_passage p WHERE p.embedding_model = %s"
+            f" AND p.memory_id IN (SELECT memory_memory.id {self.sql} AND passages > 0) OFFSET 0"
+        )
+        of_passages = (self.asked.model, *self.params, self.vector)
+        return f"{nearest.format(own)} UNION {nearest.format(passages)}", (*of_own, *of_passages)
+
+    def _covered(self) -> str:
+        """What the rows of memory_near have in common, said when all that may be found are among them."""
+        user = self.asked.user_id
+        of_other_table = self.table != Memory._meta.db_table
+        if of_other_table or not user or len(user.encode()) > COVERED_OCTETS or self.dimensions > COVERED_DIMENSIONS:
+            return ""
+        return f" AND vector_dims(embedding) <= {COVERED_DIMENSIONS} AND octet_length(user_id) <= {COVERED_OCTETS}"
+
+    def _signals(self, sql: str, params: Sequence[Any], before: str = "", first: Sequence[Any] = ()) -> ranking.Signals:
+        """The signals of the rows of `sql`; `before` stands in front of the statement, with its own params."""
+        selected, own = signals.columns(self.table, self.lexemes, self._cosine())
+        told = self._one(f"{before} SELECT {selected} {sql}", (*first, *own, *params))
+        return signals.unpack(told, len(self.lexemes), self.asked.text, self.asked.now, self.asked.when)
+
+    def _cosine(self) -> tuple[str, tuple[Any, ...]]:
+        """The best of the memory's own and its passages'; 0 for a row without a vector of this model."""
+        if not self.vector:
+            return "0", ()
+        own = "WHEN embedding_model = %s THEN 1 - (embedding <=> %s::halfvec)"
+        params = (self.asked.model, self.vector)
+        if self.table != Memory._meta.db_table:
+            return f"coalesce(CASE {own} END, 0)::float4", params
+        passages = (
+            "WHEN embedding_model = %s AND passages > 0 THEN greatest(1 - (embedding <=> %s::halfvec),"
+            " (SELECT 1 - min(p.embedding <=> %s::halfvec) FROM memory_passage p"
+            " WHERE p.memory_id = memory_memory.id AND p.embedding_model = %s))"
+        )
+        of_passages = (self.asked.model, self.vector, self.vector, self.asked.model)
+        return f"coalesce(CASE {passages} {own} END, 0)::float4", (*of_passages, *params)
+
+
+def _where(scope: SaidQuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    compiler = scope.query.get_compiler(connection=connection)
+    try:
+        sql, params = compiler.compile(scope.query.where)
+    except EmptyResultSet:
+        return "FALSE", ()
+    except FullResultSet:
+        return "TRUE", ()
+    return sql, tuple(params)
+
+
+def _rare(share: np.ndarray) -> list[int]:
+    """The rarest lexemes, until together they would bring more than COMMON of the scope; the rarest one always."""
+    order = np.argsort(share, kind="stable")
+    within = int((np.cumsum(share[order]) <= COMMON).sum())
+    return sorted(order[: max(within, 1)].tolist())
+
+
+def _best(heard: np.ndarray, weights: np.ndarray) -> list[Any]:
+    score = ranking.lexical(signals.frequencies(heard["ranks"]), weights)
+    order = np.argsort(-score, kind="stable")[:STAGE]
+    return list(signals.Keys(heard["id"][order]))

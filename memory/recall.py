@@ -45,8 +45,8 @@ def _asked(query: Query, now: datetime) -> tuple[Asked, tuple[str, ...]]:
     try:
         model, vector = _vector(query)
     except EmbedderUnavailable:
-        return Asked(query.text, stemmer(query.language), "", None, now, when), ("semantic",)
-    return Asked(query.text, stemmer(query.language), model, vector, now, when), ()
+        return Asked(query.text, stemmer(query.language), "", None, now, when, query.scope.user_id), ("semantic",)
+    return Asked(query.text, stemmer(query.language), model, vector, now, when, query.scope.user_id), ()
 
 
 def _vector(query: Query) -> tuple[str, list[float]]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pgvector.django import HalfVectorField
 from uuid_utils.compat import uuid7
 
+from memory.models.near import near
 from memory.models.plain import Plain
 from memory.models.said import Said, SaidQuerySet, searched
 
@@ -72,7 +73,11 @@ class Memory(Said):
         ]
         indexes = [
             models.Index(fields=["user_id", "namespace", "-id"], name="memory_scope"),
-            models.Index(fields=["session_id", "position"], condition=~Q(session_id=""), name="memory_session_place"),
+            models.Index(
+                fields=["session_id", "user_id", "position"], condition=~Q(session_id=""), name="memory_session_place"
+            ),
+            near(),
+            models.Index(fields=["user_id"], condition=Q(passages__gt=0), name="memory_long"),
             models.Index(fields=["id"], condition=Q(embedding=None, state="active"), name="memory_unembedded"),
             models.Index(fields=["embedding_model"], condition=Q(state="active"), name="memory_embedded_by"),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="memory_expiring"),
