@@ -158,6 +158,8 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 COLD_AFTER_DAYS = env.int("COLD_AFTER_DAYS", 0)  # memories not recalled for so long go to cold storage; 0: never
 
+IMPORT_LIMIT_BYTES = env.int("IMPORT_LIMIT_BYTES", 256 * 1024 * 1024)
+
 # --- memory
 EMBEDDERS = {
     "all-MiniLM-L6-v2/int8": "memory.embeddings.onnx.OnnxEmbedder",
@@ -229,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "embed": {"task": "memory.tasks.embed_everywhere", "schedule": 5.0, "options": {"expires": 10}},
     "keys": {"task": "tenants.tasks.fold_key_usage", "schedule": 10.0, "options": {"expires": 20}},
     "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
+    "transfers": {"task": "memory.tasks.transfers_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from memory import transfers
 from memory.upkeep import embed, retier, sweep
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
@@ -22,6 +23,18 @@ def embed_everywhere() -> None:
 @shared_task(base=TenantTask)
 def sweep_tenant(tenant_id: str) -> None:
     sweep.run()
+    transfers.expire()
+
+
+@shared_task(base=TenantTask)
+def run_transfers(tenant_id: str) -> None:
+    transfers.pending()
+
+
+@shared_task
+def transfers_everywhere() -> None:
+    for tenant_id in _active():
+        run_transfers(tenant_id)
 
 
 @shared_task

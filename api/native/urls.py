@@ -5,7 +5,20 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from api.native import context, entities, events, memories, messages, relations, sessions, stats, stream, tiers, turns
+from api.native import (
+    context,
+    entities,
+    events,
+    memories,
+    messages,
+    relations,
+    sessions,
+    stats,
+    stream,
+    tiers,
+    transfers,
+    turns,
+)
 
 
 def both(route: str, view: Callable[..., Any]) -> list[URLPattern]:
@@ -40,5 +53,13 @@ urlpatterns = [
     *both("entities", entities.Entities.as_view()),
     *both("entities/<str:type>/<path:name>", entities.OneEntity.as_view()),
     *both("stats", stats.Stats.as_view()),
+    *both("exports/stream", transfers.ExportStream.as_view()),
+    *both("exports", transfers.Exports.as_view()),
+    *both("exports/<uuid:transfer_id>", transfers.OneTransfer.as_view(direction="export")),
+    *both("exports/<uuid:transfer_id>/file", transfers.ExportFile.as_view()),
+    *both("exports/<uuid:transfer_id>/cancel", transfers.Cancel.as_view(direction="export")),
+    *both("imports", transfers.Imports.as_view()),
+    *both("imports/<uuid:transfer_id>", transfers.OneTransfer.as_view(direction="import")),
+    *both("imports/<uuid:transfer_id>/cancel", transfers.Cancel.as_view(direction="import")),
     *both("events", events.Events.as_view()),
 ]

@@ -33,7 +33,8 @@ class Transfer(models.Model):
     done = models.BigIntegerField(default=0)
     counts = models.JSONField(default=dict)  # of an import: how many were created, merged, updated, failed
     errors = models.JSONField(default=list)  # of an import: the first rows that failed, with their reason
-    file = models.CharField(max_length=255, blank=True)  # its name in the storage
+    parts = models.JSONField(default=list)  # names of its file's parts in the storage, in order
+    cursor = models.JSONField(default=dict)  # where the next batch begins
     checksum = models.CharField(max_length=64, blank=True)  # SHA-256 of the file as read or downloaded
     reason = models.CharField(max_length=500, blank=True)  # why it failed
     attempts = models.IntegerField(default=0)
