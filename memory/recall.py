@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
-from memory import candidates, embeddings, narrowing
+from memory import candidates, embeddings, narrowing, touched
 from memory.algorithms import ranking, temporal
 from memory.candidates import Asked
 from memory.errors import BadVector, EmbedderUnavailable, NoMemory
@@ -30,13 +30,15 @@ def recall(query: Query) -> Found:
     began = time.perf_counter()
     now = timezone.now()
     scopes = narrowing.asked_of(query, now)
-    if query.text or query.like or query.vector:
+    if query.text or query.like or query.vector is not None:
         asked, degraded = _asked(query, now)
         ranked, count, truncated = _ranked(scopes, asked, query)
     else:
         (ranked, count, truncated), degraded = _newest(scopes, query.limit), ()
+    hits = _hits(ranked)
+    touched.touch(hit.memory.pk for hit in hits)
     took = round((time.perf_counter() - began) * 1000, 2)
-    return Found(_hits(ranked), count, took, degraded, truncated)
+    return Found(hits, count, took, degraded, truncated)
 
 
 def _asked(query: Query, now: datetime) -> tuple[Asked, tuple[str, ...]]:
@@ -61,7 +63,7 @@ def _vector(query: Query) -> tuple[str, list[float]]:
         raise NoMemory("like")
     if liked[1] is None:
         raise EmbedderUnavailable
-    return liked[0], liked[1].to_list()
+    return liked[0], list(liked[1])
 
 
 def _checked(vector: Sequence[float], dimension: int) -> list[float]:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from memory import transfers
+from memory import touched, transfers
 from memory.upkeep import embed, retier, sweep
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
@@ -52,6 +52,17 @@ def retier_tenant(tenant_id: str) -> None:
 def retier_everywhere() -> None:
     for tenant_id in _active():
         retier_tenant(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def fold_recalls(tenant_id: str) -> None:
+    touched.fold()
+
+
+@shared_task
+def fold_recalls_everywhere() -> None:
+    for tenant_id in _active():
+        fold_recalls(tenant_id)
 
 
 def _active() -> list[str]:

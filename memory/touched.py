@@ -1,0 +1,74 @@
+"""How often memories are recalled: counted in Redis by each recall, folded into the rows by a tick."""
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from events import ledger
+
+log = structlog.get_logger(__name__)
+REST = 10.0  # seconds for which Redis is left alone after it failed: no recall waits for it again and again
+_rests_until = 0.0
+
+
+@cache
+def _counters() -> redis.Redis:
+    return redis.Redis.from_url(f"{settings.REDIS_URL}/1", socket_timeout=0.1, socket_connect_timeout=0.1)
+
+
+def _names() -> tuple[str, str]:
+    tenant = ledger.current_tenant_id()
+    return f"recalls:{tenant}", f"recalled:{tenant}"
+
+
+def touch(ids: Iterable[Any]) -> None:
+    """Count one recall of each in one round trip; `fold` moves it to the rows. Lost with Redis: a count, no promise."""
+    global _rests_until
+    fields = [str(key) for key in ids]
+    if not fields or time.monotonic() < _rests_until:
+        return
+    counts, times = _names()
+    try:
+        pipe = _counters().pipeline(transaction=False)
+        for field in fields:
+            pipe.hincrby(counts, field, 1)
+        pipe.hset(times, mapping=dict.fromkeys(fields, int(timezone.now().timestamp())))
+        pipe.execute()
+    except redis.RedisError as error:
+        _rests_until = time.monotonic() + REST
+        log.warning("recalls not counted", error=type(error).__name__)
+
+
+def fold() -> int:
+    """Add the counted recalls to this tenant's rows; how many memories were recalled."""
+    names = _names()
+    pipe = _counters().pipeline(transaction=True)
+    for name in names:
+        pipe.hgetall(name)
+    pipe.delete(*names)
+    counts, times, _ = pipe.execute()
+    if counts:
+        _add(counts, times)
+    return len(counts)
+
+
+def _add(counts: dict[bytes, bytes], times: dict[bytes, bytes]) -> None:
+    ids = sorted(counts)  # in one order, as every writer of many rows
+    seen = [datetime.fromtimestamp(int(times.get(key, 0)), UTC) for key in ids]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH told AS (SELECT m.id, t.n, t.at FROM memory_memory m"
+            " JOIN unnest(%s::uuid[], %s::int[], %s::timestamptz[]) t(id, n, at) ON t.id = m.id"
+            " ORDER BY m.id FOR NO KEY UPDATE OF m)"
+            " UPDATE memory_memory m SET recalls = recalls + told.n, recalled_at = greatest(recalled_at, told.at)"
+            " FROM told WHERE m.id = told.id",
+            [[key.decode() for key in ids], [int(counts[key]) for key in ids], seen],
+        )

@@ -1,0 +1,58 @@
+"""Recalls are counted, and nobody waits for the counter."""
+
+import time
+from typing import Any
+
+import pytest
+from django_tenants.utils import tenant_context
+
+from memory import touched
+from memory.models import Memory
+from memory.recall import recall
+from memory.remember import remember
+from memory.types import Draft, Query
+from tenants.models import Tenant
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted(in_acme: Tenant) -> None:
+    touched.fold()
+
+
+def test_recalls_reach_the_rows(in_acme: Tenant) -> None:
+    tea, coffee = remember(Draft("Tea at five.")).id, remember(Draft("No coffee.")).id
+    recall(Query("tea", limit=1))
+    recall(Query("tea", limit=2))
+    assert touched.fold() == 2
+    assert dict(Memory.objects.values_list("id", "recalls")) == {tea: 2, coffee: 1}
+    assert Memory.objects.get(pk=tea).recalled_at is not None
+    assert touched.fold() == 0
+
+
+def test_another_tenants_recalls_are_not_folded_here(in_acme: Tenant, globex: Tenant) -> None:
+    tea = remember(Draft("Tea at five.")).id
+    touched.touch([tea])
+    with tenant_context(globex):
+        assert touched.fold() == 0
+    assert touched.fold() == 1
+
+
+def test_a_recall_of_what_is_gone_is_forgotten(in_acme: Tenant) -> None:
+    tea = remember(Draft("Tea at five.")).id
+    touched.touch([tea])
+    Memory.objects.all().delete()
+    assert touched.fold() == 1
+
+
+def test_without_redis_recall_answers_and_waits_for_it_once(
+    in_acme: Tenant, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(Draft("Tea at five."))
+    settings.REDIS_URL = "redis://127.0.0.1:1"
+    monkeypatch.setattr(touched, "_rests_until", 0.0)
+    touched._counters.cache_clear()
+    try:
+        assert len(recall(Query("tea")).hits) == 1
+        assert touched._rests_until > time.monotonic()
+    finally:
+        touched._counters.cache_clear()
