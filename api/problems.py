@@ -10,7 +10,17 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from memory.errors import BadFilter, BadTime, BadVector, Contended, NoMemory, Unconfirmed, Unreadable
+from memory.errors import (
+    BadFilter,
+    BadTime,
+    BadVector,
+    Contended,
+    NoMemory,
+    NotStored,
+    Unconfirmed,
+    Unreadable,
+    VersionConflict,
+)
 from tenants.errors import TenantMismatch, Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -22,6 +32,7 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Conflict",
+    412: "Precondition failed",
     413: "Body too large",
     415: "Unsupported media type",
     422: "Not valid",
@@ -111,11 +122,22 @@ def _unconfirmed(error: Any) -> Told:
     return 409, "unconfirmed", f"Send confirm_count={error.count} to erase as many memories.", [wrong]
 
 
+def _not_stored(error: Any) -> Told:
+    wrong = [{"pointer": f"/memories/{at}", "code": "not_stored", "detail": why} for at, why in error.reasons.items()]
+    return 409, "not_stored", "Nothing was stored: some items cannot be.", wrong
+
+
+def _version_conflict(error: Any) -> Told:
+    return 412, "version_conflict", f"It is in version {error.version} by now; read it again.", None
+
+
 DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
     BadVector: _bad_vector,
     NoMemory: _no_memory,
+    NotStored: _not_stored,
+    VersionConflict: _version_conflict,
     Unconfirmed: _unconfirmed,
 }
 
@@ -152,6 +174,11 @@ def _pointers(detail: Any, at: str) -> Iterator[dict[str, str]]:
             yield from _pointers(value, f"{at}/{index}" if nested else at)
     else:
         yield {"pointer": at, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+
+
+def wrong(error: exceptions.ValidationError) -> list[tuple[str, str]]:
+    """What a validation error points at, and what it says there."""
+    return [(item["pointer"], item["detail"]) for item in _pointers(error.detail, "")]
 
 
 def _page(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:

@@ -18,6 +18,20 @@ _ALL = [
         "A memory was deleted; it can be restored for the undo window.",
         ("kind", "namespace", "user_id", "version"),
     ),
+    EventType(
+        "memory.restored", "A deleted or superseded memory came back.", ("kind", "namespace", "user_id", "version")
+    ),
+    EventType(
+        "memory.superseded",
+        "Another memory took a memory's place; its validity ended.",
+        ("kind", "namespace", "user_id", "version", "by"),
+    ),
+    EventType(
+        "memory.judged",
+        "Feedback on a memory: correct, incorrect or outdated.",
+        ("kind", "namespace", "user_id", "version", "verdict", "confidence"),
+    ),
+    EventType("memory.rescored", "Memories whose importance nobody stated were scored anew.", ("count",)),
     EventType("memory.purged", "Deleted and expired memories were erased for good.", ("count",)),
     EventType("relation.created", "A memory was related to another one.", ("relation", "source", "target", "weight")),
     EventType(

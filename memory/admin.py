@@ -14,7 +14,8 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from memory.models import Memory
-from memory.remember import erase, remember, restore, revise
+from memory.remember import remember
+from memory.revise import erase, restore, revise
 from memory.tiers import cold
 from memory.types import Draft, Scope
 from tenants.middleware import tenant_of

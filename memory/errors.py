@@ -7,6 +7,8 @@ LibraryError
 │   └── BadVector         a vector that cannot be compared: wrong dimension, not finite, or zero
 ├── NoMemory              what a relation would join, or what others shall be like, is no live memory of this tenant
 ├── Contended             the same words are being stored and deleted by others all the time; try again
+├── NotStored             items that cannot be stored, by their place, with the reason of each
+├── VersionConflict       a memory is not in the version that was expected; carries the one that it is in
 ├── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
 ├── Unconfirmed           much would be erased, and the count confirmed is not what it is; carries the true count
 └── Unreadable            what is kept outside the tables is missing, was tampered with, or its key is not known
@@ -57,6 +59,18 @@ class Unconfirmed(LibraryError):
 
 class Contended(LibraryError):
     pass
+
+
+class NotStored(LibraryError):
+    def __init__(self, reasons: dict[int, str]) -> None:
+        super().__init__("; ".join(f"{index}: {reason}" for index, reason in reasons.items()))
+        self.reasons = reasons
+
+
+class VersionConflict(LibraryError):
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the memory is in version {version}")
+        self.version = version
 
 
 class EmbedderUnavailable(LibraryError):

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from memory.algorithms import scoring
@@ -185,7 +186,8 @@ def _complete(memory: Memory, line: dict[str, Any]) -> None:
     """What a memory has by itself: hashes, an importance, a namespace, where it came from."""
     memory.namespace = memory.namespace or DEFAULT_NAMESPACE
     if line.get("importance") is None:
-        memory.importance = scoring.importance(memory.kind, memory.role)
+        age_hours = (timezone.now() - memory.event_time).total_seconds() / 3600
+        memory.importance = scoring.importance(memory.kind, memory.role, age_hours)
     elif line.get("importance_stated") is None:
         memory.importance_stated = True
     if line.get("source") is None and not memory.fingerprint:  # ours have one, and told all they had

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from memory import touched, transfers
-from memory.upkeep import embed, retier, sweep
+from memory.upkeep import embed, rescore, retier, sweep
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
 
@@ -63,6 +63,17 @@ def fold_recalls(tenant_id: str) -> None:
 def fold_recalls_everywhere() -> None:
     for tenant_id in _active():
         fold_recalls(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def rescore_tenant(tenant_id: str) -> None:
+    rescore.run()
+
+
+@shared_task
+def rescore_everywhere() -> None:
+    for tenant_id in _active():
+        rescore_tenant(tenant_id)
 
 
 def _active() -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from api.native import (
+    changes,
     context,
     entities,
     events,
@@ -18,6 +19,7 @@ from api.native import (
     tiers,
     transfers,
     turns,
+    versions,
 )
 
 
@@ -31,7 +33,14 @@ urlpatterns = [
     *both("memories/list", memories.ListMemories.as_view()),
     *both("memories/search", memories.Search.as_view()),
     *both("memories/stream", stream.Stream.as_view()),
+    *both("memories/delete", changes.DeleteMany.as_view()),
+    *both("memories/undelete", changes.Undelete.as_view()),
     *both("memories/<uuid:memory_id>", memories.OneMemory.as_view()),
+    *both("memories/<uuid:memory_id>/history", versions.History.as_view()),
+    *both("memories/<uuid:memory_id>/diff", versions.Diff.as_view()),
+    *both("memories/<uuid:memory_id>/restore", versions.Restore.as_view()),
+    *both("memories/<uuid:memory_id>/supersede", changes.Supersede.as_view()),
+    *both("memories/<uuid:memory_id>/feedback", changes.Feedback.as_view()),
     *both("context", context.ContextView.as_view()),
     *both("memories/<uuid:memory_id>/related", relations.Related.as_view()),
     *both("memories/<uuid:memory_id>/causes", relations.Causes.as_view()),

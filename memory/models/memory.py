@@ -45,6 +45,7 @@ class Memory(Said):
     content_hash = models.CharField(max_length=64, editable=False)  # SHA-256 of the content
     fingerprint = models.CharField(max_length=64, editable=False)  # of scope, words and stated time: see remember
     deleted_at = models.DateTimeField(null=True, editable=False)
+    deleted_batch = models.UUIDField(null=True, editable=False)  # the bulk deletion that took it
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -83,6 +84,7 @@ class Memory(Said):
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="memory_expiring"),
             models.Index(Plain("content"), name="memory_plain"),
             models.Index(fields=["cold_key"], condition=~Q(cold_key=""), name="memory_cold"),
+            models.Index(fields=["deleted_batch"], condition=Q(deleted_batch__isnull=False), name="memory_batch"),
             GinIndex(fields=["search"], name="memory_search"),
             GinIndex(fields=["tags"], name="memory_tags"),
             GinIndex(fields=["people"], name="memory_people"),

@@ -7,6 +7,10 @@ from memory.models.memory import Memory
 from memory.models.said import Said, SaidQuerySet
 
 
+class VersionQuerySet(SaidQuerySet["Version"]):
+    pass
+
+
 class Version(Said):
     """One earlier state of a memory, kept when it was replaced; the present one is the memory itself.
 
@@ -20,7 +24,7 @@ class Version(Said):
     changed = models.JSONField(default=list)
     actor = models.CharField(max_length=100, blank=True)  # who made the change that ended it
 
-    objects = SaidQuerySet.as_manager()
+    objects = VersionQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["memory", "version"], name="version_numbered")]

@@ -25,7 +25,8 @@ def _erase_due() -> int:
     over = Q(state=Memory.State.DELETED, deleted_at__lte=now - timedelta(days=settings.UNDO_DAYS))
     rows = Memory.objects.filter(over | Q(expires_at__lte=now))
     cold.discard_after_commit(cold.keys_of(rows))
-    count, _ = rows.delete()
+    _, counts = rows.delete()
+    count = counts.get(Memory._meta.label, 0)  # not of their versions and relations
     if count:
         ledger.record("memory.purged", count=count)
     return count

@@ -19,7 +19,8 @@ from tests.conftest import Caller, costs
 FIELDS = {
     "id", "content", "kind", "role", "author", "user_id", "agent_id", "session_id", "namespace", "tags", "people",
     "topic", "metadata", "importance", "confidence", "state", "event_time", "expires_at", "content_hash", "version",
-    "created_at", "updated_at", "tier",
+    "created_at", "updated_at", "tier", "language", "source", "trust", "valid_from", "valid_to", "superseded_by",
+    "position", "recalls", "recalled_at",
 }  # fmt: skip
 
 
@@ -28,7 +29,8 @@ def test_a_memory_comes_back_as_it_was_sent(ada: Caller) -> None:
         "content": "  Tea,\nwithout sugar ", "kind": "preference", "role": "user", "author": "Cleo", "user_id": "cleo",
         "agent_id": "butler", "session_id": "s1", "namespace": "home", "tags": ["tea"], "people": ["Dan"],
         "topic": "drinks", "metadata": {"a": {"b": [1, None]}}, "importance": 0.25, "confidence": 0.75,
-        "event_time": "2026-01-02T03:04:05Z", "expires_at": "2099-01-01T00:00:00Z",
+        "event_time": "2026-01-02T03:04:05Z", "expires_at": "2099-01-01T00:00:00Z", "language": "de-AT",
+        "source": "chat", "trust": "untrusted", "valid_from": "2026-01-02T00:00:00Z", "valid_to": "2098-01-02T00:00:00Z",
     }  # fmt: skip
     status, body = ada.get(f"memories/{ada.remember(**sent)}")
     assert status == 200
@@ -181,7 +183,7 @@ def test_any_text_goes_in_and_comes_out_the_same_or_is_refused(ada: Caller, text
 def test_writing_and_reading_cost_a_known_number_of_queries(ada: Caller) -> None:
     ada.remember("warm")
     batch = {"memories": [{"content": f"note {i}", "session_id": "s"} for i in range(50)]}
-    with costs(8):  # key, savepoint, expired, places, insert, kept, facts, release
+    with costs(9):  # key, savepoint, place, its fact, expired, insert, kept, facts, release
         ada.post("memories", batch)
     with costs(2):  # key, page
         ada.get("memories?limit=50")

@@ -89,7 +89,7 @@ def test_an_assistant_that_repeats_a_memory_adds_nothing(ada: Caller, role: str,
     ada.remember(FACT, user_id="ada")
     said = form.format(FACT.upper().replace(" ", "  "))
     status, body = ada.post("memories", {"content": said, "role": role, "kind": "message", **HERE})
-    assert (status, body["data"]) == (200, [{"status": "skipped", "id": None, "reason": "recalled text"}])
+    assert (status, body["data"]) == (200, [{"index": 0, "status": "skipped", "id": None, "reason": "recalled text"}])
     assert contents(ada) == [FACT]
 
 

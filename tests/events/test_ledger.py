@@ -10,7 +10,8 @@ from django.utils import timezone
 from events import actors, feed, ledger, relay
 from events.models import Event
 from events.types import CATALOGUE
-from memory.remember import erase, remember, restore, revise
+from memory.remember import remember
+from memory.revise import erase, restore, revise
 from memory.types import Draft, Scope
 from tenants.models import Tenant
 
@@ -41,7 +42,7 @@ def test_each_verb_tells_exactly_one_fact(in_acme: Tenant) -> None:
     erase(made.id)
     restore(made.id)
     told = [type for type, subject in facts() if subject == str(made.id)]
-    assert told == ["memory.created", "memory.updated", "memory.deleted", "memory.updated"]
+    assert told == ["memory.created", "memory.updated", "memory.deleted", "memory.restored"]
 
 
 def test_facts_hold_no_content(in_acme: Tenant) -> None:

@@ -106,9 +106,30 @@ def test_every_candidate_is_ranked_once_with_a_score_of_its_parts(signals: Signa
         assert scored.score == pytest.approx(ranking.to_unit(sum(scored.parts.values())), abs=1e-3)
 
 
-@given(st.text(max_size=20), st.text(max_size=20))
-def test_importance_is_in_unit_range(kind: str, role: str) -> None:
-    assert 0 <= scoring.importance(kind, role) <= 1
+@given(st.text(max_size=20), st.text(max_size=20), st.floats(-1e6, 1e6))
+def test_importance_is_in_unit_range(kind: str, role: str, age_hours: float) -> None:
+    assert 0 <= scoring.importance(kind, role, age_hours) <= 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "age_hours", "score"),
+    [
+        ("message", "user", 0, 0.4 + 0.14),
+        ("message", "system", 12, 0.2 + 0.18),
+        ("message", "assistant", 24, 0.1),
+        ("preference", "user", 500, 0.14 + 0.28),
+        ("fact", "", -3, 0.4 + 0.1 + 0.2),
+    ],
+)
+def test_importance_is_the_formula(kind: str, role: str, age_hours: float, score: float) -> None:
+    assert scoring.importance(kind, role, age_hours) == pytest.approx(score)
+
+
+def test_feedback_moves_confidence_within_its_range() -> None:
+    assert scoring.confidence_after(0.5, "correct") == pytest.approx(0.6)
+    assert scoring.confidence_after(1.0, "correct") == 1.0
+    assert scoring.confidence_after(0.5, "incorrect") == 0.25
+    assert scoring.confidence_after(0.5, "outdated") == 0.5
 
 
 def test_what_is_embedded_names_speaker_and_day() -> None:

@@ -15,7 +15,8 @@ from events.models import Event
 from memory import relations
 from memory.errors import NoMemory
 from memory.models import Memory, Relation
-from memory.remember import erase, remember, remember_many, restore
+from memory.remember import remember, remember_many
+from memory.revise import erase, restore
 from memory.types import Draft
 from tenants.models import Tenant
 from tests.conftest import Caller, costs

@@ -10,7 +10,8 @@ from django_tenants.utils import tenant_context
 
 from events.models import Event
 from memory.models import Memory
-from memory.remember import erase, remember, remember_many, restore, revise
+from memory.remember import remember, remember_many
+from memory.revise import erase, restore, revise
 from memory.types import Draft
 from memory.upkeep import embed, sweep
 from tenants.models import Tenant

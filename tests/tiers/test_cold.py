@@ -22,7 +22,8 @@ from events.models import Event
 from memory.errors import Unreadable
 from memory.models import Memory
 from memory.recall import recall
-from memory.remember import erase, remember, revise
+from memory.remember import remember
+from memory.revise import erase, revise
 from memory.tiers import cold, hot, keeping
 from memory.tiers.objects import Objects
 from memory.types import Draft, Query

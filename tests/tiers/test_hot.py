@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from events import relay
 from memory.models import Memory
-from memory.remember import erase, remember
+from memory.remember import remember
+from memory.revise import erase
 from memory.tiers import cold, hot
 from memory.types import Draft
 from tenants.models import Tenant
