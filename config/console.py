@@ -67,6 +67,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Overview", "dashboard", "admin:index"),
         _item("Memories", "psychology", "admin:memory_memory_changelist"),
         _item("Recall playground", "manage_search", "playground"),
+        _item("Exports and imports", "swap_vert", "transfers"),
         _item("Tiers", "ac_unit", "tiers"),
         _item("Sessions", "forum", "sessions"),
         _item("Entities", "hub", "entities"),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -129,7 +129,8 @@ class ExportStream(TenantView):
         def after(piece: portability.Piece) -> portability.Piece | None:
             return None if piece.cursor is None else portability.batch(chosen, asked["format"], piece.cursor)
 
-        return _streamed(self, first, after, asked["format"], f"memories.{asked['format']}")
+        form = asked["format"]
+        return _streamed(request._request, self.speaker, first, after, form, f"memories.{form}")
 
 
 class Exports(TenantView):
@@ -217,14 +218,19 @@ class ExportFile(TenantView):
         transfer = _one(transfer_id, "export")
         if transfer.state != Transfer.State.DONE:
             raise NotReady
-        pieces = enumerate(transfer.parts)
-        first = _part(transfer, next(pieces))
+        return download(request._request, self.speaker, transfer)
 
-        def after(_: portability.Piece) -> portability.Piece | None:
-            number = next(pieces, None)
-            return None if number is None else _part(transfer, number)
 
-        return _streamed(self, first, after, transfer.format, f"memories-{transfer.pk}.{transfer.format}")
+def download(request: HttpRequest, speaker: Speaker, transfer: Transfer) -> StreamingHttpResponse:
+    """The file of an export that is done."""
+    pieces = enumerate(transfer.parts)
+    first = _part(transfer, next(pieces))
+
+    def after(_: portability.Piece) -> portability.Piece | None:
+        number = next(pieces, None)
+        return None if number is None else _part(transfer, number)
+
+    return _streamed(request, speaker, first, after, transfer.format, f"memories-{transfer.pk}.{transfer.format}")
 
 
 def _part(transfer: Transfer, number: tuple[int, str]) -> portability.Piece:
@@ -249,10 +255,11 @@ def _listed(request: Request, direction: str) -> Response:
     return Response({"data": TransferWords(found, many=True).data, **rest})
 
 
-def _streamed(view: TenantView, first: portability.Piece, after: Any, form: str, name: str) -> StreamingHttpResponse:
+def _streamed(
+    request: HttpRequest, speaker: Speaker, first: portability.Piece, after: Any, form: str, name: str
+) -> StreamingHttpResponse:
     """Piece after piece. The view is over by then, so each piece enters the speaker's schema anew."""
-    speaker = view.speaker
-    under_asgi = isinstance(view.request._request, ASGIRequest)
+    under_asgi = isinstance(request, ASGIRequest)
     pieces = _awaited(speaker, first, after) if under_asgi else _told(speaker, first, after)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return StreamingHttpResponse(pieces, content_type=TYPES[form], headers=headers)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from config.pages import entities, graph, live, playground, sessions, statistics, tiers
+from config.pages import entities, graph, live, playground, sessions, statistics, tiers, transfers
 
 
 def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -15,6 +15,11 @@ def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
 
 urlpatterns = [
     page("recall/", playground.playground, "playground"),
+    page("transfers/", transfers.transfers, "transfers"),
+    page("transfers/export", transfers.export, "transfers_export"),
+    page("transfers/import", transfers.take_in, "transfers_import"),
+    page("transfers/<uuid:transfer_id>/file", transfers.file, "transfers_file"),
+    page("transfers/<uuid:transfer_id>/cancel", transfers.cancel, "transfers_cancel"),
     page("tiers/", tiers.tiers, "tiers"),
     page("sessions/", sessions.listed, "sessions"),
     page("sessions/<uuid:session_key>/", sessions.one, "session"),

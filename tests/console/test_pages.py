@@ -18,6 +18,7 @@ INSIDE = [
     "memory/memory/add/",
     "recall/",
     "recall/?q=tea",
+    "transfers/",
     "tiers/",
     "live/",
     "events/event/",
