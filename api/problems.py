@@ -15,8 +15,10 @@ from memory.errors import (
     BadTime,
     BadVector,
     Contended,
+    EmbedderUnavailable,
     NoMemory,
     NotStored,
+    ReembedRefused,
     Unconfirmed,
     Unreadable,
     VersionConflict,
@@ -84,6 +86,7 @@ UNSTORABLE = (422, "not_storable", "Some of what was sent cannot be stored.", No
 CONTENDED = (409, "contended", "Others are storing and deleting the same words just now; try again.", None)
 NO_DATABASE = (503, "database_unavailable", "The database does not answer; try again soon.", None)
 UNREADABLE = (503, "content_unreadable", "Content in cold storage cannot be read or moved now; try again.", None)
+NO_EMBEDDER = (503, "embedder_unavailable", "The embedding model does not answer; try again soon.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
@@ -92,6 +95,7 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Contended,), CONTENDED),
     ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
+    ((EmbedderUnavailable,), NO_EMBEDDER),
 ]
 
 
@@ -131,6 +135,10 @@ def _version_conflict(error: Any) -> Told:
     return 412, "version_conflict", f"It is in version {error.version} by now; read it again.", None
 
 
+def _reembed_refused(error: Any) -> Told:
+    return 409, "reembed_refused", f"This cannot be done now: {error}.", None
+
+
 DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
@@ -138,6 +146,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     NoMemory: _no_memory,
     NotStored: _not_stored,
     VersionConflict: _version_conflict,
+    ReembedRefused: _reembed_refused,
     Unconfirmed: _unconfirmed,
 }
 

@@ -166,6 +166,13 @@ EMBEDDERS = {
     "all-MiniLM-L6-v2/fp32": "memory.embeddings.sentence.SentenceEmbedder",
 }
 EMBEDDER = env.str("EMBEDDER", "all-MiniLM-L6-v2/int8")
+# An endpoint that speaks OpenAI's protocol, for the embedder `openai`: its base URL ends before `/embeddings`.
+EMBEDDINGS_URL = env.str("EMBEDDINGS_URL", "")
+EMBEDDINGS_API_KEY = env.str("EMBEDDINGS_API_KEY", "")
+EMBEDDINGS_MODEL = env.str("EMBEDDINGS_MODEL", "")
+EMBEDDINGS_DIMENSION = env.int("EMBEDDINGS_DIMENSION", 0)  # 0: what the endpoint gives
+if EMBEDDINGS_URL:
+    EMBEDDERS["openai"] = "memory.embeddings.openai.OpenAIEmbedder"
 EMBED_BATCH = 64
 MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
 UNDO_DAYS = env.int("UNDO_DAYS", 7)  # a deleted memory can be brought back for this long

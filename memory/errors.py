@@ -10,6 +10,7 @@ LibraryError
 ├── NotStored             items that cannot be stored, by their place, with the reason of each
 ├── VersionConflict       a memory is not in the version that was expected; carries the one that it is in
 ├── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
+├── ReembedRefused        the change of the embedding model is not where this step can be taken
 ├── Unconfirmed           much would be erased, and the count confirmed is not what it is; carries the true count
 └── Unreadable            what is kept outside the tables is missing, was tampered with, or its key is not known
 """
@@ -74,6 +75,10 @@ class VersionConflict(LibraryError):
 
 
 class EmbedderUnavailable(LibraryError):
+    pass
+
+
+class ReembedRefused(LibraryError):
     pass
 
 

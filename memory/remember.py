@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 
 from events import ledger, poke
 from memory import echo, embeddings, places
-from memory.algorithms import phrasing, scoring
-from memory.errors import Contended, NotStored
+from memory.algorithms import passages, phrasing, scoring
+from memory.errors import Contended, EmbedderUnavailable, NotStored
 from memory.models import Memory
 from memory.types import Draft, Outcome
 
@@ -139,20 +139,26 @@ def give_hashes(memory: Memory, stated_time: str) -> None:
 
 
 def _give_vectors(memories: Sequence[Memory]) -> None:
-    embedder = embeddings.current()
-    vectors = embedder.embed([embedded_text(memory) for memory in memories])
+    """Vectors before the answer; while no embedder answers, the worker makes them later, as without `wait`."""
+    try:
+        embedder = embeddings.current()
+        vectors = embedder.embed([embedded_text(memory) for memory in memories])
+    except EmbedderUnavailable:
+        return
     for memory, vector in zip(memories, vectors, strict=True):
         memory.embedding, memory.embedding_model = vector.tolist(), embedder.name
+        memory.passages = -1 if passages.is_long(memory.content) else 0
 
 
-def embedded_text(memory: Memory) -> str:
-    """What stands for a memory in vector space: who said it, when, and the words."""
+def embedded_text(memory: Memory, stretch: str | None = None) -> str:
+    """What stands for a memory, or a later stretch of it, in vector space: who said it, when, and the words."""
     who = memory.author or memory.agent_id or memory.role
-    return phrasing.embedded_text(memory.content, who, memory.event_time)
+    words = passages.opening(memory.content) if stretch is None else stretch
+    return phrasing.embedded_text(words, who, memory.event_time)
 
 
 def poke_embedder(memories: Iterable[Memory]) -> None:
-    if any(memory.embedding is None for memory in memories):
+    if any(memory.embedding is None or memory.passages < 0 for memory in memories):
         poke.after_commit("memory.tasks.embed_pending", str(ledger.current_tenant_id()))
 
 

@@ -98,7 +98,9 @@ def _save_revised(memory: Memory) -> None:
 
 
 def _say_anew(memory: Memory) -> None:
-    memory.embedding, memory.embedding_model = None, ""
+    memory.embedding, memory.embedding_model, memory.passages = None, "", 0
+    memory.shadow, memory.shadow_model = None, ""
+    memory.stretches.all().delete()
     give_hashes(memory, memory.event_time.isoformat())
     poke_embedder([memory])
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from memory import touched, transfers
-from memory.upkeep import embed, rescore, retier, sweep
+from memory.upkeep import embed, reembed, rescore, retier, sweep
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
 
@@ -11,6 +11,7 @@ from tenants.tasks import TenantTask
 @shared_task(base=TenantTask)
 def embed_pending(tenant_id: str) -> None:
     embed.pending()
+    reembed.fill()
 
 
 @shared_task

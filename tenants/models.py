@@ -30,6 +30,7 @@ class Tenant(TenantMixin):
     # Which model embeds its memories (empty: the setting says), and which shall take over: see memory.upkeep.reembed.
     embedder = models.CharField(max_length=100, blank=True, editable=False)
     shadow_embedder = models.CharField(max_length=100, blank=True, editable=False)
+    switched_at = models.DateTimeField(null=True, editable=False)  # when the two changed places
 
     auto_create_schema = False  # onboarding does it, in the row's own transaction
 

@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 from api.native import (
     changes,
     context,
+    embeddings,
     entities,
     events,
     memories,
@@ -70,5 +71,11 @@ urlpatterns = [
     *both("imports", transfers.Imports.as_view()),
     *both("imports/<uuid:transfer_id>", transfers.OneTransfer.as_view(direction="import")),
     *both("imports/<uuid:transfer_id>/cancel", transfers.Cancel.as_view(direction="import")),
+    *both("embeddings", embeddings.Embeddings.as_view()),
+    *both("embeddings/reembed", embeddings.Reembed.as_view()),
+    *both("embeddings/switch", embeddings.Switch.as_view()),
+    *both("embeddings/rollback", embeddings.Rollback.as_view()),
+    *both("embeddings/finish", embeddings.Finish.as_view()),
+    *both("embeddings/cancel", embeddings.Cancel.as_view()),
     *both("events", events.Events.as_view()),
 ]

@@ -40,7 +40,7 @@ class Cached:
         return self.embedder.name
 
     def embed(self, texts: list[str]) -> np.ndarray:
-        if not self.remote and len(texts) > FEW:
+        if not texts or (not self.remote and len(texts) > FEW):
             return self.embedder.embed(texts)
         keys = [f"vector:{self.name}:{hashlib.sha256(text.encode()).hexdigest()}" for text in texts]
         found = self._find(keys)

@@ -24,6 +24,10 @@ class MemoryQuerySet(SaidQuerySet["Memory"]):
         """The embedder's work: a memory without a vector is the job. Oldest first."""
         return self.filter(state=Memory.State.ACTIVE, embedding=None).order_by("id")
 
+    def unfinished(self) -> Self:
+        """Long memories whose later text has no vectors yet, or not all of them. Oldest first."""
+        return self.filter(state=Memory.State.ACTIVE, passages__lt=0).order_by("id")
+
     def outdated(self, model: str) -> Self:
         """Vectors of another model than this one. Without `<>`, which no index serves."""
         others = Q(embedding_model__lt=model) | Q(embedding_model__gt=model)
@@ -61,7 +65,7 @@ class Memory(Said):
     recalls = models.IntegerField(default=0, editable=False)  # how often it was among the answers
     recalled_at = models.DateTimeField(null=True, editable=False)
 
-    passages = models.IntegerField(default=0, editable=False)  # how many rows of Passage stand for its later text
+    passages = models.IntegerField(default=0, editable=False)  # rows of Passage for its later text; -1: being made
     shadow = HalfVectorField(null=True, editable=False)  # the vector of the model that shall take over
     shadow_model = models.CharField(max_length=100, blank=True, editable=False)
 
@@ -81,6 +85,7 @@ class Memory(Said):
             models.Index(fields=["user_id"], condition=Q(passages__gt=0), name="memory_long"),
             models.Index(fields=["id"], condition=Q(embedding=None, state="active"), name="memory_unembedded"),
             models.Index(fields=["embedding_model"], condition=Q(state="active"), name="memory_embedded_by"),
+            models.Index(fields=["id"], condition=Q(passages__lt=0, state="active"), name="memory_unfinished"),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="memory_expiring"),
             models.Index(Plain("content"), name="memory_plain"),
             models.Index(fields=["cold_key"], condition=~Q(cold_key=""), name="memory_cold"),

@@ -1,50 +1,83 @@
-"""Give vectors to memories that have none, or those of another model."""
+"""Give vectors to memories that have none, or those of another model; and to the later text of long ones."""
 
-from collections.abc import Sequence
-from uuid import UUID
+from dataclasses import dataclass
 
-import numpy as np
-import psycopg
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from pgvector import HalfVector
-from pgvector.psycopg.halfvec import register_halfvec_info
-from psycopg.types import TypeInfo
 
 from events import ledger, poke
 from memory import embeddings
-from memory.models import Memory
+from memory.algorithms import passages
+from memory.errors import EmbedderUnavailable
+from memory.models import Memory, Passage
 from memory.remember import embedded_text
 from memory.tiers import cold
+from memory.upkeep import vectors
 
+log = structlog.get_logger(__name__)
 # What the embedder reads of a row, and what finds the content of a cold one.
-READ = ("id", "content", "author", "agent_id", "role", "event_time", "tier", "cold_key", "version")
+READ = ("id", "content", "author", "agent_id", "role", "event_time", "passages", "tier", "cold_key", "version")
+STRETCHES = 16  # of a long memory in one transaction, about what a batch of short ones costs
 
 
 def pending(*, batches: int = 50) -> int:
-    """Embed up to `batches` batches of this tenant's waiting memories; how many were embedded."""
+    """Embed up to `batches` batches of this tenant's waiting memories; how many were embedded.
+
+    Between two batches come some stretches of a long memory, so neither waits for all of the other.
+    """
     done = 0
     for turn in range(batches):
-        count = _one_batch()
+        try:
+            count = _one_batch()
+            more = _some_stretches()
+        except EmbedderUnavailable as error:
+            log.warning("memories wait for their vectors", reason=str(error))
+            break
         done += count
-        if count < settings.EMBED_BATCH:
+        if count < settings.EMBED_BATCH and not more:
             break
         if turn == 0:  # there is more than one batch: another process may help
             poke.after_commit("memory.tasks.embed_pending", str(ledger.current_tenant_id()))
     return done
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Keys of the tenant's embedder and of the one in the shadow, empty when there is none."""
+
+    embedder: str
+    shadow: str
+
+
+def standing() -> Standing:
+    """Read for each batch, and held until its end: a switch of models neither meets a batch nor is met by one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT embedder, shadow_embedder FROM public.tenants_tenant WHERE id = %s FOR SHARE",
+            [ledger.current_tenant_id()],
+        )
+        embedder, shadow = cursor.fetchone()
+    return Standing(embedder or settings.EMBEDDER, shadow)
+
+
 @transaction.atomic
 def _one_batch() -> int:
     """Claim rows by lock, embed, save. A killed worker's rows are free again the moment its connection dies."""
-    embedder = embeddings.current()
+    embedder = embeddings.named(standing().embedder)
     claimed = _claim(embedder.name)
     unread = cold.fill(claimed)
     claimed = [memory for memory in claimed if memory.pk not in unread]
     if not claimed:
         return 0
-    vectors = embedder.embed([embedded_text(memory) for memory in claimed])
-    write_vectors([memory.pk for memory in claimed], vectors, embedder.name)
+    made = embedder.embed([embedded_text(memory) for memory in claimed])
+    if stale := [memory.pk for memory in claimed if memory.passages]:
+        Passage.objects.filter(memory__in=stale).delete()
+    vectors.write(
+        "UPDATE memory_memory SET embedding = %b, embedding_model = %s, passages = %s WHERE id = %s",
+        made,
+        [(embedder.name, -1 if passages.is_long(memory.content) else 0, memory.pk) for memory in claimed],
+    )
     ledger.record("embedding.completed", count=len(claimed), model=embedder.name)
     return len(claimed)
 
@@ -58,19 +91,31 @@ def _claim(model: str) -> list[Memory]:
     return []
 
 
-def write_vectors(ids: Sequence[UUID], vectors: np.ndarray, model: str) -> None:
-    """Write in binary, in one round trip: as text, numbers cost more than the rest of the statement."""
-    rows = [(HalfVector(vector), model, pk) for pk, vector in zip(ids, vectors, strict=True)]
-    with binary_cursor() as cursor:
-        cursor.executemany("UPDATE memory_memory SET embedding = %b, embedding_model = %s WHERE id = %s", rows)
+@transaction.atomic
+def _some_stretches() -> bool:
+    """Embed the next stretches of the oldest long memory whose later text waits; False when none does."""
+    waiting = Memory.objects.unfinished().select_for_update(skip_locked=True, no_key=True).only(*READ)
+    memory = waiting.first()
+    if memory is None or cold.fill([memory]):
+        return False
+    embedder = embeddings.named(standing().embedder)
+    later = passages.split(memory.content)[1:]
+    done = Passage.objects.filter(memory=memory).count()
+    if part := later[done : done + STRETCHES]:
+        _write_stretches(embedder, memory, part, done + 1)
+    if done + STRETCHES >= len(later):
+        Memory.objects.filter(pk=memory.pk).update(passages=len(later))
+    return True
 
 
-def binary_cursor() -> psycopg.Cursor:
-    """A cursor of psycopg's own that takes vectors in binary; Django's puts each value into the text of a statement."""
-    connection.cursor().close()  # stands in the tenant's schema
-    raw = connection.connection
-    halfvec = TypeInfo.fetch(raw, "halfvec")
-    assert halfvec is not None
-    cursor = psycopg.Cursor(raw)
-    register_halfvec_info(cursor, halfvec)  # type: ignore[arg-type]  # a cursor is a context of its own
-    return cursor
+def _write_stretches(
+    embedder: embeddings.Embedder, memory: Memory, stretches: list[passages.Stretch], first: int
+) -> None:
+    """Rows of Passage for these stretches, numbered from `first`."""
+    made = embedder.embed([embedded_text(memory, memory.content[s.start : s.end]) for s in stretches])
+    vectors.write(
+        'INSERT INTO memory_passage (embedding, embedding_model, memory_id, number, start, "end", shadow_model)'
+        " VALUES (%b, %s, %s, %s, %s, %s, '')",
+        made,
+        [(embedder.name, memory.pk, first + i, s.start, s.end) for i, s in enumerate(stretches)],
+    )
