@@ -8,7 +8,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from events import ledger
-from memory import history
+from memory import history, places
 from memory.errors import Unconfirmed
 from memory.models import Memory
 from memory.models.memory import MemoryQuerySet
@@ -40,6 +40,7 @@ def _erase(batch: list[Memory], batch_id: UUID | None) -> None:
     chosen.update(
         deleted_batch=batch_id, state=Memory.State.DELETED, deleted_at=now, updated_at=now, version=F("version") + 1
     )
+    places.unsettle([memory.pk for memory in batch])
     ledger.record_all("memory.deleted", [(memory, _thin(memory)) for memory in batch])
 
 

@@ -1,13 +1,15 @@
 """Places: where in its session each new memory stands, and which ids are free."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 from uuid_utils.compat import uuid7
 
-from events import ledger
+from events import ledger, poke
+from memory.algorithms import phrasing
 from memory.models import Memory, Session
 
 CLOSED = "its session is closed"
@@ -24,6 +26,31 @@ ON CONFLICT (namespace, user_id, session_id) DO UPDATE
   SET last_position = memory_session.last_position + EXCLUDED.last_position, updated_at = now()
   WHERE memory_session.state = 'open' AND (memory_session.expires_at IS NULL OR memory_session.expires_at > now())
 RETURNING id, namespace, user_id, session_id, last_position, CASE WHEN ephemeral THEN expires_at END
+"""
+BEFORE = """
+SELECT c.id, coalesce(nullif(p.author, ''), nullif(p.agent_id, ''), p.role), left(p.content, %s)
+FROM memory_memory c CROSS JOIN LATERAL (
+  SELECT author, agent_id, role, content FROM memory_memory p
+  WHERE p.session_id = c.session_id AND p.position < c.position AND p.namespace = c.namespace
+    AND p.user_id = c.user_id AND p.state = 'active' AND p.content <> '' ORDER BY p.position DESC LIMIT 1) p
+WHERE c.id = ANY(%s) AND c.session_id <> ''
+"""
+LAST = """
+SELECT s.namespace, s.user_id, s.session_id, coalesce(nullif(p.author, ''), nullif(p.agent_id, ''), p.role),
+  left(p.content, %s)
+FROM unnest(%s::text[], %s::text[], %s::text[]) s(namespace, user_id, session_id) CROSS JOIN LATERAL (
+  SELECT author, agent_id, role, content FROM memory_memory p
+  WHERE p.session_id = s.session_id AND p.namespace = s.namespace AND p.user_id = s.user_id
+    AND p.state = 'active' AND p.content <> '' ORDER BY p.position DESC LIMIT 1) p
+"""
+# Whoever stands right behind one of these in its session: what the embedder read of it is said no more.
+UNSETTLE = """
+UPDATE memory_memory f SET embedding = NULL, embedding_model = '', shadow = NULL, shadow_model = ''
+FROM memory_memory c CROSS JOIN LATERAL (
+  SELECT n.id FROM memory_memory n
+  WHERE n.session_id = c.session_id AND n.position > c.position AND n.namespace = c.namespace
+    AND n.user_id = c.user_id AND n.state = 'active' ORDER BY n.position LIMIT 1) n
+WHERE c.id = ANY(%s) AND c.session_id <> '' AND f.id = n.id
 """
 Name = tuple[str, str, str]
 
@@ -84,3 +111,41 @@ def taken(ids: dict[int, UUID]) -> dict[int, str]:
             failed[index] = TAKEN
         there.add(key)
     return failed
+
+
+def said_before(ids: list[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Of stored memories: who spoke just before in the same session, and the beginning of what they said."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEFORE, [phrasing.BEFORE_CHARACTERS, ids])
+        return {key: (who, words) for key, who, words in cursor.fetchall()}
+
+
+def before_new(memories: Iterable[Memory]) -> list[tuple[str, str] | None]:
+    """The same of memories about to be stored, in their order: who speaks last in the session until then."""
+    told = list(memories)
+    last = _last({_session(memory) for memory in told if memory.session_id})
+    before = []
+    for memory in told:
+        before.append(last.get(_session(memory)) if memory.session_id else None)
+        last[_session(memory)] = memory.author or memory.agent_id or memory.role, memory.content
+    return before
+
+
+def _last(names: set[Name]) -> dict[Name, tuple[str, str]]:
+    if not names:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(LAST, [phrasing.BEFORE_CHARACTERS, *map(list, zip(*names, strict=True))])
+        return {row[:3]: row[3:] for row in cursor.fetchall()}
+
+
+def unsettle(ids: list[UUID]) -> None:
+    """Take the vectors of those who followed what is changed or deleted now; the worker makes new ones.
+
+    Otherwise a deleted memory would live on in the vector of the next one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(UNSETTLE, [ids])
+        moved = cursor.rowcount
+    if moved:
+        poke.after_commit("memory.tasks.embed_pending", str(ledger.current_tenant_id()))

@@ -142,7 +142,8 @@ def _give_vectors(memories: Sequence[Memory]) -> None:
     """Vectors before the answer; while no embedder answers, the worker makes them later, as without `wait`."""
     try:
         embedder = embeddings.current()
-        vectors = embedder.embed([embedded_text(memory) for memory in memories])
+        told = zip(memories, places.before_new(memories), strict=True)
+        vectors = embedder.embed([embedded_text(memory, before=before) for memory, before in told])
     except EmbedderUnavailable:
         return
     for memory, vector in zip(memories, vectors, strict=True):
@@ -150,11 +151,14 @@ def _give_vectors(memories: Sequence[Memory]) -> None:
         memory.passages = -1 if passages.is_long(memory.content) else 0
 
 
-def embedded_text(memory: Memory, stretch: str | None = None) -> str:
-    """What stands for a memory, or a later stretch of it, in vector space: who said it, when, and the words."""
+def embedded_text(memory: Memory, stretch: str | None = None, before: tuple[str, str] | None = None) -> str:
+    """What stands for a memory, or a later stretch of it, in vector space: who said it, when, the words, and `before`.
+
+    `before`: who spoke just before in the session, and what, see places.said_before.
+    """
     who = memory.author or memory.agent_id or memory.role
     words = passages.opening(memory.content) if stretch is None else stretch
-    return phrasing.embedded_text(words, who, memory.event_time)
+    return phrasing.embedded_text(words, who, memory.event_time, before)
 
 
 def poke_embedder(memories: Iterable[Memory]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from events import ledger
-from memory import history
+from memory import history, places
 from memory.algorithms import scoring
 from memory.errors import NotStored, VersionConflict
 from memory.models import Memory
@@ -101,6 +101,7 @@ def _say_anew(memory: Memory) -> None:
     memory.embedding, memory.embedding_model, memory.passages = None, "", 0
     memory.shadow, memory.shadow_model = None, ""
     memory.stretches.all().delete()
+    places.unsettle([memory.pk])
     give_hashes(memory, memory.event_time.isoformat())
     poke_embedder([memory])
 
@@ -157,6 +158,7 @@ def erase(memory_id: UUID, *, expected: int | None = None) -> bool:
     memory.state, memory.deleted_at, memory.updated_at = Memory.State.DELETED, now, now
     memory.version += 1
     memory.save(update_fields=["state", "deleted_at", "version", "updated_at"])
+    places.unsettle([memory.pk])
     ledger.record("memory.deleted", memory, **thin(memory))
     return True
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from events import ledger, poke
-from memory import embeddings
+from memory import embeddings, places
 from memory.algorithms import passages
 from memory.errors import EmbedderUnavailable
 from memory.models import Memory, Passage
@@ -70,7 +70,8 @@ def _one_batch() -> int:
     claimed = [memory for memory in claimed if memory.pk not in unread]
     if not claimed:
         return 0
-    made = embedder.embed([embedded_text(memory) for memory in claimed])
+    before = places.said_before([memory.pk for memory in claimed])
+    made = embedder.embed([embedded_text(memory, before=before.get(memory.pk)) for memory in claimed])
     if stale := [memory.pk for memory in claimed if memory.passages]:
         Passage.objects.filter(memory__in=stale).delete()
     vectors.write(

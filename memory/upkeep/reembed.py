@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from events import ledger, poke
-from memory import embeddings
+from memory import embeddings, places
 from memory.errors import EmbedderUnavailable, ReembedRefused
 from memory.models import Memory, Passage
 from memory.remember import embedded_text
@@ -188,7 +188,8 @@ def _some_memories(after: UUID | None) -> tuple[int, UUID | None]:
         return 0, None
     unread = cold.fill(claimed)
     told = [memory for memory in claimed if memory.pk not in unread]
-    made = embedder.embed([embedded_text(memory) for memory in told])
+    before = places.said_before([memory.pk for memory in told])
+    made = embedder.embed([embedded_text(memory, before=before.get(memory.pk)) for memory in told])
     statement = "UPDATE memory_memory SET shadow = %b, shadow_model = %s WHERE id = %s"
     vectors.write(statement, made, [(embedder.name, memory.pk) for memory in told])
     return len(told), claimed[-1].pk
