@@ -72,6 +72,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Sessions", "forum", "sessions"),
         _item("Entities", "hub", "entities"),
         _item("Statistics", "bar_chart", "statistics"),
+        _item("Embedding models", "model_training", "embeddings"),
         _item("Live feed", "sensors", "live"),
         _item("Events", "receipt_long", "admin:events_event_changelist"),
         _item("API keys", "key", "admin:tenants_apikey_changelist"),

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from config.pages import entities, graph, live, playground, sessions, statistics, tiers, transfers
+from config.pages import embeddings, entities, graph, live, playground, sessions, statistics, tiers, transfers
 
 
 def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -26,6 +26,8 @@ urlpatterns = [
     page("entities/", entities.listed, "entities"),
     page("graph/<uuid:memory_id>/", graph.graph, "graph"),
     page("statistics/", statistics.statistics, "statistics"),
+    page("embeddings/", embeddings.embeddings, "embeddings"),
+    page("embeddings/progress", embeddings.progress, "embeddings_progress"),
     page("live/", live.live, "live"),
     page("live/ticket", live.ticket, "live_ticket"),
 ]

@@ -1,8 +1,9 @@
 """Vectors that were asked for before: in this process, and for remote embedders in Redis too.
 
-Measured: a look into the process costs 3 µs, one into Redis on the same machine 150 µs, and the local model embeds a
-question in 1 to 2 ms. So the local model's vectors are kept in the process alone; a remote one's answer takes tens of
-milliseconds and money, and goes into Redis for every process to find. Keys are digests: no text leaves the process.
+Measured: a look into the process costs 6 µs, one into Redis on the same machine 120 µs and more over a network, and the
+local model embeds a question in 1 to 2 ms. So the local model's vectors are kept in the process alone; a remote one's
+answer takes tens of milliseconds and money, and goes into Redis for every process to find. Keys are digests: no text
+leaves the process.
 """
 
 import hashlib

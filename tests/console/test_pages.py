@@ -20,6 +20,7 @@ INSIDE = [
     "recall/?q=tea",
     "transfers/",
     "tiers/",
+    "embeddings/",
     "live/",
     "events/event/",
     "tenants/apikey/",

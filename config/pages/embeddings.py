@@ -1,0 +1,69 @@
+"""The embedding model of the tenant, and the change of it, step by step."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from config.pages.base import tenant_here
+from memory.errors import EmbedderUnavailable, ReembedRefused
+from memory.upkeep import reembed
+from tenants.models import Tenant, User
+
+STEPS: dict[str, Callable[[], None]] = {
+    "switch": reembed.switch, "rollback": reembed.rollback, "finish": reembed.finish, "cancel": reembed.cancel,
+}  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def embeddings(request: HttpRequest) -> HttpResponse:
+    """The model in use and how far its change is; a POST takes a step."""
+    tenant = tenant_here(request)
+    if request.method == "POST":
+        if not _may_change(request, tenant):
+            raise PermissionDenied
+        _take(request)
+        return redirect("embeddings")
+    progress = reembed.progress()
+    context = admin.site.each_context(request) | {
+        "title": "Embedding models",
+        "progress": progress,
+        "drawn": _drawn(progress),
+        "choices": [model for model in settings.EMBEDDERS if model != progress.model],
+        "may_change": _may_change(request, tenant),
+    }
+    return TemplateResponse(request, "console/embeddings.html", context)
+
+
+@require_GET
+def progress(request: HttpRequest) -> JsonResponse:
+    """What the page asks for while shadows grow."""
+    tenant_here(request)
+    return JsonResponse(_drawn(reembed.progress()))
+
+
+def _may_change(request: HttpRequest, tenant: Tenant) -> bool:
+    return isinstance(request.user, User) and request.user.may_write(tenant)
+
+
+def _take(request: HttpRequest) -> None:
+    step = request.POST.get("step", "")
+    try:
+        if step == "start":
+            reembed.start(request.POST.get("model", ""))
+        elif step in STEPS:
+            STEPS[step]()
+    except (ReembedRefused, EmbedderUnavailable) as error:
+        messages.error(request, f"Not done: {error}.")
+
+
+def _drawn(progress: reembed.Progress) -> dict[str, Any]:
+    done = progress.total - progress.waiting
+    share = round(100 * done / progress.total, 1) if progress.total else 100.0
+    return {"state": progress.state, "done": done, "waiting": progress.waiting, "total": progress.total, "share": share}
