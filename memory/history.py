@@ -13,6 +13,7 @@ from events import actors
 from memory.algorithms import diffing
 from memory.models import Memory, Version
 from memory.models.said import Said
+from memory.tiers import cold
 
 SAID = tuple(field.name for field in Said._meta.get_fields() if field.name != "search")
 SHOWN = tuple(name for name in SAID if name not in ("embedding", "embedding_model", "position", "version"))
@@ -45,11 +46,17 @@ def keep(ids: Iterable[UUID], changed: Iterable[str], until: datetime) -> None:
         cursor.execute(KEEP, [until, sorted(changed), actors.current(), list(ids)])
 
 
-def states(memory_id: UUID, *, below: int | None = None, limit: int = 50) -> list[State] | None:
-    """Newest first, the present one included; None for a memory that is not there. `below` pages by version."""
-    memory = Memory.objects.light().filter(pk=memory_id).first()
+def states(memory_id: UUID, *, below: int | None = None, limit: int = 50, gone: bool = False) -> list[State] | None:
+    """Newest first, the present one included; None for a memory that is not there. `below` pages by version.
+
+    A deleted or expired memory is not there, unless `gone`. Raises Unreadable when its content is in cold storage and
+    cannot be had now.
+    """
+    rows = Memory.objects.light().filter(pk=memory_id)
+    memory = (rows if gone else rows.readable()).first()
     if memory is None:
         return None
+    cold.told(memory)
     told = Version.objects.light().filter(memory_id=memory_id).order_by("-version")
     told = told.filter(version__lt=below) if below else told
     now = [_state(memory, memory.updated_at, None)] if below is None or memory.version < below else []
@@ -78,6 +85,11 @@ def diff(memory_id: UUID, one: int, other: int) -> dict[str, Any] | None:
     before, after = state(memory_id, one), state(memory_id, other)
     if before is None or after is None:
         return None
+    return between(before, after)
+
+
+def between(before: State, after: State) -> dict[str, Any]:
+    """What differs from one state to another, see `diff`."""
     differing = {
         name: {"before": before.said[name], "after": after.said[name]}
         for name in SHOWN

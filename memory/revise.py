@@ -69,6 +69,15 @@ def defaults() -> dict[str, Any]:
     return {name: getattr(plain, name) for name in CHANGEABLE if name not in ("content", "event_time")}
 
 
+@transaction.atomic
+def tag(memory_id: UUID, word: str) -> bool:
+    """Give a live memory one more tag; False when there is none, or it has the tag already."""
+    memory = _locked(memory_id)
+    if memory is None or word in memory.tags:
+        return False
+    return revise(memory_id, {"tags": [*memory.tags, word]}) is not None
+
+
 def _locked(memory_id: UUID, expected: int | None = None) -> Memory | None:
     memory = Memory.objects.live().select_for_update().filter(pk=memory_id).first()
     if memory and expected is not None and memory.version != expected:

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -77,9 +76,7 @@ class OneMemory(TenantView):
         description="`ETag` is its version; with `If-None-Match` the answer is 304 while that is the present one.",
     )  # fmt: skip
     def get(self, request: Request, memory_id: UUID) -> Response:
-        memory = Memory.objects.exclude(state=Memory.State.DELETED).light().filter(pk=memory_id).first()
-        if memory and memory.expires_at and memory.expires_at <= timezone.now():
-            memory = None
+        memory = Memory.objects.readable().light().filter(pk=memory_id).first()
         if memory and etag_of(memory) == request.headers.get("If-None-Match"):
             return Response(status=304, headers={"ETag": etag_of(memory)})
         return told(memory)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from config.pages import embeddings, entities, graph, live, playground, sessions, statistics, tiers, transfers
+from config.pages import embeddings, entities, graph, live, memory, playground, sessions, statistics, tiers, transfers
 
 
 def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -20,6 +20,10 @@ urlpatterns = [
     page("transfers/import", transfers.take_in, "transfers_import"),
     page("transfers/<uuid:transfer_id>/file", transfers.file, "transfers_file"),
     page("transfers/<uuid:transfer_id>/cancel", transfers.cancel, "transfers_cancel"),
+    page("memories/<uuid:memory_id>/restore/", memory.restore, "memory_restore"),
+    page("memories/<uuid:memory_id>/supersede/", memory.supersede, "memory_supersede"),
+    page("memories/<uuid:memory_id>/judge/", memory.judge, "memory_judge"),
+    page("memories/undelete/<uuid:batch>/", memory.undelete, "undelete"),
     page("tiers/", tiers.tiers, "tiers"),
     page("sessions/", sessions.listed, "sessions"),
     page("sessions/<uuid:session_key>/", sessions.one, "session"),

@@ -20,6 +20,10 @@ class MemoryQuerySet(SaidQuerySet["Memory"]):
         """Neither deleted nor superseded nor expired."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), state=Memory.State.ACTIVE)
 
+    def readable(self) -> Self:
+        """Neither deleted nor expired: what one who knows its id may read, superseded or not."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now())).exclude(state=Memory.State.DELETED)
+
     def unembedded(self) -> Self:
         """The embedder's work: a memory without a vector is the job. Oldest first."""
         return self.filter(state=Memory.State.ACTIVE, embedding=None).order_by("id")

@@ -10,53 +10,54 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from memory.admin import chosen, life
+from memory.admin.narrowing import HappenedFilter, NamespaceFilter, StateFilter, TagFilter, UserFilter
 from memory.models import Memory
 from memory.remember import remember
-from memory.revise import erase, restore, revise
+from memory.revise import erase, revise
 from memory.tiers import cold
 from memory.types import Draft, Scope
 from tenants.middleware import tenant_of
 from tenants.models import User
 
 
-class StateFilter(admin.SimpleListFilter):
-    """Live memories unless asked for the deleted ones."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("deleted", "Deleted, restorable"), ("waiting", "Waiting for a vector")]
-
-    def queryset(self, request: HttpRequest, rows: QuerySet[Memory]) -> QuerySet[Memory]:
-        if self.value() == "deleted":
-            return rows.filter(state=Memory.State.DELETED)
-        live = rows.filter(state=Memory.State.ACTIVE)
-        return live.filter(embedding=None) if self.value() == "waiting" else live
-
-
 @admin.register(Memory)
 class MemoryAdmin(ModelAdmin):
-    list_display = ("words", "kind_label", "namespace", "user_id", "author", "importance_bar", "found_by", "event_time")
-    list_filter = (StateFilter, "kind", "namespace")
+    list_display = (
+        "words", "kind_label", "standing", "trust_label", "namespace", "user_id", "author", "importance_bar",
+        "found_by", "event_time",
+    )  # fmt: skip
+    list_filter = (
+        StateFilter, ("kind", ChoicesDropdownFilter), ("trust", ChoicesDropdownFilter), UserFilter, NamespaceFilter,
+        TagFilter, ("event_time", HappenedFilter),
+    )  # fmt: skip
     list_per_page = 50
     list_fullwidth = True
     show_full_result_count = False
     search_fields = ("content",)
     search_help_text = "Words of the content; the recall playground finds by meaning."
-    actions = ("restore_chosen",)
+    actions = ("tag_chosen", "delete_chosen", "restore_chosen")
     actions_detail = ("related",)
+    change_form_outer_before_template = "console/memory_state.html"
+    change_form_outer_after_template = "console/memory.html"
     formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget, "help_text": "Separated by commas."}}
-    record = ("id", "state", "version", "embedding_model", "content_hash", "created_at", "updated_at", "deleted_at")
+    record = (
+        "id", "state", "version", "tier", "recalls", "recalled_at", "embedding_model", "content_hash", "created_at",
+        "updated_at", "deleted_at",
+    )  # fmt: skip
     readonly_fields = (*record, "position")
     fieldsets = (
         (None, {"fields": ("content", "kind", "topic", "tags", "people")}),
-        ("Said by, in", {"fields": ("author", "role", "namespace", "user_id", "agent_id", "session_id", "position")}),
-        ("Weight and time", {"fields": ("importance", "confidence", "event_time", "expires_at", "metadata")}),
-        ("Record", {"fields": record}),
+        ("Weight and time", {"classes": ["tab"], "fields": (
+            "importance", "confidence", "event_time", "valid_from", "valid_to", "expires_at")}),
+        ("Said by, in", {"classes": ["tab"], "fields": (
+            "author", "role", "namespace", "user_id", "agent_id", "session_id", "position")}),
+        ("Provenance", {"classes": ["tab"], "fields": ("source", "trust", "language", "metadata")}),
+        ("Record", {"classes": ["tab"], "fields": record}),
     )  # fmt: skip
     scope_fields = ("namespace", "user_id", "agent_id", "session_id")
 
@@ -69,6 +70,14 @@ class MemoryAdmin(ModelAdmin):
     @display(description="Kind", label=True, ordering="kind")
     def kind_label(self, memory: Memory) -> str:
         return memory.get_kind_display()
+
+    @display(description="State", label={"active": "success", "superseded": "warning", "deleted": "danger"})
+    def standing(self, memory: Memory) -> str:
+        return life.standing(memory)
+
+    @display(description="Trust", label={"unverified": "warning", "untrusted": "danger"}, ordering="trust")
+    def trust_label(self, memory: Memory) -> str:
+        return memory.trust
 
     @display(description="Importance", ordering="importance")
     def importance_bar(self, memory: Memory) -> str:
@@ -121,18 +130,31 @@ class MemoryAdmin(ModelAdmin):
     def delete_model(self, request: HttpRequest, memory: Memory) -> None:
         erase(memory.pk)
 
-    def delete_queryset(self, request: HttpRequest, rows: QuerySet[Memory]) -> None:
-        for pk in list(rows.values_list("pk", flat=True)):
-            erase(pk)
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if memory := kwargs.get("obj"):
+            context["life"] = life.told(memory)
+            context["may_write"] = self.has_add_permission(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Without Django's own deletion: ours counts, shows a sample and can be undone."""
+        return {name: told for name, told in super().get_actions(request).items() if name != "delete_selected"}
 
     @action(description="Relations", url_path="related")
     def related(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect("graph", memory_id=object_id)
 
-    @action(description="Restore deleted memories", permissions=["change"])
+    @action(description="Give a tag", permissions=["change"])
+    def tag_chosen(self, request: HttpRequest, rows: QuerySet[Memory]) -> HttpResponse | None:
+        return chosen.give_tag(request, rows)
+
+    @action(description="Delete", permissions=["delete"])
+    def delete_chosen(self, request: HttpRequest, rows: QuerySet[Memory]) -> HttpResponse | None:
+        return chosen.delete(request, rows)
+
+    @action(description="Restore what is deleted or superseded", permissions=["change"])
     def restore_chosen(self, request: HttpRequest, rows: QuerySet[Memory]) -> None:
-        back = sum(restore(pk) is not None for pk in list(rows.values_list("pk", flat=True)))
-        messages.success(request, f"{back} restored.")
+        chosen.bring_back(request, rows)
 
     def log_deletions(self, *args: Any, **kwargs: Any) -> None:
         """The ledger is the record; Django's admin log would be a second one."""
