@@ -142,7 +142,7 @@ def test_a_memory_is_edited_deleted_and_restored_in_the_console(operator: Client
     url = f"/t/acme/console/memory/memory/{mine}/change/"
     form = {
         "content": "New words", "kind": "fact", "topic": "", "tags": "b, c", "people": "", "author": "", "role": "",
-        "importance": "0.5", "confidence": "1.0", "event_time_0": "2026-01-01", "event_time_1": "10:00:00",
+        "importance": "0.5", "trust": "trusted", "confidence": "1.0", "event_time_0": "2026-01-01", "event_time_1": "10:00:00",
         "expires_at_0": "", "expires_at_1": "", "metadata": "{}",
     }  # fmt: skip
     assert operator.post(url, form).status_code == 302
@@ -169,6 +169,7 @@ def test_metadata_that_cannot_be_stored_is_refused_by_the_form(
         "kind": "fact",
         "namespace": "n",
         "importance": "0.5",
+        "trust": "trusted",
         "confidence": "1",
         "metadata": metadata,
     }
