@@ -1,113 +1,100 @@
 """Recall quality on conversations with marked evidence, through the product's own write and read path.
 
-    python benchmarks/quality.py --data locomo.json
+    python benchmarks/quality.py --set own --ablate
+    python benchmarks/quality.py --data locomo.json --data mine.json
 
-The file is in LoCoMo's format (Maharana et al., 2024); it is not part of this project. Each turn becomes a memory,
-each conversation a user. Printed per category: the mean share of a question's evidence turns among the first k
-memories, the mean reciprocal rank of the first one, and how long recall took. Beside it, in the same run, plain
-vector search over the same vectors.
+A file is in LoCoMo's format (Maharana et al., 2024); that set itself is not part of this project, one of its own is.
+Each turn becomes a memory, each conversation a user. Printed per category: the mean share of a question's evidence
+turns among the first k memories, the mean reciprocal rank of the first one, and how long it took. Beside recall, over
+the same rows in the same run, what else is usual. See docs/quality.md.
 """
 
 import argparse
-import json
-import re
-import statistics
-from collections import defaultdict
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import scratch
+import talks
+from talks import KS, Figures
 
-KS = (5, 10, 25, 50)
-CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
+# The parts of the recipe, each with what its constants in memory.algorithms.ranking are without it.
+PARTS: dict[str, dict[str, Any]] = {
+    "lexical": {"LEXICAL": 0.0},
+    "neighbours": {"NEIGHBOURS": {}, "SPREAD": 1.0},
+    "named": {"NAMED": 0.0},
+    "question mark": {"QUESTION": 0.0},
+    "length": {"LENGTH": 0.0},
+    "session": {"SESSION": 0.0},
+    "time": {"TIME": 0.0},
+    "importance": {"IMPORTANCE": 0.0},
+    "recency": {"RECENCY": 0.0},
+}
+COLUMNS = "".join(f"{f'R@{k}':>8}" for k in KS) + f"{'MRR':>8}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    conversations = json.loads(parser.parse_args().data.read_text())
+    parser.add_argument("--data", type=Path, action="append", default=[], help="a file; may be given several times")
+    parser.add_argument("--set", choices=["own"], help="the project's own set; also when no file is given")
+    parser.add_argument("--ablate", action="store_true", help="also recall without each of its parts")
+    options = parser.parse_args()
+    paths = [*([talks.OWN] if options.set or not options.data else []), *options.data]
+    asked = [talk for path in paths for talk in talks.read(path)]
+    if not any(talk.questions for talk in asked):
+        parser.error("no question of these files has evidence that was said")
     with scratch.tenant():
-        turns = {talk["sample_id"]: _store(talk) for talk in conversations}
-        for name, ask in (("recall", _recall), ("plain vectors", _plain)):
-            _print(name, _measure(conversations, turns, ask))
+        from ways import House  # needs Django, which stands since `tenant`
+
+        house = House(asked)
+        for name, way in house.ways().items():
+            _print_table(name, _measured(house, way))
+        if options.ablate:
+            _print_ablation(house)
 
 
-def _store(talk: dict[str, Any]) -> dict[Any, str]:
-    """Write one conversation; which memory each of its turns became."""
-    from memory.remember import remember_many
-    from memory.types import Draft, Scope
-    from memory.upkeep import embed
+def _measured(house: Any, way: Any) -> dict[str, Figures]:
+    """Every question asked in one way; no way finds the questions' vectors cached by one before it."""
+    from django.core.cache import cache
 
-    drafts, names = [], []
-    said = talk["conversation"]
-    for key in sorted((k for k in said if re.fullmatch(r"session_\d+", k)), key=lambda k: int(k.split("_")[1])):
-        at = datetime.strptime(said[f"{key}_date_time"], "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
-        for turn in said[key]:
-            caption = f" [{turn['blip_caption']}]" if turn.get("blip_caption") else ""
-            scope = Scope(user_id=talk["sample_id"], session_id=key)
-            drafts.append(Draft(turn["text"] + caption, scope, kind="message", author=turn["speaker"], event_time=at))
-            names.append(turn["dia_id"])
-    outcomes = remember_many(drafts)
-    while embed.pending():
-        pass
-    return {outcome.id: name for outcome, name in zip(outcomes, names, strict=True)}
+    from memory.embeddings import base
+
+    cache.clear()
+    base.named.cache_clear()
+    base.warm()
+    return talks.figures(house.ask(way))
 
 
-def _recall(user: str, question: str) -> tuple[list[Any], float]:
-    from memory.recall import recall
-    from memory.types import Query, Scope
-
-    found = recall(Query(question, Scope(user_id=user), limit=max(KS)))
-    return [hit.memory.id for hit in found.hits], found.took_ms
+def _print_table(name: str, rows: dict[str, Figures]) -> None:
+    print(f"\n{name}\n{'category':<14}{'n':>6}{COLUMNS}{'p50 ms':>9}{'p95 ms':>9}")
+    for group, found in rows.items():
+        print(f"{group:<14}{found.n:>6}{_cells(found)}{found.p50:>9.1f}{found.p95:>9.1f}", flush=True)
 
 
-def _plain(user: str, question: str) -> tuple[list[Any], float]:
-    import time
+def _print_ablation(house: Any) -> None:
+    from memory.algorithms import ranking
 
-    from pgvector.django import CosineDistance
-
-    from memory import embeddings
-    from memory.models import Memory
-
-    began = time.perf_counter()
-    vector = embeddings.current().embed([question])[0].tolist()
-    rows = Memory.objects.filter(user_id=user).order_by(CosineDistance("embedding", vector))
-    return list(rows.values_list("id", flat=True)[: max(KS)]), (time.perf_counter() - began) * 1000
+    print(f"\nrecall without\n{'part':<14}{'n':>6}{COLUMNS}")
+    for name, off in {"nothing": {}, **PARTS}.items():
+        with constants(ranking, off):
+            found = talks.figures(house.ask(house.recall))["all"]
+        print(f"{name:<14}{found.n:>6}{_cells(found)}", flush=True)
 
 
-def _measure(conversations: list[dict[str, Any]], turns: dict[str, dict[Any, str]], ask: Any) -> dict[str, list[Any]]:
-    rows: dict[str, list[Any]] = defaultdict(list)
-    for talk in conversations:
-        names = turns[talk["sample_id"]]
-        for question in talk["qa"]:
-            evidence = set(question.get("evidence", [])) & set(names.values())
-            if not evidence:
-                continue
-            ids, took = ask(talk["sample_id"], question["question"])
-            ranked = [names[i] for i in ids]
-            shares = [len(evidence & set(ranked[:k])) / len(evidence) for k in KS]
-            first = next((place for place, name in enumerate(ranked, 1) if name in evidence), None)
-            row = (*shares, 1 / first if first else 0.0, took)
-            for group in (CATEGORIES[question["category"]], *(["1-4"] if question["category"] < 5 else []), "all"):
-                rows[group].append(row)
-    return rows
+def _cells(found: Figures) -> str:
+    return "".join(f"{found.recall[k]:>8.1f}" for k in KS) + f"{found.mrr:>8.3f}"
 
 
-def _print(name: str, rows: dict[str, list[Any]]) -> None:
-    print(
-        f"\n{name}\n{'category':<14}{'n':>6}"
-        + "".join(f"{f'R@{k}':>8}" for k in KS)
-        + f"{'MRR':>8}{'p50 ms':>9}{'p95 ms':>9}"
-    )
-    for group in [*CATEGORIES.values(), "1-4", "all"]:
-        if not (found := rows.get(group)):
-            continue
-        means = [statistics.fmean(row[i] for row in found) for i in range(len(KS) + 1)]
-        took = sorted(row[-1] for row in found)
-        p50, p95 = took[len(took) // 2], took[int(len(took) * 0.95)]
-        shares = "".join(f"{100 * mean:>8.1f}" for mean in means[:-1])
-        print(f"{group:<14}{len(found):>6}{shares}{means[-1]:>8.3f}{p50:>9.1f}{p95:>9.1f}")
+@contextmanager
+def constants(module: Any, values: dict[str, Any]) -> Iterator[None]:
+    """The module with other constants for a while."""
+    kept = {name: getattr(module, name) for name in values}
+    try:
+        vars(module).update(values)
+        yield
+    finally:
+        vars(module).update(kept)
 
 
 if __name__ == "__main__":
