@@ -45,7 +45,7 @@ class House:
     def ways(self) -> dict[str, Way]:
         return {
             "recall": self.recall,
-            "vectors of speaker, day and words": self.own_vectors,
+            "the product's vectors alone": self.own_vectors,
             "vectors of the raw text": self.raw_vectors,
             "full text, all words": self.all_words,
             "full text, any word": self.any_word,

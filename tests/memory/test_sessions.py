@@ -206,7 +206,5 @@ def test_sessions_cost_a_known_number_of_queries(ada: Caller) -> None:
         ada.get(f"sessions/{session['id']}")
     with costs(4):  # key, session, page, counts
         ada.get(f"sessions/{session['id']}/memories")
-    with costs(
-        13
-    ):  # key, two savepoints, session, memories, versions, update, followers, facts, fact, row, two releases
+    with costs(13):  # key, two savepoints and releases, session, memories, versions, update, next, facts, fact, row
         ada.delete(f"sessions/{session['id']}")
