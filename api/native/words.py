@@ -16,6 +16,7 @@ from memory.types import Draft, Query, Scope
 CONTENT_LIMIT_BYTES = 1_048_576
 METADATA_LIMIT_BYTES = 65_536
 METADATA_DEPTH = 8
+METADATA_ENTRIES = 256  # keys of objects and items of lists, all levels together
 BATCH = 1_000  # memories of one request
 LONGEST_TTL = 10 * 366 * 86_400  # seconds
 YEARS = range(2, 9999)  # what a time zone's shift cannot push out of what can be stored
@@ -72,6 +73,13 @@ def _depth(value: Any) -> int:
     return 1 + max(map(_depth, inner), default=0)
 
 
+def _entries(value: Any) -> int:
+    if not isinstance(value, dict | list):
+        return 0
+    inner = value.values() if isinstance(value, dict) else value
+    return len(value) + sum(map(_entries, inner))
+
+
 class Metadata(serializers.JSONField):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
@@ -80,6 +88,8 @@ class Metadata(serializers.JSONField):
             raise serializers.ValidationError(f"is larger than {METADATA_LIMIT_BYTES} bytes", code="max_length")
         if _depth(data) > METADATA_DEPTH:
             raise serializers.ValidationError(f"is nested deeper than {METADATA_DEPTH}", code="max_depth")
+        if _entries(data) > METADATA_ENTRIES:
+            raise serializers.ValidationError(f"has more than {METADATA_ENTRIES} entries", code="max_length")
         super().to_internal_value(data)
         return data
 

@@ -5,14 +5,15 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import BooleanField, Case, QuerySet, Value, When
+from django.db.models import BooleanField, Case, QuerySet, TextField, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.formats import date_format
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from memory.admin import chosen, life
 from memory.admin.narrowing import HappenedFilter, NamespaceFilter, StateFilter, TagFilter, UserFilter
@@ -27,10 +28,7 @@ from tenants.models import User
 
 @admin.register(Memory)
 class MemoryAdmin(ModelAdmin):
-    list_display = (
-        "words", "kind_label", "standing", "trust_label", "namespace", "user_id", "author", "importance_bar",
-        "found_by", "event_time",
-    )  # fmt: skip
+    list_display = ("words", "kind_label", "standing", "trust_label", "whose", "importance_bar", "found_by", "happened")
     list_filter = (
         StateFilter, ("kind", ChoicesDropdownFilter), ("trust", ChoicesDropdownFilter), UserFilter, NamespaceFilter,
         TagFilter, ("event_time", HappenedFilter),
@@ -44,7 +42,10 @@ class MemoryAdmin(ModelAdmin):
     actions_detail = ("related",)
     change_form_outer_before_template = "console/memory_state.html"
     change_form_outer_after_template = "console/memory.html"
-    formfield_overrides = {ArrayField: {"widget": UnfoldAdminTextInputWidget, "help_text": "Separated by commas."}}
+    formfield_overrides = {
+        ArrayField: {"widget": UnfoldAdminTextInputWidget, "help_text": "Separated by commas."},
+        TextField: {"widget": UnfoldAdminTextareaWidget({"rows": 5})},
+    }
     record = (
         "id", "state", "version", "tier", "recalls", "recalled_at", "embedding_model", "content_hash", "created_at",
         "updated_at", "deleted_at",
@@ -78,6 +79,15 @@ class MemoryAdmin(ModelAdmin):
     @display(description="Trust", label={"unverified": "warning", "untrusted": "danger"}, ordering="trust")
     def trust_label(self, memory: Memory) -> str:
         return memory.trust
+
+    @display(description="Whose", ordering="user_id")
+    def whose(self, memory: Memory) -> str:
+        elsewhere = memory.namespace if memory.namespace != "default" else ""
+        return " · ".join(filter(None, (memory.user_id, elsewhere, memory.author)))
+
+    @display(description="Happened", ordering="event_time")
+    def happened(self, memory: Memory) -> str:
+        return date_format(memory.event_time, "j M Y")
 
     @display(description="Importance", ordering="importance")
     def importance_bar(self, memory: Memory) -> str:

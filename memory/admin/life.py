@@ -1,9 +1,12 @@
 """What a memory's page in the console tells beside its fields: how it came about, and what became of it."""
 
+import json
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from memory import history, relations
 from memory.algorithms import scoring
@@ -44,9 +47,30 @@ def _versions(states: list[State]) -> list[dict[str, Any]]:
     """Newest first, each with what differs from the one before it."""
     pairs = zip(states, [*states[1:], None], strict=True)
     return [
-        {"state": state, "changes": history.between(old, state) if old else {}, "by": old.actor if old else ""}
+        {"state": state, "old": old, "changes": _changes(old, state) if old else {}, "by": old.actor if old else ""}
         for state, old in list(pairs)[:VERSIONS]
     ]
+
+
+def _changes(old: State, state: State) -> dict[str, Any]:
+    changes = history.between(old, state)
+    changes.pop("importance_stated", None)  # goes with the importance
+    for change in changes.values():
+        change |= {end: _plain(change[end]) for end in ("before", "after")}
+    return changes
+
+
+def _plain(value: Any) -> str:
+    """A field's value as one reads it."""
+    if value is None or value == "" or value == [] or value == {}:
+        return "nothing"
+    if isinstance(value, datetime):
+        return date_format(value, "j M Y H:i")
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _timeline(memory: Memory, states: list[State]) -> dict[str, Any]:
@@ -70,6 +94,8 @@ def _timeline(memory: Memory, states: list[State]) -> dict[str, Any]:
     places = zip(moments.items(), line.places, strict=True)
     return {
         "line": line,
+        "last_x": round(100 * line.last_place, 3),
+        "last_is_now": line.last == now,
         "held": percent[0],
         "said": percent[1:],
         "moments": [{"name": name, "at": at, "x": round(100 * x, 3)} for (name, at), x in places],

@@ -28,10 +28,11 @@ class Bar:
 
 @dataclass(frozen=True)
 class Line:
-    """The bars of spans, the places of moments, and what stands at the line's ends."""
+    """The bars of spans, the places of moments, and the first and the last moment of all."""
 
     first: datetime
     last: datetime
+    last_place: float
     bars: tuple[Bar, ...]
     places: tuple[float, ...]
 
@@ -39,8 +40,8 @@ class Line:
 def laid_out(spans: Sequence[Span], moments: Sequence[datetime], now: datetime) -> Line:
     """Everything on one line, which ends a twentieth after the last moment: what goes on runs to its very end."""
     known = [now, *moments, *(at for span in spans for at in (span.start, span.end) if at)]
-    first = min(known)
-    length = max(max(known) - first, LEAST) * 1.05
+    first, last = min(known), max(known)
+    length = max(last - first, LEAST) * 1.05
 
     def place(at: datetime) -> float:
         return (at - first) / length
@@ -50,4 +51,4 @@ def laid_out(spans: Sequence[Span], moments: Sequence[datetime], now: datetime) 
         left = place(span.start)
         right = place(max(span.end, span.start)) if span.end else 1.0
         bars.append(Bar(span, left, right - left, span.end is None))
-    return Line(first, first + length, tuple(bars), tuple(place(at) for at in moments))
+    return Line(first, last, place(last), tuple(bars), tuple(place(at) for at in moments))

@@ -272,12 +272,33 @@ def test_places_in_a_session_follow_each_other(ada: Caller) -> None:
     assert told == {"a0": 1, "a1": 2, "a2": 3, "a3": 4}
 
 
-def test_metadata_is_not_too_deep(ada: Caller) -> None:
+def test_metadata_is_neither_too_deep_nor_too_long(ada: Caller) -> None:
     deep: Any = 1
-    for _ in range(9):
+    for _ in range(8):
         deep = {"a": deep}
-    status, problem = ada.post("memories", {"content": "x", "metadata": deep})
-    assert (status, problem["errors"][0]["pointer"]) == (422, "/metadata")
+    long = {"a": dict.fromkeys(map(str, range(200))), "b": list(range(54))}
+    for told in (deep, long):
+        ada.remember("good", metadata=told)
+    for told in ({"a": deep}, long | {"c": 1}):
+        status, problem = ada.post("memories", {"memories": [{"content": "x", "metadata": told}]})
+        assert (status, problem["errors"][0]["pointer"]) == (422, "/memories/0/metadata")
+
+
+def test_the_history_of_what_is_deleted_is_not_told(ada: Caller, made: str) -> None:
+    ada.patch(f"memories/{made}", {"content": "Ada lives in Porto."})
+    ada.delete(f"memories/{made}")
+    assert ada.get(f"memories/{made}/history")[0] == 404
+    assert ada.get(f"memories/{made}/diff?before=1&after=2")[0] == 404
+    assert ada.post(f"memories/{made}/restore", {"version": 1})[0] == 404
+    ada.post(f"memories/{made}/restore", {})
+    assert [state["version"] for state in ada.get(f"memories/{made}/history")[1]["data"]] == [4, 3, 2, 1]
+
+
+def test_the_history_of_a_cold_memory_has_its_words(ada: Caller, made: str) -> None:
+    ada.patch(f"memories/{made}", {"content": "Ada lives in Porto."})
+    assert ada.post(f"memories/{made}/archive", None)[0] == 200
+    told = [state["said"]["content"] for state in ada.get(f"memories/{made}/history")[1]["data"]]
+    assert told == ["Ada lives in Porto.", "Ada lives in Lisbon."]
 
 
 def test_changes_cost_a_known_number_of_queries(ada: Caller, made: str) -> None:

@@ -67,8 +67,8 @@ def test_many_writers_at_once_make_one_memory(ada: Caller) -> None:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(8) as pool:
-        ids = set(pool.map(write, range(24)))
+    with ThreadPoolExecutor(50) as pool:
+        ids = set(pool.map(write, range(50)))
     assert len(ids) == 1
 
 

@@ -13,7 +13,7 @@ from memory.models import Memory
 from memory.remember import remember, remember_many
 from memory.revise import erase, restore, revise
 from memory.types import Draft
-from memory.upkeep import embed, sweep
+from memory.upkeep import embed, rescore, sweep
 from tenants.models import Tenant
 
 
@@ -81,3 +81,21 @@ def test_a_revision_to_words_that_another_says_keeps_both(in_acme: Tenant) -> No
     assert revised is not None
     assert revised.content == "one"
     assert Memory.objects.live().count() == 2
+
+
+def test_importance_that_nobody_stated_falls_within_a_day_and_nothing_else_moves(in_acme: Tenant) -> None:
+    now = timezone.now()
+    fresh, stated = remember(Draft("fresh")).id, remember(Draft("stated", importance=0.9)).id
+    Memory.objects.update(event_time=now - timedelta(hours=12))
+    old = remember(Draft("old", event_time=now - timedelta(days=3))).id
+    before = {memory.pk: memory for memory in Memory.objects.order_by("pk")}
+    assert rescore.run() == 1
+    after = {memory.pk: memory for memory in Memory.objects.order_by("pk")}
+    assert after[fresh].importance == pytest.approx(0.4 / 2 + 0.1 + 0.2, abs=0.001)
+    assert after[stated].importance == 0.9
+    assert after[old].importance == before[old].importance
+    assert [(memory.version, memory.updated_at) for memory in after.values()] == [
+        (memory.version, memory.updated_at) for memory in before.values()
+    ]
+    assert Event.objects.get(type="memory.rescored").data == {"count": 1}
+    assert rescore.run() == 0
