@@ -41,6 +41,28 @@ def working_in(directory: Path, name: str) -> list[psutil.Process]:
     return found
 
 
+def with_variable(name: str, value: str) -> list[psutil.Process]:
+    """The living processes, of those we may look into, that were started with this environment variable."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(name) == value and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def end_all(processes: list[psutil.Process], within: float) -> None:
+    """Ask processes that are not our children to end; those that have not after `within` seconds are killed."""
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+    _, left = psutil.wait_procs(processes, within)
+    for process in left:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(left, within)
+
+
 def end(process: subprocess.Popen[bytes] | None, number: signal.Signals, within: float) -> None:
     """Ask a child to end; after `within` seconds it is killed."""
     if process is None or process.poll() is not None:

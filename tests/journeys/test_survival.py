@@ -75,9 +75,11 @@ def test_the_house_starts_stops_and_finds_its_data(tmp_path: Path) -> None:
     assert house.facts == first
     assert house.api.get(f"memories/{made}").status_code == 200
 
+    before = house.processes()
     house.up.send_signal(signal.SIGKILL)
     house.up.wait()
     house.start()
+    assert not any(process.is_running() for process in before)
     assert house.facts == first
     assert house.api.get(f"memories/{made}").status_code == 200
     assert house.stop() == 0

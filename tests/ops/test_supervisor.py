@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ops.processes import end_all, with_variable
 from ops.supervisor import Program, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,3 +153,18 @@ def _gone(pid: int) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def test_what_a_killed_house_left_is_found_by_its_mark_and_ended(tmp_path: Path) -> None:
+    env = os.environ | {"MEMHOUSE_UP": str(tmp_path)}
+    deaf = subprocess.Popen([sys.executable, "-c", DEAF], env=env, stdout=subprocess.PIPE)
+    steady = subprocess.Popen([sys.executable, "-c", STEADY], env=env, stdout=subprocess.PIPE)
+    for child in (deaf, steady):
+        assert child.stdout
+        assert child.stdout.readline()
+    found = with_variable("MEMHOUSE_UP", str(tmp_path))
+    assert {process.pid for process in found} == {deaf.pid, steady.pid}
+    end_all(found, 0.5)
+    assert not psutil.pid_exists(deaf.pid)
+    assert not psutil.pid_exists(steady.pid)
+    assert with_variable("MEMHOUSE_UP", str(tmp_path)) == []

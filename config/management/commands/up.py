@@ -22,13 +22,15 @@ from django.core.management.base import BaseCommand, CommandError
 from config.env import BASE_DIR, VAR
 from ops import embedded
 from ops.files import write_private
+from ops.processes import end_all, with_variable
 from ops.supervisor import Program, Supervisor
 
 READY_WITHIN = 180.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = range(8000, 8050)
 MOST_EMBEDDERS = 4  # a thread each: one a core, and some cores of a large machine are left for the rest
-PORT_FREED_WITHIN = 5.0  # a killed predecessor's web server may still be going
+LEFTOVERS_END_WITHIN = 10.0  # what a killed predecessor left was told to end when it died
+MARK = "MEMHOUSE_UP"  # in the environment of every program of ours, so that a successor can tell them
 
 
 class Command(BaseCommand):
@@ -45,6 +47,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `&` starts us with it ignored
         services = None
         try:
+            end_all(with_variable(MARK, str(VAR)), LEFTOVERS_END_WITHIN)
             port = self._port(host, port)
             url = _url(host, port)
             services = _services()
@@ -64,7 +67,7 @@ class Command(BaseCommand):
     def _port(self, host: str, wanted: int | None) -> int:
         """The wanted port; without a wish 8000 or the next free one."""
         if wanted is not None:
-            if _becomes_free(host, wanted):
+            if _free(host, wanted):
                 return wanted
             raise CommandError(f"Port {wanted} on {host} is in use. Give another with --port.", returncode=2)
         for port in PORTS:
@@ -126,15 +129,6 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _becomes_free(host: str, port: int) -> bool:
-    until = time.monotonic() + PORT_FREED_WITHIN
-    while not _free(host, port):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.2)
-    return True
-
-
 def _free(host: str, port: int) -> bool:
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -159,7 +153,7 @@ def _services() -> embedded.Services:
 def _environment(services: embedded.Services, host: str) -> dict[str, str]:
     """What every program of the house is told; what the operator has set stays."""
     secret = os.environ.get("SECRET_KEY") or _secret_key()
-    env = {"MEMHOUSE_VAR": str(VAR), "SECRET_KEY": secret}
+    env = {"MEMHOUSE_VAR": str(VAR), MARK: str(VAR), "SECRET_KEY": secret}
     if services.database_url:
         env["DATABASE_URL"] = services.database_url
     if services.redis_url:
