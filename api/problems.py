@@ -1,5 +1,6 @@
 """Every error of the native API as an RFC 9457 problem document."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ from memory.errors import (
     Unreadable,
     VersionConflict,
 )
-from tenants.errors import TenantMismatch, Unauthenticated
+from tenants.errors import QuotaExceeded, RateLimited, TenantMismatch, Unauthenticated
 
 log = structlog.get_logger(__name__)
 TITLES = {
@@ -67,7 +68,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     status, code, detail, errors = told
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(math.ceil(wait))
     return Response(
         problem(context["request"], status, code, detail, errors),
         status=status,
@@ -139,6 +140,18 @@ def _reembed_refused(error: Any) -> Told:
     return 409, "reembed_refused", f"This cannot be done now: {error}.", None
 
 
+def _rate_limited(error: Any) -> Told:
+    wrong = {"pointer": "", "code": error.policy, "detail": f"at most {error.limit} requests in 60 seconds"}
+    return 429, "rate_limited", f"Too many requests; come back in {error.wait} seconds.", [wrong]
+
+
+def _quota_exceeded(error: Any) -> Told:
+    wrong = [{"pointer": "", "code": error.quota, "detail": f"{error.used} of {error.hard} are used"}]
+    if error.wait is None:
+        return 403, "quota_exceeded", "Nothing was stored: the plan holds no more.", wrong
+    return 429, "quota_exceeded", "As much was done today as the plan allows; the day ends at 00:00 UTC.", wrong
+
+
 DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
@@ -148,6 +161,8 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     VersionConflict: _version_conflict,
     ReembedRefused: _reembed_refused,
     Unconfirmed: _unconfirmed,
+    RateLimited: _rate_limited,
+    QuotaExceeded: _quota_exceeded,
 }
 
 

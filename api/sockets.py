@@ -19,9 +19,9 @@ from rest_framework.exceptions import APIException
 from api.gate import read_json
 from events import feed, sockets
 from events.types import CATALOGUE
-from tenants import tickets
+from tenants import limits, tickets
 from tenants.channels import in_public, in_tenant
-from tenants.errors import SpeakerError, Unauthenticated
+from tenants.errors import LimitError, SpeakerError, Unauthenticated
 from tenants.resolve import Speaker, resolve
 
 AUTH_WITHIN = 5.0  # seconds
@@ -62,6 +62,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
             await self._refuse(refused)
         except SpeakerError:
             await self._refuse(Refused(4401, "The credential is not valid here."))
+        except LimitError:
+            await self._refuse(Refused(4429, "Too many messages; come back in a minute, with `since`."))
         except APIException as error:
             await self._refuse(Refused(4400, str(error.detail)))
         except (DatabaseError, RedisError):
@@ -71,6 +73,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
         kind = message.get("type") if isinstance(message, dict) else None
         if self.speaker is None and kind != "auth":
             raise Refused(4401, "The first message must be auth.")
+        if self.speaker:
+            await in_public(limits.spend, self.speaker, "read")
         if kind == "ping":
             await self._say({"type": "pong"})
         elif kind == "subscribe":

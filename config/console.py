@@ -80,6 +80,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     platform = [
         _item("Overview", "dashboard", "admin:index"),
         _item("Tenants", "apartment", "admin:tenants_tenant_changelist"),
+        _item("Plans", "speed", "admin:tenants_plan_changelist"),
         _item("People", "group", "admin:tenants_user_changelist"),
         _item("API keys", "key", "admin:tenants_apikey_changelist"),
         _item("Events", "receipt_long", "admin:events_event_changelist"),

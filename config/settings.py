@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.request_log",
     "config.middleware.storable_address",
+    "api.throttle.announce",
     "tenants.middleware.tenant_path",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -181,9 +182,14 @@ UNDO_DAYS = env.int("UNDO_DAYS", 7)  # a deleted memory can be brought back for 
 BODY_LIMIT_BYTES = env.int("BODY_LIMIT_BYTES", 4 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 DOCS_PUBLIC = env.bool("MEMHOUSE_DOCS_PUBLIC", False)
+# Requests a minute that all tenants together may make, by bucket; a bucket that is not named has no such limit.
+_PLENTY = {"read": 600_000, "write": 600_000, "search": 600_000, "admin": 60_000}
+GLOBAL_RATES = {bucket: int(most) for bucket, most in env.dict("GLOBAL_RATES", default=_PLENTY).items()}
+WEB_PROCESSES = max(1, env.int("WEB_PROCESSES", 4))  # each keeps its share of the limits while Redis is down
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.auth.CredentialAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["api.auth.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttle.Throttle"],
     "DEFAULT_PARSER_CLASSES": ["api.gate.GatedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "api.schema.Schema",

@@ -66,6 +66,9 @@ _ALL = [
     EventType("import.completed", "An import has come to its end.", ("created", "merged", "failed", "dry_run")),
     EventType("transfer.failed", "An export or import was given up.", ("direction",)),
     EventType("tenant.created", "A tenant was opened.", ("slug",)),
+    EventType("tenant.limited", "A tenant got another plan, or limits of its own.", ("plan", "limits")),
+    EventType("plan.changed", "A plan was made or changed.", ("name",)),
+    EventType("key.limited", "An API key got rates of its own.", ("limits",)),
     EventType("key.issued", "An API key was issued.", ("name", "scopes")),
     EventType("key.revoked", "An API key was revoked.", ("name",)),
 ]

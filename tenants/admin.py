@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
@@ -14,9 +15,10 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from tenants import keys, onboarding
+from tenants import keys, onboarding, plans
+from tenants.metered import BUCKETS, LEVELS
 from tenants.middleware import tenant_of
-from tenants.models import ApiKey, Domain, Membership, Tenant, User
+from tenants.models import ApiKey, Domain, Membership, Plan, Tenant, User
 
 
 class DomainInline(TabularInline):
@@ -32,12 +34,16 @@ class MembershipInline(TabularInline):
 class TenantForm(forms.ModelForm):
     class Meta:
         model = Tenant
-        fields = ("slug", "name")
+        fields = ("slug", "name", "plan", "limits")
+        help_texts = {
+            "plan": "None: the plan for tenants without one.",
+            "limits": 'Its own, in place of the plan\'s: {"key_read": 600, "memories_hard": null}; null is no limit.',
+        }
 
 
 @admin.register(Tenant)
 class TenantAdmin(ModelAdmin):
-    list_display = ("slug", "name", "state_label", "key_count", "people", "created_at", "enter")
+    list_display = ("slug", "name", "state_label", "plan", "key_count", "people", "created_at", "enter")
     search_fields = ("slug", "name")
     ordering = ("slug",)
     form = TenantForm
@@ -75,6 +81,8 @@ class TenantAdmin(ModelAdmin):
         else:
             opened = onboarding.open_tenant(tenant.slug, tenant.name)
             tenant.pk, tenant.schema_name, tenant._state.adding = opened.pk, opened.schema_name, False
+        if {"plan", "limits"} & set(form.changed_data):
+            plans.assign(tenant, tenant.plan, tenant.limits or {})
 
     def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
         return False
@@ -102,6 +110,32 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
         ("Record", {"fields": ("last_login", "created_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+
+
+@admin.register(Plan)
+class PlanAdmin(ModelAdmin):
+    list_display = ("name", "is_default", "tenant_count", "memories_hard", "bytes_hard", "searches_hard")
+    ordering = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "is_default")}),
+        ("Requests a minute", {"fields": [(f"key_{bucket}", f"tenant_{bucket}") for bucket in BUCKETS]}),
+        ("Quotas", {"fields": [LEVELS[at : at + 2] for at in range(0, len(LEVELS), 2)]}),
+        ("Prices", {"fields": ("currency", "price_requests", "price_searches", "price_memories", "price_gigabytes")}),
+    )
+
+    @display(description="Tenants of its own")
+    def tenant_count(self, plan: Plan) -> int:
+        return plan.tenant_count  # type: ignore[attr-defined]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
+        own = Tenant.objects.filter(plan=OuterRef("pk")).order_by().values("plan").annotate(n=Count("pk")).values("n")
+        return super().get_queryset(request).annotate(tenant_count=Coalesce(Subquery(own), 0))
+
+    def save_model(self, request: HttpRequest, plan: Plan, form: Any, change: bool) -> None:
+        plans.change(plan)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
+        return False
 
 
 class KeyForm(forms.ModelForm):

@@ -11,6 +11,9 @@ from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
+from tenants.metered import Plan, Stock, Usage, check_key_limits, check_limits
+
+__all__ = ["ApiKey", "Domain", "Membership", "Plan", "Stock", "Tenant", "Usage", "User"]
 SLUG_FORM = re.compile(r"\A[a-z][a-z0-9-]{0,46}\Z")
 SLUG = RegexValidator(SLUG_FORM.pattern, "Use lower-case letters, digits and dashes; start with a letter.")
 
@@ -31,6 +34,8 @@ class Tenant(TenantMixin):
     embedder = models.CharField(max_length=100, blank=True, editable=False)
     shadow_embedder = models.CharField(max_length=100, blank=True, editable=False)
     switched_at = models.DateTimeField(null=True, editable=False)  # when the two changed places
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    limits = models.JSONField(default=dict, blank=True, validators=[check_limits])  # its own, over the plan's
 
     auto_create_schema = False  # onboarding does it, in the row's own transaction
 
@@ -118,6 +123,7 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     usage_count = models.BigIntegerField(default=0, editable=False)
+    limits = models.JSONField(default=dict, blank=True, validators=[check_key_limits])  # its own, over the tenant's
 
     class Meta:
         verbose_name = "API key"

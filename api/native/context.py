@@ -113,6 +113,7 @@ class ContextAnswer(serializers.Serializer):
 
 class ContextView(TenantView):
     scopes = {"POST": "read"}
+    buckets = {"POST": "search"}
 
     @extend_schema(
         tags=["context"], operation_id="get_context", summary="What an agent should know, within a budget of tokens",

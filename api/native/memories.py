@@ -110,6 +110,7 @@ class OneMemory(TenantView):
 
 class Search(TenantView):
     scopes = {"POST": "read"}
+    buckets = {"POST": "search"}
 
     @extend_schema(
         tags=["memories"], operation_id="search_memories", summary="Find memories by meaning and by words",

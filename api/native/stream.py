@@ -71,6 +71,7 @@ class StreamWords(StreamParameters):
 
 class Stream(TenantView):
     scopes = {"POST": "read"}
+    buckets = {"GET": "search", "POST": "search"}
     renderer_classes = [EventStream]
 
     @extend_schema(
