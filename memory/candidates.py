@@ -6,9 +6,10 @@ in their session. All statements of a question go through one cursor, since each
 # ruff: noqa: S608  what is put together are our own words and Django's; values are bound
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,23 +35,17 @@ LEXEMES = 64  # of a question's words the longest are looked for
 class Asked:
     """What is asked, as the database needs it. Only rows of the same model are compared with the vector.
 
-    `config` is the text search configuration of the question; `vector` is None when there is nothing to compare.
+    `config` is the text search configuration of the question; `vector` waits for the vector, which may still be in
+    the making, and gives None when there is nothing to compare.
     """
 
     text: str
     config: str
     model: str
-    vector: list[float] | None
+    vector: Callable[[], list[float] | None]
     now: datetime
     when: temporal.When
     user_id: str = ""  # the one user whose memories may answer; empty: anybody's
-
-    @property
-    def literal(self) -> str:
-        """The vector as PostgreSQL reads it, of unit length: what is tiny does not vanish in half precision."""
-        numbers = np.asarray(self.vector, dtype=float)
-        numbers = numbers / np.abs(numbers).max()
-        return "[" + ",".join([f"{x:.5g}" for x in (numbers / np.linalg.norm(numbers)).tolist()]) + "]"
 
 
 @dataclass(frozen=True)
@@ -74,9 +69,13 @@ class _Asking:
         self.table = scope.model._meta.db_table
         where, self.params = _where(scope)
         self.sql = f"FROM {self.table} WHERE {where}"
-        self.vector = "" if asked.vector is None else asked.literal
-        self.dimensions = len(asked.vector or ())
         self.lexemes: list[str] = []
+
+    @cached_property
+    def vector(self) -> str:
+        """The question's vector as PostgreSQL reads it; empty when there is none."""
+        told = self.asked.vector()
+        return "" if told is None else _literal(told)
 
     def gather(self) -> Gathered:
         self.lexemes, few = self._lexemes_and_size()
@@ -171,9 +170,12 @@ class _Asking:
         """What the rows of memory_near have in common, said when all that may be found are among them."""
         user = self.asked.user_id
         of_other_table = self.table != Memory._meta.db_table
-        if of_other_table or not user or len(user.encode()) > COVERED_OCTETS or self.dimensions > COVERED_DIMENSIONS:
+        if of_other_table or not user or len(user.encode()) > COVERED_OCTETS or self._dimensions() > COVERED_DIMENSIONS:
             return ""
         return f" AND vector_dims(embedding) <= {COVERED_DIMENSIONS} AND octet_length(user_id) <= {COVERED_OCTETS}"
+
+    def _dimensions(self) -> int:
+        return len(self.asked.vector() or ())
 
     def _signals(self, sql: str, params: Sequence[Any], before: str = "", first: Sequence[Any] = ()) -> ranking.Signals:
         """The signals of the rows of `sql`; `before` stands in front of the statement, with its own params."""
@@ -196,6 +198,13 @@ class _Asking:
         )
         of_passages = (self.asked.model, self.vector, self.vector, self.asked.model)
         return f"coalesce(CASE {passages} {own} END, 0)::float4", (*of_passages, *params)
+
+
+def _literal(vector: Sequence[float]) -> str:
+    """A vector as PostgreSQL reads it, of unit length: what is tiny does not vanish in half precision."""
+    numbers = np.asarray(vector, dtype=float)
+    numbers = numbers / np.abs(numbers).max()
+    return "[" + ",".join([f"{x:.5g}" for x in (numbers / np.linalg.norm(numbers)).tolist()]) + "]"
 
 
 def _where(scope: SaidQuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
