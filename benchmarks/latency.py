@@ -117,11 +117,14 @@ def fill(talk: Talk, user: str, count: int) -> None:
 
 
 def _settle() -> None:
-    """What autovacuum does in its own time: statistics, and pages marked as visible to all."""
+    """What autovacuum and the ticks do in their own time: statistics, pages marked as visible to all, the index."""
     from django.db import connection
+
+    from memory.upkeep import index
 
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE memory_memory")
+    index.run()
 
 
 @contextmanager

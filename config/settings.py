@@ -82,13 +82,17 @@ TEMPLATES = [
 # --- data
 # The pool is for web processes only: a pool made before a worker's fork hangs its children.
 _POOL = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 10), "timeout": 5, "max_lifetime": 1800}
+# How far an approximate index is searched: as far as a filter needs, for nearly all of the nearest.
+_HNSW = "-c hnsw.ef_search=200 -c hnsw.iterative_scan=relaxed_order"
 DATABASES = {
     "default": database()
     | {
         "ENGINE": "django_tenants.postgresql_backend",
         "CONN_MAX_AGE": None if MEMHOUSE_ROLE in ("worker", "beat") else 0,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": _POOL, "options": "-c statement_timeout=30s"} if MEMHOUSE_ROLE == "web" else {},
+        "OPTIONS": {"pool": _POOL, "options": f"{_HNSW} -c statement_timeout=30s"}
+        if MEMHOUSE_ROLE == "web"
+        else {"options": _HNSW},
         "TEST": {"NAME": "memhouse_test"},
     }
 }
@@ -175,6 +179,7 @@ EMBEDDINGS_DIMENSION = env.int("EMBEDDINGS_DIMENSION", 0)  # 0: what the endpoin
 if EMBEDDINGS_URL:
     EMBEDDERS["openai"] = "memory.embeddings.openai.OpenAIEmbedder"
 EMBED_BATCH = 64
+NEAR_INDEX_FROM = env.int("NEAR_INDEX_FROM", 20_000)  # memories of a tenant, for an approximate index; 0: never
 MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
 UNDO_DAYS = env.int("UNDO_DAYS", 7)  # a deleted memory can be brought back for this long
 
@@ -217,7 +222,7 @@ CELERY_BROKER_URL = f"{REDIS_URL}/0"
 CELERY_TIMEZONE = "UTC"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"memory.tasks.embed*": {"queue": "embed"}}
+CELERY_TASK_ROUTES = {name: {"queue": "embed"} for name in ("memory.tasks.embed*", "memory.tasks.index*")}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -247,6 +252,7 @@ CELERY_BEAT_SCHEDULE = {
     "rescore": {"task": "memory.tasks.rescore_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "transfers": {"task": "memory.tasks.transfers_everywhere", "schedule": 15.0, "options": {"expires": 30}},
+    "index": {"task": "memory.tasks.index_everywhere", "schedule": 900.0, "options": {"expires": 900}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 

@@ -6,19 +6,20 @@ in their session. All statements of a question go through one cursor, since each
 # ruff: noqa: S608  what is put together are our own words and Django's; values are bound
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
 
-from memory import signals
+from memory import nearest, signals
 from memory.algorithms import ranking, temporal
 from memory.models import Memory
-from memory.models.near import COVERED_DIMENSIONS, COVERED_OCTETS
 from memory.models.said import SaidQuerySet
 
 WHOLE = 1_000  # up to this many memories a scope is ranked whole
@@ -34,23 +35,17 @@ LEXEMES = 64  # of a question's words the longest are looked for
 class Asked:
     """What is asked, as the database needs it. Only rows of the same model are compared with the vector.
 
-    `config` is the text search configuration of the question; `vector` is None when there is nothing to compare.
+    `config` is the text search configuration of the question; `vector` waits for the vector, which may still be in
+    the making, and gives None when there is nothing to compare.
     """
 
     text: str
     config: str
     model: str
-    vector: list[float] | None
+    vector: Callable[[], list[float] | None]
     now: datetime
     when: temporal.When
     user_id: str = ""  # the one user whose memories may answer; empty: anybody's
-
-    @property
-    def literal(self) -> str:
-        """The vector as PostgreSQL reads it, of unit length: what is tiny does not vanish in half precision."""
-        numbers = np.asarray(self.vector, dtype=float)
-        numbers = numbers / np.abs(numbers).max()
-        return "[" + ",".join([f"{x:.5g}" for x in (numbers / np.linalg.norm(numbers)).tolist()]) + "]"
 
 
 @dataclass(frozen=True)
@@ -74,9 +69,13 @@ class _Asking:
         self.table = scope.model._meta.db_table
         where, self.params = _where(scope)
         self.sql = f"FROM {self.table} WHERE {where}"
-        self.vector = "" if asked.vector is None else asked.literal
-        self.dimensions = len(asked.vector or ())
         self.lexemes: list[str] = []
+
+    @cached_property
+    def vector(self) -> str:
+        """The question's vector as PostgreSQL reads it; empty when there is none."""
+        told = self.asked.vector()
+        return "" if told is None else _literal(told)
 
     def gather(self) -> Gathered:
         self.lexemes, few = self._lexemes_and_size()
@@ -90,7 +89,7 @@ class _Asking:
         said = share * size
         said[rare] = (heard["ranks"] > 0).sum(axis=0)
         weights = ranking.idf(size, said)
-        return Gathered(self._around(_best(heard, weights[rare])), weights, truncated=True)
+        return Gathered(self._around(_best(heard, weights[rare]), size), weights, truncated=True)
 
     def _one(self, sql: str, params: Sequence[Any]) -> Any:
         self.cursor.execute(sql, params)
@@ -135,9 +134,9 @@ class _Asking:
         )
         return np.frombuffer(packed or b"", kind)
 
-    def _around(self, heard: list[Any]) -> ranking.Signals:
+    def _around(self, heard: list[Any], size: int) -> ranking.Signals:
         """Signals of the nearest by vector, of those who were heard, and of who stands beside them."""
-        near, params = self._near()
+        near, params = self._near(size)
         chosen = (
             f"WITH near AS MATERIALIZED ({near}),"
             " chosen AS MATERIALIZED (SELECT id FROM near UNION SELECT unnest(%s::uuid[])),"
@@ -151,29 +150,16 @@ class _Asking:
         sql = f"{self.sql} AND {self.table}.id IN (SELECT id FROM wide)"
         return self._signals(sql, self.params, chosen, (*params, heard))
 
-    def _near(self) -> tuple[str, tuple[Any, ...]]:
-        """The nearest by vector, exactly: by OFFSET 0 no approximate index is used, which would lose most of them."""
+    def _near(self, size: int) -> nearest.Statement:
+        """The ids of the nearest by vector."""
         if not self.vector:
             return "SELECT NULL::uuid AS id WHERE FALSE", ()
-        own = f"SELECT {self.table}.id, embedding {self.sql} AND embedding_model = %s{self._covered()} OFFSET 0"
-        nearest = f"(SELECT id FROM ({{}}) s(id, embedding) ORDER BY embedding <=> %s::halfvec LIMIT {STAGE})"
-        of_own = (*self.params, self.asked.model, self.vector)
-        if self.table != Memory._meta.db_table:
-            return nearest.format(own), of_own
-        passages = (
-            "SELECT p.memory_id, p.embedding FROM memory_passage p WHERE p.embedding_model = %s"
-            f" AND p.memory_id IN (SELECT memory_memory.id {self.sql} AND passages > 0) OFFSET 0"
+        dimensions = len(self.asked.vector() or ())
+        asked = self.asked
+        near = nearest.Nearest(
+            self.table, self.sql, self.params, asked.user_id, asked.model, self.vector, dimensions, STAGE
         )
-        of_passages = (self.asked.model, *self.params, self.vector)
-        return f"{nearest.format(own)} UNION {nearest.format(passages)}", (*of_own, *of_passages)
-
-    def _covered(self) -> str:
-        """What the rows of memory_near have in common, said when all that may be found are among them."""
-        user = self.asked.user_id
-        of_other_table = self.table != Memory._meta.db_table
-        if of_other_table or not user or len(user.encode()) > COVERED_OCTETS or self.dimensions > COVERED_DIMENSIONS:
-            return ""
-        return f" AND vector_dims(embedding) <= {COVERED_DIMENSIONS} AND octet_length(user_id) <= {COVERED_OCTETS}"
+        return near.statement(approximate=size >= settings.NEAR_INDEX_FROM > 0 and near.index_serves(self.cursor, size))
 
     def _signals(self, sql: str, params: Sequence[Any], before: str = "", first: Sequence[Any] = ()) -> ranking.Signals:
         """The signals of the rows of `sql`; `before` stands in front of the statement, with its own params."""
@@ -196,6 +182,13 @@ class _Asking:
         )
         of_passages = (self.asked.model, self.vector, self.vector, self.asked.model)
         return f"coalesce(CASE {passages} {own} END, 0)::float4", (*of_passages, *params)
+
+
+def _literal(vector: Sequence[float]) -> str:
+    """A vector as PostgreSQL reads it, of unit length: what is tiny does not vanish in half precision."""
+    numbers = np.asarray(vector, dtype=float)
+    numbers = numbers / np.abs(numbers).max()
+    return "[" + ",".join([f"{x:.5g}" for x in (numbers / np.linalg.norm(numbers)).tolist()]) + "]"
 
 
 def _where(scope: SaidQuerySet[Any]) -> tuple[str, tuple[Any, ...]]:

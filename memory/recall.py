@@ -1,7 +1,7 @@
 """The read path: what may answer a question (memory.candidates), ranked (algorithms.ranking), answered as hits."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from memory import candidates, embeddings, narrowing, touched
 from memory.algorithms import ranking, temporal
 from memory.candidates import Asked
-from memory.errors import BadVector, EmbedderUnavailable, NoMemory
+from memory.errors import BadVector, NoMemory
 from memory.models import Memory, Version
 from memory.models.said import Said, SaidQuerySet, stemmer
 from memory.tiers import cold
@@ -29,41 +29,39 @@ def recall(query: Query) -> Found:
     """
     began = time.perf_counter()
     now = timezone.now()
-    scopes = narrowing.asked_of(query, now)
+    degraded: tuple[str, ...] = ()
     if query.text or query.like or query.vector is not None:
-        asked, degraded = _asked(query, now)
-        ranked, count, truncated = _ranked(scopes, asked, query)
+        asked = _asked(query, now)
+        ranked, count, truncated = _ranked(narrowing.asked_of(query, now), asked, query)
+        degraded = () if asked.vector() else ("semantic",)
     else:
-        (ranked, count, truncated), degraded = _newest(scopes, query.limit), ()
+        ranked, count, truncated = _newest(narrowing.asked_of(query, now), query.limit)
     hits = _hits(ranked)
     touched.touch(hit.memory.pk for hit in hits)
     took = round((time.perf_counter() - began) * 1000, 2)
     return Found(hits, count, took, degraded, truncated)
 
 
-def _asked(query: Query, now: datetime) -> tuple[Asked, tuple[str, ...]]:
-    """What the database is asked, and the stages that had to be left out."""
+def _asked(query: Query, now: datetime) -> Asked:
+    """What the database is asked; the question's vector is on its way."""
+    model, vector = _vector(query)
     when = temporal.named(query.text, now.astimezone(zone_of(query.timezone)))
-    try:
-        model, vector = _vector(query)
-    except EmbedderUnavailable:
-        return Asked(query.text, stemmer(query.language), "", None, now, when, query.scope.user_id), ("semantic",)
-    return Asked(query.text, stemmer(query.language), model, vector, now, when, query.scope.user_id), ()
+    return Asked(query.text, stemmer(query.language), model, vector, now, when, query.scope.user_id)
 
 
-def _vector(query: Query) -> tuple[str, list[float]]:
+def _vector(query: Query) -> tuple[str, Callable[[], list[float] | None]]:
     """What to be near to, and its model: the vector given, that of the memory `like`, or the question's."""
     embedder = embeddings.current()
     if query.vector is not None:
-        return embedder.name, _checked(query.vector, embedder.embed([""]).shape[1])
+        given = _checked(query.vector, embedder.embed([""]).shape[1])
+        return embedder.name, lambda: given
     if query.like is None:
-        return embedder.name, embedder.embed([query.text])[0].tolist()
+        return embedder.name, embeddings.soon(embedder, query.text)
     liked = Memory.objects.live().filter(pk=query.like).values_list("embedding_model", "embedding").first()
     if liked is None:
         raise NoMemory("like")
-    if liked[1] is None:
-        raise EmbedderUnavailable
-    return liked[0], list(liked[1])
+    model, embedding = liked
+    return model, lambda: None if embedding is None else list(embedding)
 
 
 def _checked(vector: Sequence[float], dimension: int) -> list[float]:

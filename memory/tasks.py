@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from memory import touched, transfers
-from memory.upkeep import embed, reembed, rescore, retier, sweep
+from memory.upkeep import embed, index, reembed, rescore, retier, sweep
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
 
@@ -75,6 +75,17 @@ def rescore_tenant(tenant_id: str) -> None:
 def rescore_everywhere() -> None:
     for tenant_id in _active():
         rescore_tenant(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def index_tenant(tenant_id: str) -> None:
+    index.run()
+
+
+@shared_task
+def index_everywhere() -> None:
+    for tenant_id in _active():
+        index_tenant(tenant_id)
 
 
 def _active() -> list[str]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from events import ledger
 log = structlog.get_logger(__name__)
 REST = 10.0  # seconds for which Redis is left alone after it failed: no recall waits for it again and again
 _rests_until = 0.0
+_beside = ThreadPoolExecutor(1, thread_name_prefix="touched")
 
 
 @cache
@@ -30,12 +32,18 @@ def _names() -> tuple[str, str]:
 
 
 def touch(ids: Iterable[Any]) -> None:
-    """Count one recall of each in one round trip; `fold` moves it to the rows. Lost with Redis: a count, no promise."""
-    global _rests_until
+    """Count one recall of each, beside what the caller does next; `fold` moves it to the rows.
+
+    Lost with Redis or with this process: a count, no promise.
+    """
     fields = [str(key) for key in ids]
-    if not fields or time.monotonic() < _rests_until:
-        return
-    counts, times = _names()
+    if fields and time.monotonic() >= _rests_until:
+        _beside.submit(_count, fields, _names())
+
+
+def _count(fields: list[str], names: tuple[str, str]) -> None:
+    global _rests_until
+    counts, times = names
     try:
         pipe = _counters().pipeline(transaction=False)
         for field in fields:
@@ -47,8 +55,14 @@ def touch(ids: Iterable[Any]) -> None:
         log.warning("recalls not counted", error=type(error).__name__)
 
 
+def settle() -> None:
+    """Wait until what this process has touched is counted."""
+    _beside.submit(time.monotonic).result()
+
+
 def fold() -> int:
     """Add the counted recalls to this tenant's rows; how many memories were recalled."""
+    settle()
     names = _names()
     pipe = _counters().pipeline(transaction=True)
     for name in names:

@@ -2,8 +2,9 @@
 
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from rest_framework import serializers
@@ -196,8 +197,15 @@ class MemoryWords(serializers.ModelSerializer):
         read_only_fields = fields
 
     def to_representation(self, memory: Memory) -> dict[str, Any]:
+        """As the fields would tell it, without asking each: that takes ten times as long."""
         cold.fill([memory])
-        return super().to_representation(memory)
+        return {name: _plain(getattr(memory, name)) for name in MemoryWords.Meta.fields}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return str(value) if isinstance(value, UUID) else value
 
 
 class MemoryPage(serializers.Serializer):

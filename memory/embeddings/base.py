@@ -1,5 +1,7 @@
 """What an embedder is, and which one is in use."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Protocol
 
@@ -10,6 +12,10 @@ from django.db import connection
 from django.utils.module_loading import import_string
 
 from memory.embeddings.cache import Cached
+from memory.errors import EmbedderUnavailable
+
+QUESTIONS = 16  # embedded at a time in one process; a remote embedder is mostly waited for
+_beside = ThreadPoolExecutor(QUESTIONS, thread_name_prefix="embed")
 
 
 class Embedder(Protocol):
@@ -44,6 +50,21 @@ def named(key: str) -> Embedder:
     if key not in settings.EMBEDDERS:
         raise ImproperlyConfigured(f"There is no embedder {key!r}; there are {', '.join(settings.EMBEDDERS)}.")
     return Cached(import_string(settings.EMBEDDERS[key])(key))
+
+
+def soon(embedder: Embedder, text: str) -> Callable[[], list[float] | None]:
+    """Begin to embed a text beside what the caller does next; a function that waits for its vector.
+
+    None while the embedder is not available.
+    """
+    return _beside.submit(_vector, embedder, text).result
+
+
+def _vector(embedder: Embedder, text: str) -> list[float] | None:
+    try:
+        return embedder.embed([text])[0].tolist()
+    except EmbedderUnavailable:
+        return None
 
 
 def warm() -> None:

@@ -60,7 +60,7 @@ def candidates_of(user: str, vector: np.ndarray) -> set[UUID]:
 
     query, now = Query(vector=tuple(vector.tolist()), scope=Scope(user_id=user)), timezone.now()
     (rows,) = narrowing.asked_of(query, now)
-    return set(candidates.gather(rows, _asked(query, now)[0]).signals.keys)
+    return set(candidates.gather(rows, _asked(query, now)).signals.keys)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_a_word_said_more_often_counts_as_often(in_acme: Tenant) -> None:
     remember_many([Draft("tea " * n, Scope(user_id=f"u{n}")) for n in (1, 2, 3, 20, 200)] + [Draft("milk")])
     query, now = Query("tea"), timezone.now()
     (rows,) = narrowing.asked_of(query, now)
-    told = candidates.gather(rows, _asked(query, now)[0]).signals
+    told = candidates.gather(rows, _asked(query, now)).signals
     assert sorted(told.frequencies[:, 0].tolist()) == [0, 1, 2, 3, 20, 200]
 
 

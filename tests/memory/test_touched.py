@@ -53,6 +53,7 @@ def test_without_redis_recall_answers_and_waits_for_it_once(
     touched._counters.cache_clear()
     try:
         assert len(recall(Query("tea")).hits) == 1
+        touched.settle()
         assert touched._rests_until > time.monotonic()
     finally:
         touched._counters.cache_clear()
