@@ -44,14 +44,19 @@ def _credential(request: Request) -> str:
     return request.headers.get("X-API-Key", "").strip()
 
 
-class HasScope(BasePermission):
-    """Reading needs `read`, anything else `write`; a view that differs says so in `scopes`, by method."""
+def operation_of(view: Any, method: str | None) -> str:
+    """What a method of a view does, by its `operations`; unless it says, it reads or writes memories."""
+    reads = method in ("GET", "HEAD", "OPTIONS")
+    told: dict[str, str] = getattr(view, "operations", {})
+    usual = told.get("GET", "memories.read") if reads else "memories.write"
+    return told.get(method or "", usual)
+
+
+class MayDo(BasePermission):
+    """The caller may do the operation of the view, by the table of tenants.roles."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if not isinstance(request.auth, Speaker):
-            return False
-        usual = "read" if request.method in ("GET", "HEAD", "OPTIONS") else "write"
-        return getattr(view, "scopes", {}).get(request.method, usual) in request.auth.scopes
+        return isinstance(request.auth, Speaker) and request.auth.may(operation_of(view, request.method))
 
 
 class ConsoleAuthentication(SessionAuthentication):

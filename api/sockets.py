@@ -86,7 +86,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
 
     async def _auth(self, message: dict[str, Any]) -> None:
         self.speaker = await self._recognise(message)
-        if "read" not in self.speaker.scopes:
+        if not self.speaker.may("events.read"):
             raise Refused(4403, "This credential may not read.")
         self.deadline.cancel()
         tenant = self.speaker.tenant

@@ -4,20 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from api.auth import operation_of
 from tenants import limits
 from tenants.errors import RateLimited
 from tenants.resolve import Speaker
+from tenants.roles import ANY, OPERATIONS
 
 
 def bucket_of(view: Any, method: str) -> str:
-    """`search` where the view's `buckets` says so; else what its scope is: `read`, `write` or `admin`."""
-    usual = "read" if method in SAFE_METHODS else "write"
-    scope = getattr(view, "scopes", {}).get(method, usual)
-    return getattr(view, "buckets", {}).get(method, scope)
+    """`search` where the view's `buckets` says so; else by the scope that its operation asks for."""
+    scope = OPERATIONS[operation_of(view, method)].scope
+    usual = {ANY: "read", "platform": "admin"}.get(scope, scope)
+    return getattr(view, "buckets", {}).get(method, usual)
 
 
 class Throttle(BaseThrottle):

@@ -5,23 +5,17 @@ from django.contrib.auth.models import Group
 from django_celery_beat import models as beat
 from unfold.admin import ModelAdmin
 
+from tenants.permits import Permitted
+
 for model in (Group, beat.ClockedSchedule, beat.CrontabSchedule, beat.IntervalSchedule, beat.SolarSchedule):
     admin.site.unregister(model)
 admin.site.unregister(beat.PeriodicTask)
 
 
 @admin.register(beat.PeriodicTask)
-class TickAdmin(ModelAdmin):
+class TickAdmin(Permitted, ModelAdmin):
     """The few static ticks, to look at: config/settings.py is where they are set."""
 
     list_display = ("name", "task", "interval", "enabled", "last_run_at", "total_run_count")
     search_fields = ("name", "task")
-
-    def has_add_permission(self, request: object) -> bool:
-        return False
-
-    def has_change_permission(self, request: object, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: object, obj: object = None) -> bool:
-        return False
+    operations = {"view": "tenants.manage"}

@@ -51,41 +51,48 @@ def switcher(request: HttpRequest) -> list[dict[str, str]]:
     if not request.user.is_authenticated:
         return []
     tenants = Tenant.objects.order_by("slug")
-    if not request.user.is_superuser:
+    operator = bool(request.user.role_in(None))
+    if not operator:
         tenants = tenants.filter(memberships__user=request.user)
     everything = [{"title": "All tenants", "link": "/console/", "icon": "apartment"}]
     own = [{"title": t.slug, "link": f"/t/{t.slug}/console/", "icon": "cottage"} for t in tenants[:50]]
-    return everything + own if request.user.is_superuser else own
+    return everything + own if operator else own
 
 
-def _item(title: str, icon: str, name: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse(name)}
+def _item(title: str, icon: str, name: str, operation: str = "memories.read") -> dict[str, Any]:
+    """A line of the sidebar, for those who may do the operation of its page."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse(name),
+        "permission": lambda request: request.may(operation),
+    }
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     inside = [
-        _item("Overview", "dashboard", "admin:index"),
+        _item("Overview", "dashboard", "admin:index", "me.read"),
         _item("Memories", "psychology", "admin:memory_memory_changelist"),
         _item("Recall playground", "manage_search", "playground"),
         _item("Exports and imports", "swap_vert", "transfers"),
         _item("Tiers", "ac_unit", "tiers"),
-        _item("Sessions", "forum", "sessions"),
+        _item("Sessions", "forum", "sessions", "sessions.read"),
         _item("Entities", "hub", "entities"),
         _item("Statistics", "bar_chart", "statistics"),
         _item("Embedding models", "model_training", "embeddings"),
-        _item("Live feed", "sensors", "live"),
-        _item("Events", "receipt_long", "admin:events_event_changelist"),
-        _item("API keys", "key", "admin:tenants_apikey_changelist"),
+        _item("Live feed", "sensors", "live", "events.read"),
+        _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),
+        _item("API keys", "key", "admin:tenants_apikey_changelist", "keys.manage"),
     ]
     platform = [
-        _item("Overview", "dashboard", "admin:index"),
-        _item("Tenants", "apartment", "admin:tenants_tenant_changelist"),
-        _item("Plans", "speed", "admin:tenants_plan_changelist"),
-        _item("People", "group", "admin:tenants_user_changelist"),
-        _item("API keys", "key", "admin:tenants_apikey_changelist"),
-        _item("Events", "receipt_long", "admin:events_event_changelist"),
-        _item("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist"),
+        _item("Overview", "dashboard", "admin:index", "me.read"),
+        _item("Tenants", "apartment", "admin:tenants_tenant_changelist", "tenants.manage"),
+        _item("Plans", "speed", "admin:tenants_plan_changelist", "tenants.manage"),
+        _item("People", "group", "admin:tenants_user_changelist", "tenants.manage"),
+        _item("API keys", "key", "admin:tenants_apikey_changelist", "keys.manage"),
+        _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),
+        _item("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist", "tenants.manage"),
     ]
-    docs = [_item("API docs", "menu_book", "docs")]
+    docs = [{"title": "API docs", "icon": "menu_book", "link": reverse("docs")}]
     own = inside if getattr(request, "tenant", None) else platform
     return [{"items": own}, {"separator": True, "items": docs}]

@@ -193,7 +193,7 @@ GLOBAL_RATES = {bucket: int(most) for bucket, most in env.dict("GLOBAL_RATES", d
 WEB_PROCESSES = max(1, env.int("WEB_PROCESSES", 4))  # each keeps its share of the limits while Redis is down
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["api.auth.CredentialAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["api.auth.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.auth.MayDo"],
     "DEFAULT_THROTTLE_CLASSES": ["api.throttle.Throttle"],
     "DEFAULT_PARSER_CLASSES": ["api.gate.GatedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -19,14 +19,19 @@ from tenants import keys, onboarding, plans
 from tenants.metered import BUCKETS, LEVELS
 from tenants.middleware import tenant_of
 from tenants.models import ApiKey, Domain, Membership, Plan, Tenant, User
+from tenants.permits import Permitted
+
+VERBS = ("view", "add", "change", "delete")
 
 
-class DomainInline(TabularInline):
+class DomainInline(Permitted, TabularInline):
+    operations = dict.fromkeys(VERBS, "tenants.manage")
     model = Domain
     extra = 0
 
 
-class MembershipInline(TabularInline):
+class MembershipInline(Permitted, TabularInline):
+    operations = dict.fromkeys(VERBS, "tenants.manage")
     model = Membership
     extra = 0
 
@@ -42,7 +47,8 @@ class TenantForm(forms.ModelForm):
 
 
 @admin.register(Tenant)
-class TenantAdmin(ModelAdmin):
+class TenantAdmin(Permitted, ModelAdmin):
+    operations = dict.fromkeys(("view", "add", "change"), "tenants.manage")
     list_display = ("slug", "name", "state_label", "plan", "key_count", "people", "created_at", "enter")
     search_fields = ("slug", "name")
     ordering = ("slug",)
@@ -84,9 +90,6 @@ class TenantAdmin(ModelAdmin):
         if {"plan", "limits"} & set(form.changed_data):
             plans.assign(tenant, tenant.plan, tenant.limits or {})
 
-    def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
-        return False
-
 
 class PersonCreation(UserCreationForm):
     class Meta:
@@ -95,7 +98,8 @@ class PersonCreation(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(DjangoUserAdmin, ModelAdmin):
+class PersonAdmin(Permitted, DjangoUserAdmin, ModelAdmin):
+    operations = dict.fromkeys(VERBS, "tenants.manage")
     form, add_form, change_password_form = UserChangeForm, PersonCreation, AdminPasswordChangeForm
     list_display = ("email", "name", "is_staff", "is_superuser", "is_active", "last_login")
     list_filter = ("is_active", "is_superuser")
@@ -113,7 +117,8 @@ class PersonAdmin(DjangoUserAdmin, ModelAdmin):
 
 
 @admin.register(Plan)
-class PlanAdmin(ModelAdmin):
+class PlanAdmin(Permitted, ModelAdmin):
+    operations = dict.fromkeys(("view", "add", "change"), "tenants.manage")
     list_display = ("name", "is_default", "tenant_count", "memories_hard", "bytes_hard", "searches_hard")
     ordering = ("name",)
     fieldsets = (
@@ -134,9 +139,6 @@ class PlanAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, plan: Plan, form: Any, change: bool) -> None:
         plans.change(plan)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
-        return False
-
 
 class KeyForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
@@ -149,7 +151,8 @@ class KeyForm(forms.ModelForm):
 
 
 @admin.register(ApiKey)
-class KeyAdmin(ModelAdmin):
+class KeyAdmin(Permitted, ModelAdmin):
+    operations = dict.fromkeys(("view", "add", "change"), "keys.manage")
     list_display = (
         "name",
         "prefix",
@@ -225,13 +228,10 @@ class KeyAdmin(ModelAdmin):
         response["Cache-Control"] = "no-store"
         return response
 
-    @action(description="Revoke keys")
+    @action(description="Revoke keys", permissions=["change"])
     def revoke_chosen(self, request: HttpRequest, rows: QuerySet[ApiKey]) -> None:
         messages.success(request, f"{sum(keys.revoke(key) for key in rows)} revoked.")
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         # Keys are not edited; the list's actions ask for this permission without an object.
         return obj is None and super().has_change_permission(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        return False

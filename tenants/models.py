@@ -74,11 +74,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
-    def may_enter(self, tenant: Tenant) -> bool:
-        return self.is_superuser or self.memberships.filter(tenant=tenant).exists()
-
-    def may_write(self, tenant: Tenant) -> bool:
-        return self.is_superuser or self.memberships.filter(tenant=tenant, role__in=Membership.WRITERS).exists()
+    def role_in(self, tenant: Tenant | None) -> str:
+        """The role in a tenant, or on the platform itself; empty for none. What it may is in tenants.roles."""
+        if self.is_superuser:
+            return "platform"
+        return (tenant and self.memberships.filter(tenant=tenant).values_list("role", flat=True).first()) or ""
 
 
 class Membership(models.Model):
@@ -90,8 +90,6 @@ class Membership(models.Model):
         EDITOR = "editor"
         ANALYST = "analyst"
         VIEWER = "viewer"
-
-    WRITERS = (Role.OWNER, Role.ADMIN, Role.EDITOR)
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django_tenants.utils import tenant_context
 
 from events import actors
-from tenants import keys
+from tenants import keys, roles
 from tenants.errors import TenantMismatch, Unauthenticated
 from tenants.models import ApiKey, Domain, Tenant
 
@@ -18,12 +18,19 @@ _domains: tuple[float, dict[str, str]] = (0.0, {})
 
 @dataclass(frozen=True)
 class Speaker:
-    """A recognised caller: the tenant it speaks in, and what it may do there."""
+    """A recognised caller: the tenant it speaks in, and what it may do there, by its role or its key's scopes."""
 
     tenant: Tenant
     actor: str
-    scopes: frozenset[str]
+    scopes: frozenset[str] = frozenset()
     key: ApiKey | None = None
+    role: str = ""  # of a person; a key has none
+
+    def may(self, operation: str) -> bool:
+        """Whether the table of tenants.roles lets this caller do it."""
+        if self.role:
+            return roles.role_may(self.role, operation)
+        return roles.scopes_may(self.scopes, operation)
 
 
 def resolve(credential: str, *, named: Iterable[str] = (), host: str = "") -> Speaker:

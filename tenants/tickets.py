@@ -29,6 +29,6 @@ def redeem(ticket: str) -> Speaker:
         raise Unauthenticated
     user = User.objects.filter(pk=words["user"], is_active=True).first()
     tenant = Tenant.objects.filter(pk=words["tenant"], state=Tenant.State.ACTIVE).first()
-    if user is None or tenant is None or not user.may_enter(tenant):
+    if user is None or tenant is None or not (role := user.role_in(tenant)):
         raise Unauthenticated
-    return Speaker(tenant=tenant, actor=f"user:{user.pk}", scopes=frozenset({"read"}))
+    return Speaker(tenant=tenant, actor=f"user:{user.pk}", role=role)

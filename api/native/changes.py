@@ -79,6 +79,8 @@ class BulkAnswer(serializers.Serializer):
 
 
 class DeleteMany(TenantView):
+    operations = {"POST": "memories.erase"}
+
     @extend_schema(
         tags=["memories"], operation_id="erase_memories", summary="Delete many memories: preview, then confirm",
         description="Without `confirm_count` nothing is deleted: the answer counts and shows a sample. With it all are"

@@ -112,7 +112,7 @@ class ContextAnswer(serializers.Serializer):
 
 
 class ContextView(TenantView):
-    scopes = {"POST": "read"}
+    operations = {"POST": "memories.read"}
     buckets = {"POST": "search"}
 
     @extend_schema(

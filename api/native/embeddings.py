@@ -48,7 +48,7 @@ class Embeddings(TenantView):
 
 
 class Reembed(TenantView):
-    scopes = {"POST": "admin"}
+    operations = {"POST": "embeddings.manage"}
 
     @extend_schema(
         tags=["embeddings"], operation_id="reembed", summary="Begin to change the embedding model",
@@ -62,7 +62,7 @@ class Reembed(TenantView):
 class Step(TenantView):
     """A step without a body."""
 
-    scopes = {"POST": "admin"}
+    operations = {"POST": "embeddings.manage"}
     take: Callable[[], None]
 
     def post(self, request: Request) -> Response:

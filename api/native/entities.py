@@ -83,6 +83,8 @@ class Entities(TenantView):
 
 
 class OneEntity(TenantView):
+    operations = {"DELETE": "memories.erase"}
+
     @extend_schema(
         tags=["entities"], operation_id="get_entity", summary="Read one entity",
         parameters=[*NAMED, ScopeWords], responses=EntityWords,

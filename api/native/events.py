@@ -38,6 +38,8 @@ class EventPage(serializers.Serializer):
 
 
 class Events(TenantView):
+    operations = {"GET": "events.read"}
+
     @extend_schema(
         tags=["events"], operation_id="list_events", summary="Read the feed after a number",
         parameters=[FeedParameters], responses=EventPage,

@@ -59,7 +59,7 @@ class Memories(TenantView):
 
 
 class ListMemories(TenantView):
-    scopes = {"POST": "read"}
+    operations = {"POST": "memories.read"}
 
     @extend_schema(
         tags=["memories"], operation_id="list_memories_by_body", summary="List memories, asked for in a body",
@@ -109,7 +109,7 @@ class OneMemory(TenantView):
 
 
 class Search(TenantView):
-    scopes = {"POST": "read"}
+    operations = {"POST": "memories.read"}
     buckets = {"POST": "search"}
 
     @extend_schema(

@@ -105,6 +105,8 @@ class Deleted(serializers.Serializer):
 
 
 class Sessions(TenantView):
+    operations = {"POST": "sessions.write", "GET": "sessions.read"}
+
     @extend_schema(
         tags=["sessions"], operation_id="open_session", summary="Open a session",
         description="One that is there under this name is answered as it is, with 200.",
@@ -130,6 +132,8 @@ class Sessions(TenantView):
 
 
 class OneSession(TenantView):
+    operations = {"GET": "sessions.read", "PATCH": "sessions.write", "DELETE": "sessions.write"}
+
     @extend_schema(tags=["sessions"], operation_id="get_session", summary="Read one session", responses=SessionWords)
     def get(self, request: Request, session_key: UUID) -> Response:
         return _told(sessions.read(session_key))
@@ -153,6 +157,8 @@ class OneSession(TenantView):
 
 
 class CloseSession(TenantView):
+    operations = {"POST": "sessions.write"}
+
     @extend_schema(
         tags=["sessions"], operation_id="close_session", summary="Close a session", request=None,
         description="Nothing more can be said in it. The memories of an ephemeral one expire.", responses=SessionWords,
@@ -162,6 +168,8 @@ class CloseSession(TenantView):
 
 
 class ReopenSession(TenantView):
+    operations = {"POST": "sessions.write"}
+
     @extend_schema(
         tags=["sessions"], operation_id="reopen_session", summary="Open a closed session again",
         request=Reopening, responses=SessionWords,

@@ -70,7 +70,7 @@ class StreamWords(StreamParameters):
 
 
 class Stream(TenantView):
-    scopes = {"POST": "read"}
+    operations = {"POST": "memories.read"}
     buckets = {"GET": "search", "POST": "search"}
     renderer_classes = [EventStream]
 

@@ -114,6 +114,7 @@ class ByAccept(DefaultContentNegotiation):
 
 
 class ExportStream(TenantView):
+    operations = {"GET": "exports.run"}
     content_negotiation_class = ByAccept
     renderer_classes = [JSONRenderer, JsonlRenderer, CsvRenderer]
 
@@ -134,7 +135,7 @@ class ExportStream(TenantView):
 
 
 class Exports(TenantView):
-    scopes = {"POST": "read"}
+    operations = {"POST": "exports.run", "GET": "exports.run"}
 
     @extend_schema(
         tags=["portability"], operation_id="start_export", summary="Ask for an export as a file",
@@ -154,7 +155,7 @@ class Exports(TenantView):
 
 
 class Imports(TenantView):
-    scopes = {"GET": "write"}
+    operations = {"POST": "imports.run", "GET": "imports.run"}
     parser_classes = [JsonlParser, CsvParser]
 
     @extend_schema(
@@ -184,7 +185,7 @@ class OneTransfer(TenantView):
     direction = ""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.scopes = {"GET": "read" if self.direction == "export" else "write"}
+        self.operations = {"GET": f"{self.direction}s.run"}
         super().initial(request, *args, **kwargs)
 
     @extend_schema(tags=["portability"], summary="How far a transfer is", responses=TransferWords)
@@ -196,7 +197,7 @@ class Cancel(TenantView):
     direction = ""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.scopes = {"POST": "read" if self.direction == "export" else "write"}
+        self.operations = {"POST": f"{self.direction}s.run"}
         super().initial(request, *args, **kwargs)
 
     @extend_schema(
@@ -209,6 +210,7 @@ class Cancel(TenantView):
 
 
 class ExportFile(TenantView):
+    operations = {"GET": "exports.run"}
     renderer_classes = [JSONRenderer, JsonlRenderer, CsvRenderer]
 
     @extend_schema(

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from config.pages.base import tenant_here
 from memory.errors import EmbedderUnavailable, ReembedRefused
 from memory.upkeep import reembed
-from tenants.models import Tenant, User
+from tenants.middleware import may
 
 STEPS: dict[str, Callable[[], None]] = {
     "switch": reembed.switch, "rollback": reembed.rollback, "finish": reembed.finish, "cancel": reembed.cancel,
@@ -24,10 +23,8 @@ STEPS: dict[str, Callable[[], None]] = {
 @require_http_methods(["GET", "POST"])
 def embeddings(request: HttpRequest) -> HttpResponse:
     """The model in use and how far its change is; a POST takes a step."""
-    tenant = tenant_here(request)
+    tenant_here(request)
     if request.method == "POST":
-        if not _may_change(request, tenant):
-            raise PermissionDenied
         _take(request)
         return redirect("embeddings")
     progress = reembed.progress()
@@ -36,7 +33,7 @@ def embeddings(request: HttpRequest) -> HttpResponse:
         "progress": progress,
         "drawn": _drawn(progress),
         "choices": [model for model in settings.EMBEDDERS if model != progress.model],
-        "may_change": _may_change(request, tenant),
+        "may_change": may(request, "embeddings.manage"),
     }
     return TemplateResponse(request, "console/embeddings.html", context)
 
@@ -46,10 +43,6 @@ def progress(request: HttpRequest) -> JsonResponse:
     """What the page asks for while shadows grow."""
     tenant_here(request)
     return JsonResponse(_drawn(reembed.progress()))
-
-
-def _may_change(request: HttpRequest, tenant: Tenant) -> bool:
-    return isinstance(request.user, User) and request.user.may_write(tenant)
 
 
 def _take(request: HttpRequest) -> None:

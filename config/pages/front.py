@@ -6,18 +6,19 @@ from django.http import HttpRequest
 
 from events import feed
 from memory import stats
-from tenants.middleware import tenant_of
+from tenants.middleware import may, tenant_of
 from tenants.models import ApiKey, Tenant
 
 
 def front(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Fill the front page: of one tenant, or of the platform."""
     tenant = tenant_of(request)
-    if tenant is None and not request.user.is_superuser:
+    if tenant is None and not may(request, "tenants.manage"):
         return context | {"title": "Your tenants", "own": Tenant.objects.filter(memberships__user=request.user)}
     numbers = _tenant_numbers(tenant) if tenant else _platform_numbers()
     hours = _bars(feed.per_hour(tenant.id if tenant else None))
-    return context | numbers | {"title": tenant.name if tenant else "All tenants", "tenant": tenant, "hours": hours}
+    rest = {"tenant": tenant, "hours": hours, "may_manage_keys": may(request, "keys.manage")}
+    return context | numbers | rest | {"title": tenant.name if tenant else "All tenants"}
 
 
 def _tenant_numbers(tenant: Tenant) -> dict[str, Any]:

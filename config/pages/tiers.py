@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from config.pages.base import tenant_here
 from memory.errors import Unreadable
 from memory.tiers import cold, keeping
-from tenants.models import User
+from tenants.middleware import may
 
 NAMES = {"warm": "in the table", "archiving": "on its way", "cold": "in cold storage"}
 
@@ -21,11 +20,8 @@ NAMES = {"warm": "in the table", "archiving": "on its way", "cold": "in cold sto
 @require_http_methods(["GET", "POST"])
 def tiers(request: HttpRequest) -> HttpResponse:
     """Where the tenant's content is; a POST compares both sides."""
-    tenant = tenant_here(request)
-    may_write = isinstance(request.user, User) and request.user.may_write(tenant)
+    tenant_here(request)
     if request.method == "POST":
-        if not may_write:
-            raise PermissionDenied
         _reconcile(request)
         return redirect("tiers")
     shares = keeping.distribution()
@@ -35,7 +31,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
         "total": sum(share["count"] for share in shares),
         "after_days": settings.COLD_AFTER_DAYS,
         "bucket": getattr(cold.objects.storage, "bucket_name", ""),
-        "may_write": may_write,
+        "may_write": may(request, "tiers.manage"),
     }
     return TemplateResponse(request, "console/tiers.html", context)
 

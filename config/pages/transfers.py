@@ -18,7 +18,7 @@ from events import actors
 from memory import transfers as work
 from memory.errors import BadFilter, LibraryError
 from memory.models import Transfer
-from tenants.models import Tenant, User
+from tenants.middleware import may
 from tenants.resolve import Speaker
 
 SHOWN, ERRORS = 50, 20
@@ -28,7 +28,7 @@ FORMATS = ("jsonl", "csv")
 @require_GET
 def transfers(request: HttpRequest) -> HttpResponse:
     """The latest transfers, and the forms that start one. The page asks for itself again while one of them runs."""
-    tenant = tenant_here(request)
+    tenant_here(request)
     rows = Transfer.objects.defer("cursor", "parts").order_by("-id")[:SHOWN]
     shown = [_shown(row) for row in rows]
     context = admin.site.each_context(request) | {
@@ -36,7 +36,8 @@ def transfers(request: HttpRequest) -> HttpResponse:
         "transfers": shown,
         "running": any(row["open"] for row in shown),
         "limit": settings.IMPORT_LIMIT_BYTES,
-        "may_write": _may_write(request, tenant),
+        "may_export": may(request, "exports.run"),
+        "may_write": may(request, "imports.run"),
     }
     return TemplateResponse(request, "console/transfers.html", context)
 
@@ -69,8 +70,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @require_POST
 def take_in(request: HttpRequest) -> HttpResponse:
     """Keep an uploaded file for its import; without `store` it is only tried."""
-    if not _may_write(request, tenant_here(request)):
-        raise PermissionDenied
+    tenant_here(request)
     file = request.FILES.get("file")
     if file is None:
         messages.error(request, "Choose a file first.")
@@ -90,13 +90,13 @@ def file(request: HttpRequest, transfer_id: UUID) -> StreamingHttpResponse:
     row = _one(transfer_id)
     if row.direction != Transfer.Direction.EXPORT or row.state != Transfer.State.DONE:
         raise Http404
-    return download(request, Speaker(tenant, actors.current(), frozenset()), row)
+    return download(request, Speaker(tenant, actors.current()), row)
 
 
 @require_POST
 def cancel(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
-    tenant = tenant_here(request)
-    if _one(transfer_id).direction == Transfer.Direction.IMPORT and not _may_write(request, tenant):
+    tenant_here(request)
+    if not may(request, f"{_one(transfer_id).direction}s.run"):
         raise PermissionDenied
     work.cancel(transfer_id)
     return redirect("transfers")
@@ -111,7 +111,3 @@ def _one(transfer_id: UUID) -> Transfer:
 
 def _text(request: HttpRequest, name: str) -> str:
     return request.POST.get(name, "").replace("\x00", "").strip()
-
-
-def _may_write(request: HttpRequest, tenant: Tenant) -> bool:
-    return isinstance(request.user, User) and request.user.may_write(tenant)

@@ -1,37 +1,55 @@
-"""Routes of the console's own pages; admin_view lets only signed-in people in."""
+"""Routes of the console's own pages; admin_view lets only signed-in people in, the table of roles says who may."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
 from config.pages import embeddings, entities, graph, live, memory, playground, sessions, statistics, tiers, transfers
+from tenants.middleware import may
 
 
-def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
-    return path(route, admin.site.admin_view(view), name=name)
+def page(
+    route: str, view: Callable[..., HttpResponseBase], name: str, *, reads: str = "memories.read", does: str = ""
+) -> URLPattern:
+    """A page that looks with the operation `reads`, and does something, by POST, with `does`."""
+    operations = {"GET": reads, "HEAD": reads, "POST": does or "memories.write"}
+
+    @wraps(view)
+    def permitted(request: HttpRequest, **named: Any) -> HttpResponseBase:
+        if not may(request, operations.get(request.method or "", reads)):
+            raise PermissionDenied
+        return view(request, **named)
+
+    asked = admin.site.admin_view(permitted)
+    asked.operations = operations  # type: ignore[attr-defined]
+    return path(route, asked, name=name)
 
 
 urlpatterns = [
     page("recall/", playground.playground, "playground"),
     page("transfers/", transfers.transfers, "transfers"),
-    page("transfers/export", transfers.export, "transfers_export"),
-    page("transfers/import", transfers.take_in, "transfers_import"),
-    page("transfers/<uuid:transfer_id>/file", transfers.file, "transfers_file"),
-    page("transfers/<uuid:transfer_id>/cancel", transfers.cancel, "transfers_cancel"),
+    page("transfers/export", transfers.export, "transfers_export", does="exports.run"),
+    page("transfers/import", transfers.take_in, "transfers_import", does="imports.run"),
+    page("transfers/<uuid:transfer_id>/file", transfers.file, "transfers_file", reads="exports.run"),
+    page("transfers/<uuid:transfer_id>/cancel", transfers.cancel, "transfers_cancel", does="exports.run"),
     page("memories/<uuid:memory_id>/restore/", memory.restore, "memory_restore"),
     page("memories/<uuid:memory_id>/supersede/", memory.supersede, "memory_supersede"),
     page("memories/<uuid:memory_id>/judge/", memory.judge, "memory_judge"),
-    page("memories/undelete/<uuid:batch>/", memory.undelete, "undelete"),
-    page("tiers/", tiers.tiers, "tiers"),
-    page("sessions/", sessions.listed, "sessions"),
-    page("sessions/<uuid:session_key>/", sessions.one, "session"),
+    page("memories/undelete/<uuid:batch>/", memory.undelete, "undelete", reads="memories.write"),
+    page("tiers/", tiers.tiers, "tiers", does="tiers.manage"),
+    page("sessions/", sessions.listed, "sessions", reads="sessions.read"),
+    page("sessions/<uuid:session_key>/", sessions.one, "session", reads="sessions.read"),
     page("entities/", entities.listed, "entities"),
     page("graph/<uuid:memory_id>/", graph.graph, "graph"),
     page("statistics/", statistics.statistics, "statistics"),
-    page("embeddings/", embeddings.embeddings, "embeddings"),
+    page("embeddings/", embeddings.embeddings, "embeddings", does="embeddings.manage"),
     page("embeddings/progress", embeddings.progress, "embeddings_progress"),
-    page("live/", live.live, "live"),
-    page("live/ticket", live.ticket, "live_ticket"),
+    page("live/", live.live, "live", reads="events.read"),
+    page("live/ticket", live.ticket, "live_ticket", does="events.read"),
 ]

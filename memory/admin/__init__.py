@@ -22,12 +22,13 @@ from memory.remember import remember
 from memory.revise import erase, revise
 from memory.tiers import cold
 from memory.types import Draft, Scope
-from tenants.middleware import tenant_of
-from tenants.models import User
+from tenants.middleware import may, tenant_of
+from tenants.permits import Permitted
 
 
 @admin.register(Memory)
-class MemoryAdmin(ModelAdmin):
+class MemoryAdmin(Permitted, ModelAdmin):
+    operations = dict.fromkeys(("add", "change", "delete"), "memories.write") | {"view": "memories.read"}
     list_display = ("words", "kind_label", "standing", "trust_label", "whose", "importance_bar", "found_by", "happened")
     list_filter = (
         StateFilter, ("kind", ChoicesDropdownFilter), ("trust", ChoicesDropdownFilter), UserFilter, NamespaceFilter,
@@ -158,7 +159,7 @@ class MemoryAdmin(ModelAdmin):
     def tag_chosen(self, request: HttpRequest, rows: QuerySet[Memory]) -> HttpResponse | None:
         return chosen.give_tag(request, rows)
 
-    @action(description="Delete", permissions=["delete"])
+    @action(description="Delete", permissions=["erase"])
     def delete_chosen(self, request: HttpRequest, rows: QuerySet[Memory]) -> HttpResponse | None:
         return chosen.delete(request, rows)
 
@@ -171,18 +172,17 @@ class MemoryAdmin(ModelAdmin):
 
     log_addition = log_change = log_deletions
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return tenant_of(request) is not None
-
     def has_view_permission(self, request: HttpRequest, obj: Memory | None = None) -> bool:
-        return tenant_of(request) is not None
+        return tenant_of(request) is not None and super().has_view_permission(request, obj)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        tenant = tenant_of(request)
-        return tenant is not None and isinstance(request.user, User) and request.user.may_write(tenant)
+    def has_add_permission(self, request: HttpRequest, obj: Memory | None = None) -> bool:
+        return tenant_of(request) is not None and super().has_add_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Memory | None = None) -> bool:
         return self.has_add_permission(request) and (obj is None or obj.state == Memory.State.ACTIVE)
 
     def has_delete_permission(self, request: HttpRequest, obj: Memory | None = None) -> bool:
         return self.has_change_permission(request, obj)
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return tenant_of(request) is not None and may(request, "memories.erase")
