@@ -73,6 +73,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Entities", "hub", "entities"),
         _item("Statistics", "bar_chart", "statistics"),
         _item("Embedding models", "model_training", "embeddings"),
+        _item("Usage", "speed", "usage"),
         _item("Live feed", "sensors", "live"),
         _item("Events", "receipt_long", "admin:events_event_changelist"),
         _item("API keys", "key", "admin:tenants_apikey_changelist"),
@@ -80,7 +81,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     platform = [
         _item("Overview", "dashboard", "admin:index"),
         _item("Tenants", "apartment", "admin:tenants_tenant_changelist"),
-        _item("Plans", "speed", "admin:tenants_plan_changelist"),
+        _item("Plans", "price_change", "admin:tenants_plan_changelist"),
+        _item("Usage", "speed", "usage"),
         _item("People", "group", "admin:tenants_user_changelist"),
         _item("API keys", "key", "admin:tenants_apikey_changelist"),
         _item("Events", "receipt_long", "admin:events_event_changelist"),
