@@ -80,6 +80,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Entities", "hub", "entities"),
         _item("Statistics", "bar_chart", "statistics"),
         _item("Embedding models", "model_training", "embeddings"),
+        _item("Usage", "speed", "usage", "usage.read"),
         _item("Live feed", "sensors", "live", "events.read"),
         _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),
         _item("API keys", "key", "admin:tenants_apikey_changelist", "keys.manage"),
@@ -87,7 +88,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     platform = [
         _item("Overview", "dashboard", "admin:index", "me.read"),
         _item("Tenants", "apartment", "admin:tenants_tenant_changelist", "tenants.manage"),
-        _item("Plans", "speed", "admin:tenants_plan_changelist", "tenants.manage"),
+        _item("Plans", "price_change", "admin:tenants_plan_changelist", "tenants.manage"),
+        _item("Usage", "speed", "usage", "usage.read"),
         _item("People", "group", "admin:tenants_user_changelist", "tenants.manage"),
         _item("API keys", "key", "admin:tenants_apikey_changelist", "keys.manage"),
         _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),

@@ -248,6 +248,8 @@ CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "events.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
     "embed": {"task": "memory.tasks.embed_everywhere", "schedule": 5.0, "options": {"expires": 10}},
     "keys": {"task": "tenants.tasks.fold_key_usage", "schedule": 10.0, "options": {"expires": 20}},
+    "usage": {"task": "tenants.tasks.fold_usage", "schedule": 10.0, "options": {"expires": 20}},
+    "stock": {"task": "memory.tasks.take_stock_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "recalls": {"task": "memory.tasks.fold_recalls_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "rescore": {"task": "memory.tasks.rescore_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -67,6 +67,8 @@ _ALL = [
     EventType("transfer.failed", "An export or import was given up.", ("direction",)),
     EventType("tenant.created", "A tenant was opened.", ("slug",)),
     EventType("tenant.limited", "A tenant got another plan, or limits of its own.", ("plan", "limits")),
+    EventType("quota.warning", "A quota reached its soft limit; told once a day.", ("quota", "used", "soft", "hard")),
+    EventType("quota.exceeded", "A quota is used up; told once a day.", ("quota", "used", "soft", "hard")),
     EventType("plan.changed", "A plan was made or changed.", ("name",)),
     EventType("key.limited", "An API key got rates of its own.", ("limits",)),
     EventType("key.issued", "An API key was issued.", ("name", "scopes")),

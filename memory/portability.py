@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from events import ledger, poke
-from memory import filters, portable
+from memory import filters, portable, quotas
 from memory.algorithms.lines import safe
 from memory.errors import Unreadable
 from memory.models import Memory, Relation, Session, Version
@@ -166,6 +166,9 @@ def _store_kind(kind: str, rows: list[tuple[int, Any]], report: Report) -> None:
     model = portable.MODELS[kind]
     there = _there(kind, [row for _, row in ready])
     new = [(line, row) for line, row in ready if not there & _names(kind, row)]
+    if kind == "memory":
+        full = _without_room(new, report)
+        ready, new = ([(line, row) for line, row in rows if line not in full] for rows in (ready, new))
     failed = 0
     try:
         with transaction.atomic():
@@ -179,6 +182,14 @@ def _store_kind(kind: str, rows: list[tuple[int, Any]], report: Report) -> None:
     report.merged += len(ready) - failed - len(created)
     if kind == "memory" and created:
         _tell_created(created)
+
+
+def _without_room(new: list[tuple[int, Any]], report: Report) -> set[int]:
+    """Lines that the tenant's quotas leave no room for; they fail."""
+    full = quotas.refused(dict(new), alone=True)
+    for line, reason in full.items():
+        report.fail(line, reason)
+    return set(full)
 
 
 def _store_one(line: int, row: models.Model, report: Report) -> bool:

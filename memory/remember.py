@@ -10,7 +10,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from events import ledger, poke
-from memory import echo, embeddings, places
+from memory import echo, embeddings, places, quotas
 from memory.algorithms import passages, phrasing, scoring
 from memory.errors import Contended, EmbedderUnavailable, NotStored
 from memory.models import Memory
@@ -31,8 +31,8 @@ def remember_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool 
 
     The same words in the same scope with the same stated time are one memory: the database's unique index decides,
     so two writers at once still make one. Vectors are the worker's job, unless `wait` computes them first. What
-    cannot be stored (its session is closed, its id is another one's) raises NotStored, and nothing is stored; with
-    `partial` only that item fails.
+    cannot be stored (its session is closed, its id is another one's) raises NotStored, what the plan does not hold
+    QuotaExceeded, and nothing is stored; with `partial` only that item fails.
     """
     sifted = echo.sift(drafts, DEFAULT_NAMESPACE)
     memories = {index: _from_draft(draft) for index, draft in enumerate(sifted) if draft}
@@ -50,7 +50,11 @@ def remember_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool 
 @transaction.atomic
 def _store(memories: dict[int, Memory], ids: dict[int, UUID], partial: bool) -> dict[int, Outcome]:
     """Store all of them; nothing, and no outcome, when a twin that stood in the way is deleted at this very moment."""
-    failed = places.taken(ids) | places.give(memories)
+    full = quotas.refused(memories)
+    if full and not partial:
+        raise quotas.exceeded(full)
+    roomy = {index: memory for index, memory in memories.items() if index not in full}
+    failed = full | places.taken(ids) | places.give(roomy)
     if failed and not partial:
         raise NotStored(failed)
     stored = {index: memory for index, memory in memories.items() if index not in failed}

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from events import ledger
-from memory import history, places
+from memory import history, places, quotas
 from memory.algorithms import scoring
 from memory.errors import NotStored, VersionConflict
 from memory.models import Memory
@@ -31,7 +31,8 @@ def revise(
     """Change the given fields of a live memory and nothing else. None when there is none.
 
     Metadata is merged into what is there, or replaces it without `merge`. New words, speaker or time take its vector
-    away: the worker makes the new one. Raises VersionConflict when its version is not the `expected` one.
+    away: the worker makes the new one. Raises VersionConflict when its version is not the `expected` one, QuotaExceeded
+    when it would grow over the quota of bytes.
     """
     memory = _locked(memory_id, expected)
     if memory is None:
@@ -43,6 +44,7 @@ def revise(
     changed = {name for name, value in changes.items() if getattr(memory, name) != value}
     if not changed:
         return memory
+    _make_room(memory, changes)
     _keep(memory, changed)
     for name in changed:
         setattr(memory, name, changes[name])
@@ -83,6 +85,11 @@ def _locked(memory_id: UUID, expected: int | None = None) -> Memory | None:
     if memory and expected is not None and memory.version != expected:
         raise VersionConflict(memory.version)
     return memory
+
+
+def _make_room(memory: Memory, changes: dict[str, Any]) -> None:
+    content = changes.get("content", memory.content)
+    quotas.admit(0, len(content.encode()) - len(memory.content.encode()))
 
 
 def _keep(memory: Memory, changed: set[str]) -> None:
@@ -174,12 +181,17 @@ def erase(memory_id: UUID, *, expected: int | None = None) -> bool:
 
 @transaction.atomic
 def restore(memory_id: UUID) -> Memory | None:
-    """Bring a deleted or superseded memory back; None when there is none, or its words have been remembered anew."""
+    """Bring a deleted or superseded memory back; None when there is none, or its words have been remembered anew.
+
+    Raises QuotaExceeded when a deleted one has no room any more.
+    """
     gone = Memory.objects.exclude(state=Memory.State.ACTIVE).filter(pk=memory_id)
     memory = gone.select_for_update().first()
     if memory is None:
         return None
     superseded = memory.state == Memory.State.SUPERSEDED
+    if not superseded:
+        quotas.admit(1, quotas.size_of(memory))
     now = history.now_or_later(memory.updated_at)
     history.keep([memory.pk], ["state", "valid_to"] if superseded else ["state"], now)
     memory.state, memory.deleted_at, memory.deleted_batch = Memory.State.ACTIVE, None, None

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from memory import touched, transfers
-from memory.upkeep import embed, index, reembed, rescore, retier, sweep
+from memory.upkeep import embed, index, reembed, rescore, retier, stock, sweep
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
 
@@ -64,6 +64,17 @@ def fold_recalls(tenant_id: str) -> None:
 def fold_recalls_everywhere() -> None:
     for tenant_id in _active():
         fold_recalls(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def take_stock(tenant_id: str) -> None:
+    stock.run()
+
+
+@shared_task
+def take_stock_everywhere() -> None:
+    for tenant_id in _active():
+        take_stock(tenant_id)
 
 
 @shared_task(base=TenantTask)

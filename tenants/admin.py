@@ -116,9 +116,16 @@ class PersonAdmin(Permitted, DjangoUserAdmin, ModelAdmin):
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
 
 
+class PlanForm(forms.ModelForm):
+    def _get_validation_exclusions(self) -> set[str]:
+        # That one plan at most is the default is not for the form to say: plans.change moves the mark.
+        return super()._get_validation_exclusions() | {"is_default"}  # type: ignore[misc]
+
+
 @admin.register(Plan)
 class PlanAdmin(Permitted, ModelAdmin):
     operations = dict.fromkeys(("view", "add", "change"), "tenants.manage")
+    form = PlanForm
     list_display = ("name", "is_default", "tenant_count", "memories_hard", "bytes_hard", "searches_hard")
     ordering = ("name",)
     fieldsets = (

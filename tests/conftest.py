@@ -32,11 +32,13 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 def _forget() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE events_event, events_stream, tenants_apikey, tenants_user CASCADE")
+        cursor.execute(
+            "TRUNCATE events_event, events_stream, tenants_usage, tenants_stock, tenants_apikey, tenants_user CASCADE"
+        )
         cursor.execute("UPDATE tenants_tenant SET state = 'active'")
         for slug in SLUGS:
             cursor.execute(
-                f"TRUNCATE t_{slug}.memory_memory, t_{slug}.memory_session, t_{slug}.memory_transfer CASCADE"
+                f"TRUNCATE t_{slug}.memory_memory, t_{slug}.memory_session, t_{slug}.memory_tally, t_{slug}.memory_transfer CASCADE"
             )
 
 

@@ -20,6 +20,7 @@ from api.native import (
     tiers,
     transfers,
     turns,
+    usage,
     versions,
 )
 
@@ -77,5 +78,6 @@ urlpatterns = [
     *both("embeddings/rollback", embeddings.Rollback.as_view()),
     *both("embeddings/finish", embeddings.Finish.as_view()),
     *both("embeddings/cancel", embeddings.Cancel.as_view()),
+    *both("usage", usage.Usage.as_view()),
     *both("events", events.Events.as_view()),
 ]

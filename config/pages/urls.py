@@ -10,7 +10,19 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
-from config.pages import embeddings, entities, graph, live, memory, playground, sessions, statistics, tiers, transfers
+from config.pages import (
+    embeddings,
+    entities,
+    graph,
+    live,
+    memory,
+    playground,
+    sessions,
+    statistics,
+    tiers,
+    transfers,
+    usage,
+)
 from tenants.middleware import may
 
 
@@ -50,6 +62,8 @@ urlpatterns = [
     page("statistics/", statistics.statistics, "statistics"),
     page("embeddings/", embeddings.embeddings, "embeddings", does="embeddings.manage"),
     page("embeddings/progress", embeddings.progress, "embeddings_progress"),
+    page("usage/", usage.usage, "usage", reads="usage.read"),
+    page("usage/csv", usage.download, "usage_download", reads="usage.read"),
     page("live/", live.live, "live", reads="events.read"),
     page("live/ticket", live.ticket, "live_ticket", does="events.read"),
 ]

@@ -2,7 +2,8 @@ from memory.models.memory import Memory
 from memory.models.passage import Passage
 from memory.models.relation import Relation
 from memory.models.session import Session
+from memory.models.tally import Tally
 from memory.models.transfer import Transfer
 from memory.models.version import Version
 
-__all__ = ["Memory", "Passage", "Relation", "Session", "Transfer", "Version"]
+__all__ = ["Memory", "Passage", "Relation", "Session", "Tally", "Transfer", "Version"]
