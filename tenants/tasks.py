@@ -8,7 +8,7 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 from events import actors
-from tenants import keys
+from tenants import keys, replies
 from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -44,3 +44,8 @@ class TenantTask(Task):
 @shared_task
 def fold_key_usage() -> None:
     keys.fold_usage()
+
+
+@shared_task
+def sweep_replies() -> None:
+    replies.sweep()
