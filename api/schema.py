@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 ERRORS = {
@@ -13,6 +14,9 @@ ERRORS = {
     "404": "Not found",
     "422": "Not valid",
 }
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Sent again, the same request does nothing again."
+)
 
 
 class ProblemItem(serializers.Serializer):
@@ -43,6 +47,9 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 
 class Schema(AutoSchema):
+    def get_override_parameters(self) -> list[Any]:
+        return [IDEMPOTENCY_KEY] if self.method == "POST" else []
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
         problem = self.resolve_serializer(Problem, direction).ref

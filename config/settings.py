@@ -253,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
     "recalls": {"task": "memory.tasks.fold_recalls_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "rescore": {"task": "memory.tasks.rescore_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
+    "replies": {"task": "tenants.tasks.sweep_replies", "schedule": 3600.0, "options": {"expires": 3600}},
     "transfers": {"task": "memory.tasks.transfers_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "index": {"task": "memory.tasks.index_everywhere", "schedule": 900.0, "options": {"expires": 900}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},

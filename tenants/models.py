@@ -132,3 +132,21 @@ class ApiKey(models.Model):
     def is_live(self) -> bool:
         now = timezone.now()
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+
+class KeptReply(models.Model):
+    """What was answered to a request with an Idempotency-Key; see tenants.replies."""
+
+    digest = models.CharField(primary_key=True, max_length=64)  # of tenant, credential, route and key
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    fingerprint = models.CharField(max_length=64)  # of path, query and body; empty: forgotten
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField()
+    body = models.BinaryField(null=True)  # sealed; null: too long, secret or forgotten
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name_plural = "kept replies"
+
+    def __str__(self) -> str:
+        return f"{self.status} at {self.created_at}"

@@ -8,7 +8,7 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 from events import actors
-from tenants import keys, metering
+from tenants import keys, metering, replies
 from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -49,3 +49,8 @@ def fold_key_usage() -> None:
 @shared_task
 def fold_usage() -> None:
     metering.fold()
+
+
+@shared_task
+def sweep_replies() -> None:
+    replies.sweep()

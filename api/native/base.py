@@ -9,12 +9,15 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from api import idempotency
 from api.gate import check_storable
 from tenants.resolve import Speaker, speaking
 
 
 class TenantView(APIView):
     """A view that runs inside the speaker's schema. The credential decides which, see tenants.resolve."""
+
+    reply_is_secret = False  # true: it is told once, and not kept for an Idempotency-Key
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with ExitStack() as self.stay:
@@ -26,6 +29,9 @@ class TenantView(APIView):
             for text in (values[0], *values[1]):
                 check_storable(text)
         self.stay.enter_context(speaking(self.speaker))
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and request.method == "POST" and (post := getattr(self, "post", None)):
+            self.post = idempotency.once(post, key, self.speaker, secret=self.reply_is_secret)
 
     @property
     def speaker(self) -> Speaker:

@@ -70,7 +70,7 @@ def _own(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 
 def _all(request: HttpRequest) -> HttpResponse:
-    first, last = _shown_range(request)
+    first, last = _range(request)
     rows = metering.showback(first, last)
     for row in rows:
         row["spark"] = _columns(row["days"], first, last)
@@ -79,11 +79,6 @@ def _all(request: HttpRequest) -> HttpResponse:
     for row in rows:
         row["width"] = round(100 * row["calls"] / most)
     return _page(request, "Usage", {"tenants": rows})
-
-
-def _shown_range(request: HttpRequest) -> tuple[date, date]:
-    """The range, for those who may see all tenants."""
-    return _range(request)
 
 
 def _counted(name: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +107,6 @@ def _lines_of_one(tenant: Tenant, first: date, last: date) -> list[list[Any]]:
 
 
 def _lines_of_all(request: HttpRequest, first: date, last: date) -> list[list[Any]]:
-    _shown_range(request)
     head = ["tenant", "plan", "from", "to", *metering.COUNTS, "memories", "bytes", "currency"]
     lines: list[list[Any]] = [[*head, *(f"cost_{name}" for name in COSTS)]]
     for row in metering.showback(first, last):

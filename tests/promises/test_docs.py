@@ -60,7 +60,8 @@ def operators() -> set[str]:
 def problem_codes() -> set[str]:
     """Ours, and those of REST framework's own errors that reach the handler under their own name."""
     ours = re.findall(r'\b[45]\d\d, "([a-z_]+)"', text("api/problems.py"))
-    of_gate = re.findall(r'default_code = "([a-z_]+)"', text("api/gate.py"))
+    own = [text(path) for path in ("api/gate.py", "api/idempotency.py")]
+    of_gate = re.findall(r'default_code = "([a-z_]+)"', "".join(own))
     inherited = ("parse_error", "method_not_allowed", "not_acceptable", "unsupported_media_type")
     return {*ours, *of_gate, *inherited}
 
