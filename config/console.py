@@ -75,6 +75,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Embedding models", "model_training", "embeddings"),
         _item("Live feed", "sensors", "live"),
         _item("Events", "receipt_long", "admin:events_event_changelist"),
+        _item("Audit", "policy", "audit"),
         _item("API keys", "key", "admin:tenants_apikey_changelist"),
     ]
     platform = [
@@ -84,6 +85,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("People", "group", "admin:tenants_user_changelist"),
         _item("API keys", "key", "admin:tenants_apikey_changelist"),
         _item("Events", "receipt_long", "admin:events_event_changelist"),
+        _item("Audit", "policy", "audit"),
         _item("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist"),
     ]
     docs = [_item("API docs", "menu_book", "docs")]

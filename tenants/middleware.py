@@ -42,7 +42,7 @@ def console_tenant(get_response: Handler) -> Handler:
         request.tenant = None  # type: ignore[attr-defined]
         if not request.path_info.startswith("/console/") or not request.user.is_authenticated:
             return get_response(request)
-        with actors.acting_as(f"user:{request.user.pk}"):
+        with actors.acting_as(f"user:{request.user.pk}", person_id=request.user.pk):
             if not request.named_tenant:  # type: ignore[attr-defined]
                 return get_response(request)
             tenant = Tenant.objects.filter(slug=request.named_tenant).first()  # type: ignore[attr-defined]

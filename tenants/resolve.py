@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from django_tenants.utils import tenant_context
 
@@ -24,6 +24,7 @@ class Speaker:
     actor: str
     scopes: frozenset[str]
     key: ApiKey | None = None
+    asked: actors.Acting = field(default_factory=actors.acting)  # the request it was recognised in
 
 
 def resolve(credential: str, *, named: Iterable[str] = (), host: str = "") -> Speaker:
@@ -46,7 +47,8 @@ def resolve(credential: str, *, named: Iterable[str] = (), host: str = "") -> Sp
 @contextmanager
 def speaking(speaker: Speaker) -> Iterator[None]:
     """Enter the speaker's schema, and act in its name, until the block ends. Never across an `await`."""
-    with tenant_context(speaker.tenant), actors.acting_as(speaker.actor):
+    acting = replace(speaker.asked, actor=speaker.actor, key_id=speaker.key.pk if speaker.key else None)
+    with tenant_context(speaker.tenant), actors.going_on(acting):
         yield
 
 

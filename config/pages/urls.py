@@ -6,7 +6,19 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from config.pages import embeddings, entities, graph, live, memory, playground, sessions, statistics, tiers, transfers
+from config.pages import (
+    audit,
+    embeddings,
+    entities,
+    graph,
+    live,
+    memory,
+    playground,
+    sessions,
+    statistics,
+    tiers,
+    transfers,
+)
 
 
 def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -32,6 +44,9 @@ urlpatterns = [
     page("statistics/", statistics.statistics, "statistics"),
     page("embeddings/", embeddings.embeddings, "embeddings"),
     page("embeddings/progress", embeddings.progress, "embeddings_progress"),
+    page("audit/", audit.audit, "audit"),
+    page("audit/export", audit.export, "audit_export"),
+    page("audit/check", audit.check, "audit_check"),
     page("live/", live.live, "live"),
     page("live/ticket", live.ticket, "live_ticket"),
 ]
