@@ -6,6 +6,7 @@ The first message authenticates: `{"type": "auth", "token": "im_…"}` or `{"typ
 """
 
 import asyncio
+import uuid
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +18,7 @@ from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException
 
 from api.gate import read_json
-from events import feed, sockets
+from events import actors, feed, sockets
 from events.types import CATALOGUE
 from tenants import limits, tickets
 from tenants.channels import in_public, in_tenant
@@ -97,6 +98,10 @@ class FeedConsumer(AsyncWebsocketConsumer):
         await self._catch_up()
 
     async def _recognise(self, message: dict[str, Any]) -> Speaker:
+        with actors.asked_from((self.scope.get("client") or [""])[0], uuid.uuid4().hex):
+            return await self._resolve(message)
+
+    async def _resolve(self, message: dict[str, Any]) -> Speaker:
         ticket, token = message.get("ticket"), message.get("token")
         if isinstance(ticket, str):
             return await in_public(tickets.redeem, ticket)

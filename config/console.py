@@ -83,6 +83,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Usage", "speed", "usage", "usage.read"),
         _item("Live feed", "sensors", "live", "events.read"),
         _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),
+        _item("Audit", "policy", "audit", "audit.read"),
         _item("API keys", "key", "admin:tenants_apikey_changelist", "keys.manage"),
     ]
     platform = [
@@ -93,6 +94,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("People", "group", "admin:tenants_user_changelist", "tenants.manage"),
         _item("API keys", "key", "admin:tenants_apikey_changelist", "keys.manage"),
         _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),
+        _item("Audit", "policy", "audit", "audit.read"),
         _item("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist", "tenants.manage"),
     ]
     docs = [{"title": "API docs", "icon": "menu_book", "link": reverse("docs")}]

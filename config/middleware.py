@@ -11,6 +11,7 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 
 from api import problems
+from events import actors
 
 log = structlog.get_logger("request")
 PLAIN = re.compile(r"[\w.\-]{8,64}")
@@ -28,7 +29,8 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         structlog.contextvars.bind_contextvars(request_id=request_id)
         began = time.perf_counter()
         path = request.path
-        response = get_response(request)
+        with actors.asked_from(request.META.get("REMOTE_ADDR", ""), request_id):
+            response = get_response(request)
         took = (time.perf_counter() - began) * 1000
         response["X-Request-Id"] = request_id
         response["Server-Timing"] = f"app;dur={took:.1f}"

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.middleware.console_tenant",
+    "config.seen.by_operators",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -256,6 +257,7 @@ CELERY_BEAT_SCHEDULE = {
     "replies": {"task": "tenants.tasks.sweep_replies", "schedule": 3600.0, "options": {"expires": 3600}},
     "transfers": {"task": "memory.tasks.transfers_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "index": {"task": "memory.tasks.index_everywhere", "schedule": 900.0, "options": {"expires": 900}},
+    "audit": {"task": "events.tasks.check_chains", "schedule": 86_400.0, "options": {"expires": 3600}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 

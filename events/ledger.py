@@ -34,16 +34,16 @@ def record_all(
     for _, data in facts:
         _check(type, data)
     filed_under = tenant_id or current_tenant_id()
-    now, actor = timezone.now(), actors.current()
+    now, acting = timezone.now(), vars(actors.acting())
     events = [
         Event(
             tenant_id=filed_under,
             type=type,
             subject_type=str(subject._meta.model_name) if subject else "tenant",
             subject_id=str(subject.pk if subject else filed_under),
-            actor=actor,
             data=data,
             occurred_at=now,
+            **acting,
         )
         for subject, data in facts
     ]

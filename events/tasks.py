@@ -1,10 +1,17 @@
-"""The relay's task: poked after commit, ticked each second."""
+"""The relay's task, poked after commit and ticked each second; and the nightly check of the chains."""
 
 from celery import shared_task
 
+from events import actors, nightly
 from events import relay as relay_room
 
 
 @shared_task
 def relay() -> None:
     relay_room.drain()
+
+
+@shared_task
+def check_chains() -> None:
+    with actors.acting_as("task:events.tasks.check_chains"):
+        nightly.run()

@@ -65,6 +65,12 @@ _ALL = [
     EventType("export.ready", "An export can be downloaded.", ("count",)),
     EventType("import.completed", "An import has come to its end.", ("created", "merged", "failed", "dry_run")),
     EventType("transfer.failed", "An export or import was given up.", ("direction",)),
+    EventType(
+        "operator.saw",
+        "An operator of the platform was shown memories of the tenant in the console.",
+        ("page", "count"),
+    ),
+    EventType("audit.broken", "The nightly check found that the chain of facts does not hold.", ("seq", "reason")),
     EventType("tenant.created", "A tenant was opened.", ("slug",)),
     EventType("tenant.limited", "A tenant got another plan, or limits of its own.", ("plan", "limits")),
     EventType("quota.warning", "A quota reached its soft limit; told once a day.", ("quota", "used", "soft", "hard")),

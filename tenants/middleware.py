@@ -49,7 +49,7 @@ def console_tenant(get_response: Handler) -> Handler:
         request.tenant, request.may = None, partial(roles.role_may, "")  # type: ignore[attr-defined]
         if not request.path_info.startswith("/console/") or not request.user.is_authenticated:
             return get_response(request)
-        with actors.acting_as(f"user:{request.user.pk}"):
+        with actors.acting_as(f"user:{request.user.pk}", person_id=request.user.pk):
             if not request.named_tenant:  # type: ignore[attr-defined]
                 request.may = partial(roles.role_may, request.user.role_in(None))  # type: ignore[attr-defined]
                 return get_response(request)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from django_tenants.utils import tenant_context
 
@@ -25,6 +25,7 @@ class Speaker:
     scopes: frozenset[str] = frozenset()
     key: ApiKey | None = None
     role: str = ""  # of a person; a key has none
+    asked: actors.Acting = field(default_factory=actors.acting)  # the request it was recognised in
 
     def may(self, operation: str) -> bool:
         """Whether the table of tenants.roles lets this caller do it."""
@@ -53,7 +54,8 @@ def resolve(credential: str, *, named: Iterable[str] = (), host: str = "") -> Sp
 @contextmanager
 def speaking(speaker: Speaker) -> Iterator[None]:
     """Enter the speaker's schema, and act in its name, until the block ends. Never across an `await`."""
-    with tenant_context(speaker.tenant), actors.acting_as(speaker.actor):
+    acting = replace(speaker.asked, actor=speaker.actor, key_id=speaker.key.pk if speaker.key else None)
+    with tenant_context(speaker.tenant), actors.going_on(acting):
         yield
 
 

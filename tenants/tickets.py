@@ -1,10 +1,12 @@
 """Single-use tickets: how a signed-in browser opens a socket without a token in the URL."""
 
 import secrets
+from dataclasses import replace
 
 from django.core import signing
 from django.core.cache import cache
 
+from events import actors
 from tenants.errors import Unauthenticated
 from tenants.models import Tenant, User
 from tenants.resolve import Speaker
@@ -31,4 +33,5 @@ def redeem(ticket: str) -> Speaker:
     tenant = Tenant.objects.filter(pk=words["tenant"], state=Tenant.State.ACTIVE).first()
     if user is None or tenant is None or not (role := user.role_in(tenant)):
         raise Unauthenticated
-    return Speaker(tenant=tenant, actor=f"user:{user.pk}", role=role)
+    asked = replace(actors.acting(), person_id=user.pk)
+    return Speaker(tenant=tenant, actor=f"user:{user.pk}", role=role, asked=asked)

@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from api.native import (
+    audit,
     changes,
     context,
     embeddings,
@@ -80,4 +81,8 @@ urlpatterns = [
     *both("embeddings/cancel", embeddings.Cancel.as_view()),
     *both("usage", usage.Usage.as_view()),
     *both("events", events.Events.as_view()),
+    *both("audit", audit.Audit.as_view()),
+    *both("audit/export", audit.AuditExport.as_view()),
+    *both("audit/head", audit.Head.as_view()),
+    *both("audit/verify", audit.Verify.as_view()),
 ]

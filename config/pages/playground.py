@@ -59,7 +59,7 @@ def _shown(request: HttpRequest, form: Asked, tab: str) -> dict[str, Any]:
         return {"calls": asking.calls(request, form, tab)}
     found = recall(query)
     if tab == "json":
-        return {"json": _json(found)}
+        return {"json": _json(found), "shown_hits": len(found.hits)}
     return {"found": found, "hits": [_bars(hit) for hit in found.hits], "narrowed": _narrowed(query)}
 
 

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
 from config.pages import (
+    audit,
     embeddings,
     entities,
     graph,
@@ -62,6 +63,9 @@ urlpatterns = [
     page("statistics/", statistics.statistics, "statistics"),
     page("embeddings/", embeddings.embeddings, "embeddings", does="embeddings.manage"),
     page("embeddings/progress", embeddings.progress, "embeddings_progress"),
+    page("audit/", audit.audit, "audit", reads="audit.read"),
+    page("audit/export", audit.export, "audit_export", reads="audit.read"),
+    page("audit/check", audit.check, "audit_check", reads="audit.read", does="audit.read"),
     page("usage/", usage.usage, "usage", reads="usage.read"),
     page("usage/csv", usage.download, "usage_download", reads="usage.read"),
     page("live/", live.live, "live", reads="events.read"),
