@@ -50,7 +50,7 @@ def switcher(request: HttpRequest) -> list[dict[str, str]]:
 
     if not request.user.is_authenticated:
         return []
-    tenants = Tenant.objects.order_by("slug")
+    tenants = Tenant.objects.filter(scratch=False).order_by("slug")
     if not request.user.is_superuser:
         tenants = tenants.filter(memberships__user=request.user)
     everything = [{"title": "All tenants", "link": "/console/", "icon": "apartment"}]
@@ -84,6 +84,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("People", "group", "admin:tenants_user_changelist"),
         _item("API keys", "key", "admin:tenants_apikey_changelist"),
         _item("Events", "receipt_long", "admin:events_event_changelist"),
+        _item("Isolation", "verified_user", "selftests"),
         _item("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist"),
     ]
     docs = [_item("API docs", "menu_book", "docs")]

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
 from config.env import BASE_DIR, VAR, database, env, redis_url, s3_config, secret_key
 
 # --- where it runs
@@ -217,7 +219,8 @@ CELERY_BROKER_URL = f"{REDIS_URL}/0"
 CELERY_TIMEZONE = "UTC"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"memory.tasks.embed*": {"queue": "embed"}}
+# The self-test searches by meaning, and the embedder's process has the model already.
+CELERY_TASK_ROUTES = {"memory.tasks.embed*": {"queue": "embed"}, "api.tasks.*": {"queue": "embed"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -247,6 +250,8 @@ CELERY_BEAT_SCHEDULE = {
     "rescore": {"task": "memory.tasks.rescore_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "transfers": {"task": "memory.tasks.transfers_everywhere", "schedule": 15.0, "options": {"expires": 30}},
+    "selftest": {"task": "api.tasks.nightly_selftest", "schedule": crontab("7", "3"), "options": {"expires": 3600}},
+    "scratch": {"task": "api.tasks.reap_selftests", "schedule": 300.0, "options": {"expires": 300}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 

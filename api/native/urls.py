@@ -14,6 +14,7 @@ from api.native import (
     memories,
     messages,
     relations,
+    selftests,
     sessions,
     stats,
     stream,
@@ -77,5 +78,7 @@ urlpatterns = [
     *both("embeddings/rollback", embeddings.Rollback.as_view()),
     *both("embeddings/finish", embeddings.Finish.as_view()),
     *both("embeddings/cancel", embeddings.Cancel.as_view()),
+    *both("selftests", selftests.Selftests.as_view()),
+    *both("selftests/<uuid:selftest_id>", selftests.OneSelftest.as_view()),
     *both("events", events.Events.as_view()),
 ]

@@ -43,6 +43,7 @@ def ask(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> A
 
 
 async def _ask(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    headers = headers | {"Content-Length": str(len(body))}
     told, sent = iter([{"type": "http.request", "body": body}]), Answered()
     forever = asyncio.Event()
 

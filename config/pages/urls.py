@@ -6,7 +6,19 @@ from typing import Any
 from django.contrib import admin
 from django.urls import URLPattern, path
 
-from config.pages import embeddings, entities, graph, live, memory, playground, sessions, statistics, tiers, transfers
+from config.pages import (
+    embeddings,
+    entities,
+    graph,
+    live,
+    memory,
+    playground,
+    selftests,
+    sessions,
+    statistics,
+    tiers,
+    transfers,
+)
 
 
 def page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -32,6 +44,7 @@ urlpatterns = [
     page("statistics/", statistics.statistics, "statistics"),
     page("embeddings/", embeddings.embeddings, "embeddings"),
     page("embeddings/progress", embeddings.progress, "embeddings_progress"),
+    page("isolation/", selftests.selftests, "selftests"),
     page("live/", live.live, "live"),
     page("live/ticket", live.ticket, "live_ticket"),
 ]

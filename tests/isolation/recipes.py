@@ -103,4 +103,7 @@ OPS = {
     "POST embeddings/finish": IDLE,
     "POST embeddings/cancel": IDLE,
     "GET events": Op(),
+    "POST selftests": Op({}),
+    "GET selftests": Op(named={"cursor": "cursor"}),
+    "GET selftests/{selftest_id}": Op(named={"selftest_id": "nobody"}, ok=(404,)),
 }  # fmt: skip
