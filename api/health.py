@@ -1,9 +1,13 @@
 """Is it alive, and is it ready: the only endpoints without a credential. They tell states, never details."""
 
+import re
+
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+
+PGVECTOR_FLOOR = (0, 8, 4)  # below it: index corruption during vacuum, overflow in parallel builds
 
 
 def alive(request: HttpRequest) -> JsonResponse:
@@ -18,13 +22,23 @@ def ready(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok" if all(parts.values()) else "degraded", "parts": parts})
 
 
+def vector_extension() -> tuple[str, tuple[int, ...]] | None:
+    """The schema that pgvector stands in and its version; None where it is not installed. Raises DatabaseError."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nspname, extversion FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace"
+            " WHERE extname = 'vector'"
+        )
+        found = cursor.fetchone()
+    return (found[0], tuple(int(part) for part in re.findall(r"\d+", found[1]))) if found else None
+
+
 def _database() -> bool:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_extension WHERE extname = 'vector'")
-            return cursor.fetchone() is not None
+        found = vector_extension()
     except DatabaseError:
         return False
+    return found is not None and found[0] == "public" and found[1] >= PGVECTOR_FLOOR
 
 
 def _redis() -> bool:

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection
 
-PGVECTOR_FLOOR = (0, 8, 4)  # below it: index corruption during vacuum, overflow in parallel builds
+from api import health
 
 
 @register(Tags.security)
@@ -26,22 +26,18 @@ def vector_extension(app_configs: Any, databases: Any = None, **_: Any) -> list[
     if not databases:
         return []
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT extversion, nspname FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace"
-                " WHERE extname = 'vector'"
-            )
-            found = cursor.fetchone()
+        found = health.vector_extension()
     except OperationalError as error:
         # It may answer later: readiness tells, and a start need not fail.
         return [checks.Warning("PostgreSQL does not answer.", hint=str(error).strip(), id="config.W002")]
     if found is None:
         return []  # before the first migration, which creates it
-    version, schema = found
+    schema, version = found
     if schema != "public":
         return [Error(f"pgvector is installed in schema {schema!r}, not in public.", id="config.E003")]
-    if tuple(int(part) for part in version.split(".")) < PGVECTOR_FLOOR:
-        return [Error(f"pgvector {version} is older than 0.8.4.", hint="Upgrade the extension.", id="config.E004")]
+    if version < health.PGVECTOR_FLOOR:
+        told = ".".join(map(str, version))
+        return [Error(f"pgvector {told} is older than 0.8.4.", hint="Upgrade the extension.", id="config.E004")]
     return []
 
 

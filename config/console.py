@@ -50,7 +50,7 @@ def switcher(request: HttpRequest) -> list[dict[str, str]]:
 
     if not request.user.is_authenticated:
         return []
-    tenants = Tenant.objects.order_by("slug")
+    tenants = Tenant.objects.filter(scratch=False).order_by("slug")
     operator = bool(request.user.role_in(None))
     if not operator:
         tenants = tenants.filter(memberships__user=request.user)
@@ -95,6 +95,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("API keys", "key", "admin:tenants_apikey_changelist", "keys.manage"),
         _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),
         _item("Audit", "policy", "audit", "audit.read"),
+        _item("Isolation", "verified_user", "selftests", "selftest.run"),
         _item("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist", "tenants.manage"),
     ]
     docs = [{"title": "API docs", "icon": "menu_book", "link": reverse("docs")}]

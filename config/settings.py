@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
 from config.env import BASE_DIR, VAR, database, env, redis_url, s3_config, secret_key
 
 # --- where it runs
@@ -223,7 +225,10 @@ CELERY_BROKER_URL = f"{REDIS_URL}/0"
 CELERY_TIMEZONE = "UTC"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {name: {"queue": "embed"} for name in ("memory.tasks.embed*", "memory.tasks.index*")}
+# An index is built, and the self-test searches by meaning, where the model is and nobody waits.
+CELERY_TASK_ROUTES = {
+    name: {"queue": "embed"} for name in ("memory.tasks.embed*", "memory.tasks.index*", "api.tasks.*")
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -258,6 +263,8 @@ CELERY_BEAT_SCHEDULE = {
     "transfers": {"task": "memory.tasks.transfers_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "index": {"task": "memory.tasks.index_everywhere", "schedule": 900.0, "options": {"expires": 900}},
     "audit": {"task": "events.tasks.check_chains", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "selftest": {"task": "api.tasks.nightly_selftest", "schedule": crontab("7", "3"), "options": {"expires": 3600}},
+    "scratch": {"task": "api.tasks.reap_selftests", "schedule": 300.0, "options": {"expires": 300}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 

@@ -73,7 +73,8 @@ class TenantAdmin(Permitted, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
         live = Count("keys", filter=Q(keys__revoked_at=None), distinct=True)
-        return super().get_queryset(request).annotate(key_count=live, people=Count("memberships", distinct=True))
+        customers = super().get_queryset(request).filter(scratch=False)
+        return customers.annotate(key_count=live, people=Count("memberships", distinct=True))
 
     def get_readonly_fields(self, request: HttpRequest, tenant: Tenant | None = None) -> tuple[str, ...]:
         return ("slug",) if tenant else ()

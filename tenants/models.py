@@ -33,6 +33,7 @@ class Tenant(TenantMixin):
     # Which model embeds its memories (empty: the setting says), and which shall take over: see memory.upkeep.reembed.
     embedder = models.CharField(max_length=100, blank=True, editable=False)
     shadow_embedder = models.CharField(max_length=100, blank=True, editable=False)
+    scratch = models.BooleanField(default=False, editable=False)  # of a self-test, which drops it: not among customers
     switched_at = models.DateTimeField(null=True, editable=False)  # when the two changed places
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     limits = models.JSONField(default=dict, blank=True, validators=[check_limits])  # its own, over the plan's

@@ -128,7 +128,7 @@ def query_of(asked: dict[str, Any]) -> Query:
     """All that is heard under a name that a Query has; lists as tuples."""
     heard = {field.name: asked[field.name] for field in fields(Query) if field.name in asked}
     heard = {name: tuple(value) if isinstance(value, list) else value for name, value in heard.items()}
-    return Query(**heard | {"text": asked["query"], "scope": words.scope_of(asked)})
+    return Query(**heard | {"text": asked.get("query", ""), "scope": words.scope_of(asked)})
 
 
 def room_of(asked: dict[str, Any]) -> dict[str, Any]:

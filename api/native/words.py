@@ -224,7 +224,7 @@ class SearchWords(StrictSerializer):
     query = serializers.CharField(max_length=10_000, required=False)
     like = serializers.UUIDField(required=False, help_text="Near to this memory.")
     vector = serializers.ListField(
-        child=serializers.FloatField(), max_length=4_096, required=False, help_text="Near to this vector."
+        child=serializers.FloatField(), min_length=1, max_length=4_096, required=False, help_text="Near to this vector."
     )
     limit = serializers.IntegerField(min_value=1, max_value=200, default=10)
     user_id = Name()

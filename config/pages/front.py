@@ -35,10 +35,11 @@ def _tenant_numbers(tenant: Tenant) -> dict[str, Any]:
 
 def _platform_numbers() -> dict[str, Any]:
     last, events = feed.activity()
-    tenants = Tenant.objects.order_by("slug")[:100]
+    customers = Tenant.objects.filter(scratch=False)
+    tenants = customers.order_by("slug")[:100]
     return {
         "tenants": [{"row": t, "last": last.get(t.id), "events": events.get(t.id, 0)} for t in tenants],
-        "tenant_count": Tenant.objects.count(),
+        "tenant_count": customers.count(),
         "keys": ApiKey.objects.filter(revoked_at=None).count(),
         "today": feed.count_since_yesterday(None),
         "unrelayed": feed.unrelayed(),

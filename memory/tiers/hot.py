@@ -92,6 +92,15 @@ def once(memory: Memory, fetch: Callable[[], str]) -> str:
     return content
 
 
+def forget(tenant_id: UUID) -> None:
+    """Drop every copy of a tenant that is no more."""
+    try:
+        for key in _redis().scan_iter(match=_key(tenant_id, "*"), count=1000):
+            _redis().delete(key)
+    except redis.RedisError as error:
+        log.warning("hot copies stay until they expire", error=type(error).__name__)
+
+
 def notice(tenant_id: UUID, batch: list[Event]) -> None:
     """A reader of the relay: what was changed or deleted is not to be read here again."""
     gone = [(event.subject_id, event.data["version"]) for event in batch if event.type in GONE]

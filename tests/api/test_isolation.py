@@ -1,7 +1,5 @@
-"""Tenant A never sees B: the other tenant's ids are like ids that nobody has."""
+"""Tenant A never sees B, and who is nobody sees nothing. Ids of another tenant: see tests/isolation."""
 
-import json
-import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -13,24 +11,6 @@ from django.utils import timezone
 from tenants import keys, resolve
 from tenants.models import Domain, Tenant
 from tests.conftest import Caller
-
-BY_ID = [("GET", None), ("PATCH", {"content": "mine now"}), ("DELETE", None)]
-
-
-def told(answer: Any) -> dict[str, Any]:
-    """An answer without what differs by request: its id and its own path."""
-    body = json.loads(answer.content)
-    return {"status": answer.status_code} | {k: v for k, v in body.items() if k not in ("request_id", "instance")}
-
-
-@pytest.mark.parametrize(("method", "body"), BY_ID)
-def test_another_tenants_id_is_like_a_random_one(ada: Caller, ben: Caller, method: str, body: Any) -> None:
-    hers = ada.remember("Only acme knows this.")
-    sent = None if body is None else json.dumps(body).encode()
-    foreign, random = (ben.raw(method, f"memories/{i}", sent) for i in (hers, uuid.uuid4()))
-    assert foreign.status_code == 404
-    assert told(foreign) == told(random)
-    assert ada.get(f"memories/{hers}")[1]["content"] == "Only acme knows this."
 
 
 def test_lists_searches_and_feeds_hold_only_the_own_tenants_rows(ada: Caller, ben: Caller) -> None:
@@ -111,16 +91,6 @@ def test_a_key_that_may_only_read_does_not_write(acme: Tenant) -> None:
     assert reader.post("memories/search", {"query": "x"})[0] == 200
     assert reader.post("memories", {"content": "x"})[0] == 403
     assert reader.delete(f"memories/{uuid.uuid4()}")[0] == 403
-
-
-def test_every_documented_operation_wants_a_credential(ada: Caller) -> None:
-    schema = Client().get("/api/schema?format=json", headers={"Authorization": f"Bearer {ada.key}"}).json()
-    operations = [(path, method) for path, item in schema["paths"].items() for method in item]
-    assert len(operations) >= 7
-    for path, method in operations:
-        url = re.sub(r"\{\w+\}", str(uuid.uuid4()), path)
-        answer = Client().generic(method.upper(), url, b"{}", content_type="application/json")
-        assert answer.status_code == 401, (method, path)
 
 
 @pytest.mark.parametrize(("public", "status"), [(True, 200), (False, 401)])

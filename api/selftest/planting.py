@@ -1,0 +1,90 @@
+"""One of everything in a tenant, made through the API, each with the tenant's canary: a word that nobody else has."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django_tenants.utils import tenant_context
+
+from events import relay
+from memory import transfers
+from memory.upkeep import embed
+from tenants.models import Tenant
+
+Things = dict[str, Any]
+Call = Callable[[str, str, bytes, str], tuple[int, Any]]  # method, path, body, content type: status and JSON
+
+
+class NotPlanted(RuntimeError):
+    """The API refused what the self-test plants."""
+
+
+def plant(tenant: Tenant, canary: str, call: Call) -> Things:
+    """Ids and names of what was made: memories, a relation, a session, messages, files, cursors, labels."""
+
+    def make(method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
+        sent = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
+        status, told = call(method, path, sent, content_type)
+        if status >= 300:
+            raise NotPlanted(f"{method} {path.partition('?')[0]} was answered {status}")
+        return told["data"][0] if method == "POST" and "data" in told else told
+
+    things = _names(canary)
+    things |= _memories(make, things, canary)
+    things |= _tied(make, things, canary)
+    things |= _files(make, tenant, canary)
+    things |= _cursors(make, things, canary)
+    with tenant_context(tenant):
+        embed.pending()
+    while relay.relay_batch(tenant.pk):
+        pass
+    return things
+
+
+def _names(canary: str) -> Things:
+    names = {kind: f"{kind}-{canary}" for kind in ("user", "agent", "talk", "namespace", "tag", "person")}
+    return names | {"canary": canary, "filter": {"user_id": names["user"]}, "number": 1}
+
+
+def _memories(make: Any, things: Things, canary: str) -> Things:
+    her = {"user_id": things["user"], "agent_id": things["agent"]}
+    labels = {"tags": [things["tag"]], "people": [things["person"]], "metadata": {"a": canary}}
+    memory = make("POST", "memories", her | labels | {"content": f"{canary} takes tea."})["id"]
+    make("PATCH", f"memories/{memory}", {"content": f"{canary} takes tea with milk."})
+    other = make("POST", "memories", her | {"content": f"{canary} has a cat.", "namespace": things["namespace"]})["id"]
+    make("POST", "memories", her | {"content": f"{canary} was wrong.", "tags": ["wrong"]})
+    batch = make("POST", "memories/delete", {"tag": "wrong", "confirm_count": 1})["batch"]
+    cold = make("POST", "memories", her | {"content": f"{canary} has moved."})["id"]
+    make("POST", f"memories/{cold}/archive")
+    return {"memory": memory, "other": other, "batch": batch, "cold": cold}
+
+
+def _tied(make: Any, things: Things, canary: str) -> Things:
+    tied = {"source": things["memory"], "target": things["other"]}
+    relation = make("POST", "relations", tied | {"type": "supports"})["id"]
+    make("POST", "relations", tied | {"type": "causes"})
+    scope = {"user_id": things["user"], "agent_id": things["agent"]}
+    talk = scope | {"session_id": things["talk"]}
+    session = make("POST", "sessions", talk | {"title": canary})["id"]
+    make("POST", "sessions", scope | {"session_id": "second"})
+    said = [make("POST", "messages", talk | {"role": "user", "content": f"{canary} says {word}."}) for word in "ab"]
+    return {"relation": relation, "session": session, "message": said[0]["id"]}
+
+
+def _files(make: Any, tenant: Tenant, canary: str) -> Things:
+    exports = [make("POST", "exports", {})["id"] for _ in "ab"]
+    imports = [make("POST", "imports", f"content\n{canary} {word}\n", "text/csv")["id"] for word in "ab"]
+    with tenant_context(tenant):
+        transfers.pending(seconds=60)
+    return {"export": exports[0], "import": imports[0]}
+
+
+def _cursors(make: Any, things: Things, canary: str) -> Things:
+    make("POST", "memories", {"content": "x", "user_id": f"v-{canary}", "namespace": f"n-{canary}"})
+    lists = {
+        "cursor": "memories?", "cursor_of_relations": "relations?", "cursor_of_sessions": "sessions?",
+        "cursor_of_talk": f"messages?session_id={things['talk']}&user_id={things['user']}&",
+        "cursor_of_names": "entities?type=user&",
+        "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
+    }  # fmt: skip
+    return {kind: make("GET", f"{path}limit=1")["next_cursor"] for kind, path in lists.items()}

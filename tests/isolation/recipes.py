@@ -1,0 +1,109 @@
+"""How each operation of the API is called so that it works: one line an operation, and the sweep does the rest.
+
+An operation that is not here fails the tests, and so does a parameter that looks like an id and that NAMES does not
+know. `Op(body)` is enough for most. In a body "$memory" is the id of the caller's own memory; so are all of KINDS.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+OK = (200, 201, 202, 204)
+CSV = "content\nhello\n"
+
+# What stands for what, wherever a parameter or a field of this name is met. An Op may say otherwise in `named`.
+NAMES = {
+    "memory_id": "memory", "memory": "memory", "like": "memory", "id": "memory", "source": "memory",
+    "target": "other", "Last-Event-ID": "memory", "relation_id": "relation", "session_key": "session",
+    "batch": "batch", "user_id": "user", "agent_id": "agent", "session_id": "talk", "namespace": "namespace",
+    "namespaces": "namespace", "tag": "tag", "tags": "tag", "people": "person", "filters": "filter", "q": "user",
+    "name": "user",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Op:
+    """A call that works with the caller's own ids, and what it answers then."""
+
+    body: Any = None
+    query: dict[str, str] = field(default_factory=dict)
+    nested: dict[str, Any] | None = None  # a body whose lists hold objects, where the operation takes both
+    named: dict[str, str] = field(default_factory=dict)
+    ok: tuple[int, ...] = OK
+    unknown: int = 404  # what an id in the path that nobody has is answered with
+    content_type: str = "application/json"
+
+    def kind(self, name: str) -> str | None:
+        return self.named.get(name) or NAMES.get(name)
+
+
+SAID = {"content": "Said in the sweep."}
+TYPED = {"type": "user"}
+IDLE = Op({}, ok=(409,))  # a step of a change that is not under way
+OPS = {
+    "GET memories": Op(named={"cursor": "cursor"}),
+    "POST memories": Op(SAID, nested={"memories": [SAID]}),
+    "POST memories/list": Op({}, named={"cursor": "cursor"}),
+    "POST memories/search": Op({"query": "tea"}),
+    "GET memories/stream": Op(query={"all": "true"}),
+    "POST memories/stream": Op({"all": True}),
+    "POST memories/delete": Op({"user_id": "$user"}),
+    "POST memories/undelete": Op({"batch": "$batch"}),
+    "GET memories/{memory_id}": Op(),
+    "PATCH memories/{memory_id}": Op({"content": "mine now"}),
+    "PUT memories/{memory_id}": Op(SAID),
+    "DELETE memories/{memory_id}": Op(),
+    "GET memories/{memory_id}/history": Op(named={"cursor": "number"}),
+    "GET memories/{memory_id}/diff": Op(query={"before": "1", "after": "2"}),
+    "POST memories/{memory_id}/restore": Op({"version": 1}),
+    "POST memories/{memory_id}/supersede": Op(SAID),
+    "POST memories/{memory_id}/feedback": Op({"verdict": "incorrect"}),
+    "GET memories/{memory_id}/related": Op(),
+    "GET memories/{memory_id}/causes": Op(),
+    "GET memories/{memory_id}/effects": Op(),
+    "POST memories/{memory_id}/archive": Op(),
+    "POST memories/{memory_id}/warm": Op(),
+    "POST context": Op({"query": "tea"}),
+    "POST turns": Op({"message": "Tea?", "user_id": "$user", "session_id": "$talk"}),
+    "POST relations": Op({"source": "$memory", "target": "$other", "type": "contradicts"}),
+    "GET relations": Op(named={"cursor": "cursor_of_relations"}),
+    "DELETE relations": Op(query={"source": "$memory", "target": "$other", "type": "supports"}),
+    "GET relations/{relation_id}": Op(),
+    "DELETE relations/{relation_id}": Op(),
+    "POST sessions": Op({"session_id": "another", "user_id": "$user"}),
+    "GET sessions": Op(named={"cursor": "cursor_of_sessions"}),
+    "GET sessions/{session_key}": Op(),
+    "PATCH sessions/{session_key}": Op({"title": "mine now"}),
+    "DELETE sessions/{session_key}": Op(),
+    "POST sessions/{session_key}/close": Op(),
+    "POST sessions/{session_key}/reopen": Op({}),
+    "GET sessions/{session_key}/memories": Op(named={"cursor": "cursor_of_talk"}),
+    "POST messages": Op({"content": "Hello.", "role": "user", "session_id": "$talk", "user_id": "$user"}),
+    "GET messages": Op(query={"session_id": "$talk"}, named={"cursor": "cursor_of_talk"}),
+    "GET messages/{memory_id}": Op(named={"memory_id": "message"}),
+    "GET tiers": Op(),
+    "GET namespaces": Op(named={"cursor": "cursor_of_names"}),
+    "GET entities": Op(query=TYPED, named={"cursor": "cursor_of_names"}),
+    "GET entities/{type}/{name}": Op(),
+    "DELETE entities/{type}/{name}": Op(ok=(409,), unknown=409),  # how many, before it is confirmed
+    "GET stats": Op(),
+    "GET exports/stream": Op(),
+    "POST exports": Op({}),
+    "GET exports": Op(named={"cursor": "cursor_of_exports"}),
+    "GET exports/{transfer_id}": Op(named={"transfer_id": "export"}),
+    "GET exports/{transfer_id}/file": Op(named={"transfer_id": "export"}),
+    "POST exports/{transfer_id}/cancel": Op(named={"transfer_id": "export"}),
+    "POST imports": Op(CSV, content_type="text/csv"),
+    "GET imports": Op(named={"cursor": "cursor_of_imports"}),
+    "GET imports/{transfer_id}": Op(named={"transfer_id": "import"}),
+    "POST imports/{transfer_id}/cancel": Op(named={"transfer_id": "import"}),
+    "GET embeddings": Op(),
+    "POST embeddings/reembed": Op({"model": "none"}, ok=(409,)),
+    "POST embeddings/switch": IDLE,
+    "POST embeddings/rollback": IDLE,
+    "POST embeddings/finish": IDLE,
+    "POST embeddings/cancel": IDLE,
+    "GET events": Op(),
+    "POST selftests": Op({}),
+    "GET selftests": Op(named={"cursor": "cursor"}),
+    "GET selftests/{selftest_id}": Op(named={"selftest_id": "nobody"}, ok=(404,)),
+}  # fmt: skip
