@@ -74,14 +74,18 @@ def in_acme(acme: Tenant) -> Iterator[Tenant]:
         yield acme
 
 
+def statements(captured: CaptureQueriesContext) -> list[str]:
+    told = [query["sql"] for query in captured.captured_queries]
+    seldom = ("tenants_domain", 'FROM "tenants_plan"')
+    return [sql for sql in told if not sql.startswith("SET search_path") and not any(name in sql for name in seldom)]
+
+
 @contextmanager
 def costs(queries: int) -> Iterator[None]:
     """Exactly so many statements, without the search path before each and the domains and plans read every five seconds."""
     with CaptureQueriesContext(connection) as captured:
         yield
-    told = [query["sql"] for query in captured.captured_queries]
-    seldom = ("tenants_domain", 'FROM "tenants_plan"')
-    done = [sql for sql in told if not sql.startswith("SET search_path") and not any(name in sql for name in seldom)]
+    done = statements(captured)
     assert len(done) == queries, "\n".join(sql[:150] for sql in done)
 
 

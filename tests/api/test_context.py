@@ -12,7 +12,7 @@ from memory.algorithms.packing import tokens
 from memory.remember import remember
 from memory.types import Draft, Scope
 from tenants.models import Tenant
-from tests.conftest import Caller, costs
+from tests.conftest import Caller, costs, statements
 
 ADA = Scope(user_id="ada")
 
@@ -174,8 +174,7 @@ def test_a_context_costs_what_its_recall_costs_and_one_for_the_conversation(told
     body = {"query": "What does Ada drink?", "user_id": "ada"}
     with CaptureQueriesContext(connection) as searched:
         told.post("memories/search", body)
-    told_sql = [query["sql"] for query in searched.captured_queries]
-    recalled = len([sql for sql in told_sql if not sql.startswith("SET search_path") and "tenants_domain" not in sql])
+    recalled = len(statements(searched))
     with costs(recalled):
         told.post("context", body | {"session_id": "now"})
     with costs(recalled + 1):
