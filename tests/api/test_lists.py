@@ -281,7 +281,7 @@ def test_a_group_tells_importance_times_and_bytes(told: Caller) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    ["group_by=colour", "group_by=kind&group_by=kind", "group_by=kind&group_by=tag&group_by=day", "kind=fact", "x=1", "group_by=kind&limit=0"],
+    ["group_by=colour", "group_by=kind&group_by=kind", "group_by=kind&group_by=tag&group_by=day", "kind=fact", "tag=food", "all_tags=true", "x=1", "group_by=kind&limit=0"],
 )  # fmt: skip
 def test_groups_that_cannot_be_made_are_refused(ada: Caller, asked: str) -> None:
     assert ada.get(f"stats?{asked}")[0] == 422
