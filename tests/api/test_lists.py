@@ -242,6 +242,12 @@ def test_the_overview_counts_and_shows_growth(told: Caller) -> None:
     assert told.get("stats?user_id=cleo")[1]["live"] == 2
 
 
+def test_sessions_of_one_name_are_as_many_as_their_users(ada: Caller) -> None:
+    for user in ("cleo", "dan", "dan"):
+        ada.remember(f"{user} speaks", user_id=user, session_id="s")
+    assert ada.get("stats")[1]["sessions"] == 2
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
