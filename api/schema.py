@@ -42,6 +42,11 @@ class KeyScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "An API key: im_…"}
 
 
+def once(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """Each route once: that it answers with a trailing slash too is not another operation."""
+    return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]
+
+
 class Schema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)

@@ -211,7 +211,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {},
+    "PREPROCESSING_HOOKS": ["api.schema.once"],
+    "ENUM_NAME_OVERRIDES": {
+        "MemoryStateEnum": "memory.models.Memory.State",
+    },
 }
 
 # --- background work
