@@ -1,5 +1,6 @@
 """Changing one memory: revise, supersede, judge, erase, restore. Each keeps what it said before."""
 
+import dataclasses
 import hashlib
 from datetime import datetime
 from typing import Any
@@ -143,7 +144,8 @@ def _say_anew(memory: Memory) -> None:
 
 @transaction.atomic
 def supersede(memory_id: UUID, draft: Draft, *, expected: int | None = None) -> Outcome | None:
-    """Let a new memory take the place of a live one, in its scope; None when there is none.
+    """Let a new memory take the place of a live one, in its scope; None when there is none. A session that is closed
+    takes no more: there the new one stands outside of it.
 
     The old one's validity ends where the new one's begins, and the new one is related to it as `supersedes`. Raises
     NotStored when the draft says what the old one says, VersionConflict.
@@ -151,6 +153,8 @@ def supersede(memory_id: UUID, draft: Draft, *, expected: int | None = None) -> 
     old = _locked(memory_id, expected)
     if old is None:
         return None
+    if places.is_over(draft.scope):  # what was said there may still turn out to be wrong
+        draft = dataclasses.replace(draft, scope=dataclasses.replace(draft.scope, session_id=""))
     outcome = remember(draft)
     if outcome.id is None or outcome.id == old.pk:
         raise NotStored({0: outcome.reason or "it says what the memory says that it would supersede"})
