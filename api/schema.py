@@ -46,6 +46,11 @@ class KeyScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "description": "An API key: im_…"}
 
 
+def once(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """Each route once: that it answers with a trailing slash too is not another operation."""
+    return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]
+
+
 class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         return [IDEMPOTENCY_KEY] if self.method == "POST" else []

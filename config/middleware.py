@@ -4,6 +4,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from io import SEEK_END
 
 import structlog
 from django.core.exceptions import BadRequest
@@ -37,6 +38,20 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         if not path.startswith(QUIET):
             log.info(f"{request.method} {path}", status=response.status_code, ms=round(took, 1))
         return response
+
+    return middleware
+
+
+def measured_body(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Say how long a chunked body is: REST framework takes one of unknown length for none, and would not read it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        body = getattr(request, "_stream", None)  # under ASGI the body is here as a whole, in a file
+        if "CONTENT_LENGTH" not in request.META and body is not None and body.seekable():
+            body.seek(0, SEEK_END)
+            request.META["CONTENT_LENGTH"] = str(body.tell())
+            body.seek(0)
+        return get_response(request)
 
     return middleware
 

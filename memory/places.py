@@ -6,11 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from events import ledger, poke
 from memory.algorithms import phrasing
 from memory.models import Memory, Session
+from memory.types import Scope
 
 CLOSED = "its session is closed"
 TAKEN = "its id is that of another memory"
@@ -98,6 +101,13 @@ def _take(wanted: Counter[Name], agents: dict[Name, str]) -> dict[Name, tuple[in
 
 def _thin(name: Name) -> dict[str, str]:
     return dict(zip(("namespace", "user_id", "session_id"), name, strict=True))
+
+
+def is_over(scope: Scope) -> bool:
+    """Whether the session that a scope names is closed, or its time is over."""
+    named = {"namespace": scope.namespace, "user_id": scope.user_id, "session_id": scope.session_id}
+    closed = Q(state=Session.State.CLOSED) | Q(expires_at__lte=timezone.now())
+    return bool(scope.session_id) and Session.objects.filter(closed, **named).exists()
 
 
 def taken(ids: dict[int, UUID]) -> dict[int, str]:

@@ -98,8 +98,7 @@ def _from_draft(draft: Draft) -> Memory:
     now = timezone.now()
     scope = draft.scope
     event_time = draft.event_time or now
-    age_hours = (now - event_time).total_seconds() / 3600
-    scored = scoring.importance(draft.kind, draft.role, age_hours)
+    scored = scoring.importance_at(draft.kind, draft.role, event_time, now)
     memory = Memory(
         id=draft.id or uuid7(),
         content=draft.content,

@@ -1,15 +1,18 @@
 """Changing one memory: revise, supersede, judge, erase, restore. Each keeps what it said before."""
 
+import dataclasses
 import hashlib
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from events import ledger
 from memory import history, places, quotas
 from memory.algorithms import scoring
-from memory.errors import NotStored, VersionConflict
+from memory.errors import BadTime, NotStored, VersionConflict
 from memory.models import Memory
 from memory.relations import relate
 from memory.remember import give_hashes, poke_embedder, remember, thin
@@ -30,26 +33,27 @@ def revise(
 ) -> Memory | None:
     """Change the given fields of a live memory and nothing else. None when there is none.
 
-    Metadata is merged into what is there, or replaces it without `merge`. New words, speaker or time take its vector
-    away: the worker makes the new one. Raises VersionConflict when its version is not the `expected` one, QuotaExceeded
-    when it would grow over the quota of bytes.
+    Metadata is merged into what is there, or replaces it without `merge`. An importance of None is worked out. New
+    words, speaker or time take its vector away: the worker makes the new one. Raises VersionConflict when its version
+    is not the `expected` one, BadTime when its validity would end before it begins, QuotaExceeded when it would grow
+    over the quota of bytes.
     """
     memory = _locked(memory_id, expected)
     if memory is None:
         return None
-    if merge and "metadata" in changes:
-        changes = changes | {"metadata": memory.metadata | changes["metadata"]}
+    changes = _completed(memory, changes, merge)
     if memory.tier == Memory.Tier.COLD and "content" in changes:
         cold.fill([memory])
     changed = {name for name, value in changes.items() if getattr(memory, name) != value}
     if not changed:
         return memory
+    _check_validity(memory, {name: changes[name] for name in changed})
     _make_room(memory, changes)
     _keep(memory, changed)
     for name in changed:
         setattr(memory, name, changes[name])
     if "importance" in changed:
-        memory.importance_stated = True
+        memory.importance_stated = changes.get("importance_stated", True)
     if changed & SPOKEN:
         _say_anew(memory)
     _save_revised(memory)
@@ -57,12 +61,32 @@ def revise(
     return memory
 
 
+def _completed(memory: Memory, changes: dict[str, Any], merge: bool) -> dict[str, Any]:
+    """Changes with metadata merged, and with an importance where it shall be worked out."""
+    told = dict(changes)
+    if merge and "metadata" in told:
+        told["metadata"] = memory.metadata | told["metadata"]
+    if told.get("importance", 0) is None:
+        kind, role, event_time = (told.get(name, getattr(memory, name)) for name in ("kind", "role", "event_time"))
+        told["importance"] = scoring.importance_at(kind, role, event_time, timezone.now())
+        told["importance_stated"] = False
+    return told
+
+
+def _check_validity(memory: Memory, changes: dict[str, Any]) -> None:
+    """Refuse an end before the beginning; what stands there already is not looked at again."""
+    begins, ends = (changes.get(name, getattr(memory, name)) for name in ("valid_from", "valid_to"))
+    if changes.keys() & {"valid_from", "valid_to"} and begins and ends and ends < begins:
+        raise BadTime("/valid_to", "is before valid_from")
+
+
 def replace(memory_id: UUID, said: dict[str, Any], *, expected: int | None = None) -> Memory | None:
     """Give every changeable field what is said, or its default; see `revise`. `event_time` falls back to created_at."""
     created = Memory.objects.live().filter(pk=memory_id).values_list("created_at", flat=True).first()
     if created is None:
         return None
-    return revise(memory_id, defaults() | {"event_time": created} | said, merge=False, expected=expected)
+    fallen_back = defaults() | {"event_time": created, "importance": None}
+    return revise(memory_id, fallen_back | said, merge=False, expected=expected)
 
 
 def defaults() -> dict[str, Any]:
@@ -81,7 +105,10 @@ def tag(memory_id: UUID, word: str) -> bool:
 
 
 def _locked(memory_id: UUID, expected: int | None = None) -> Memory | None:
-    memory = Memory.objects.live().select_for_update().filter(pk=memory_id).first()
+    return _as_expected(Memory.objects.live().select_for_update().filter(pk=memory_id).first(), expected)
+
+
+def _as_expected(memory: Memory | None, expected: int | None) -> Memory | None:
     if memory and expected is not None and memory.version != expected:
         raise VersionConflict(memory.version)
     return memory
@@ -124,7 +151,8 @@ def _say_anew(memory: Memory) -> None:
 
 @transaction.atomic
 def supersede(memory_id: UUID, draft: Draft, *, expected: int | None = None) -> Outcome | None:
-    """Let a new memory take the place of a live one, in its scope; None when there is none.
+    """Let a new memory take the place of a live one, in its scope; None when there is none. A session that is closed
+    takes no more: there the new one stands outside of it.
 
     The old one's validity ends where the new one's begins, and the new one is related to it as `supersedes`. Raises
     NotStored when the draft says what the old one says, VersionConflict.
@@ -132,6 +160,8 @@ def supersede(memory_id: UUID, draft: Draft, *, expected: int | None = None) -> 
     old = _locked(memory_id, expected)
     if old is None:
         return None
+    if places.is_over(draft.scope):  # what was said there may still turn out to be wrong
+        draft = dataclasses.replace(draft, scope=dataclasses.replace(draft.scope, session_id=""))
     outcome = remember(draft)
     if outcome.id is None or outcome.id == old.pk:
         raise NotStored({0: outcome.reason or "it says what the memory says that it would supersede"})
@@ -180,13 +210,13 @@ def erase(memory_id: UUID, *, expected: int | None = None) -> bool:
 
 
 @transaction.atomic
-def restore(memory_id: UUID) -> Memory | None:
+def restore(memory_id: UUID, *, expected: int | None = None) -> Memory | None:
     """Bring a deleted or superseded memory back; None when there is none, or its words have been remembered anew.
 
-    Raises QuotaExceeded when a deleted one has no room any more.
+    Raises VersionConflict, and QuotaExceeded when a deleted one has no room any more.
     """
     gone = Memory.objects.exclude(state=Memory.State.ACTIVE).filter(pk=memory_id)
-    memory = gone.select_for_update().first()
+    memory = _as_expected(gone.select_for_update().first(), expected)
     if memory is None:
         return None
     superseded = memory.state == Memory.State.SUPERSEDED
@@ -196,7 +226,7 @@ def restore(memory_id: UUID) -> Memory | None:
     history.keep([memory.pk], ["state", "valid_to"] if superseded else ["state"], now)
     memory.state, memory.deleted_at, memory.deleted_batch = Memory.State.ACTIVE, None, None
     if superseded:
-        memory.valid_to, memory.superseded_by = None, None
+        memory.valid_to, memory.superseded_by = _valid_before(memory), None
     memory.version += 1
     memory.updated_at = now
     try:
@@ -205,8 +235,15 @@ def restore(memory_id: UUID) -> Memory | None:
     except IntegrityError:
         _undo(memory)
         return None
+    places.unsettle([memory.pk])
     ledger.record("memory.restored", memory, **thin(memory))
     return memory
+
+
+def _valid_before(memory: Memory) -> datetime | None:
+    """Until when a superseded memory held by what was said of it, before its end was another one's beginning."""
+    live = memory.versions.filter(state=Memory.State.ACTIVE).order_by("-version")
+    return live.values_list("valid_to", flat=True).first()
 
 
 def _undo(memory: Memory) -> None:
@@ -220,10 +257,3 @@ def restore_version(memory_id: UUID, version: int, *, expected: int | None = Non
     if then is None:
         return None
     return revise(memory_id, {name: then.said[name] for name in CHANGEABLE}, merge=False, expected=expected)
-
-
-@transaction.atomic
-def undelete(batch: UUID) -> int:
-    """Bring back what one bulk deletion took; how many came back. Those whose words were said anew stay deleted."""
-    gone = Memory.objects.filter(deleted_batch=batch, state=Memory.State.DELETED).values_list("pk", flat=True)
-    return sum(restore(pk) is not None for pk in list(gone))

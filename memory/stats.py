@@ -39,7 +39,7 @@ def overview(scope: Scope = EVERYTHING) -> Overview:
             live=Count("id", filter=live),
             waiting=Count("id", filter=live & Q(embedding=None)),
             users=Count("user_id", filter=live & ~Q(user_id=""), distinct=True),
-            sessions=Count("session_id", filter=live & ~Q(session_id=""), distinct=True),
+            sessions=Count(_session(), filter=live & ~Q(session_id=""), distinct=True),
             superseded=Count("id", filter=Q(state=Memory.State.SUPERSEDED)),
             deleted=Count("id", filter=Q(state=Memory.State.DELETED)),
             bytes=Sum(_bytes(), filter=live, default=0),
@@ -86,6 +86,12 @@ def _group(keys: Sequence[str], row: Any) -> dict[str, Any]:
     values = [row.pop(f"key_{i}") for i in range(len(keys))]
     said = [value.date().isoformat() if isinstance(value, datetime) else value for value in values]
     return {"group": dict(zip(keys, said, strict=True)), **row}
+
+
+def _session() -> Func:
+    """A session is one of its user and namespace: the same name elsewhere is another one."""
+    names = (F("namespace"), F("user_id"), F("session_id"))
+    return Func(*names, template="(%(expressions)s)", output_field=TextField())
 
 
 def _bytes() -> Func:

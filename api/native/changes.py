@@ -17,7 +17,7 @@ from memory import erasing
 from memory.algorithms import scoring
 from memory.listing import listed
 from memory.models import Memory
-from memory.revise import judge, supersede, undelete
+from memory.revise import judge, supersede
 from memory.types import Scope
 
 SAMPLE = 5
@@ -29,7 +29,8 @@ class Supersede(TenantView):
         tags=["memories"], operation_id="supersede_memory", summary="Put a new memory in the place of an old one",
         description="The old one's validity ends where the new one's begins (`valid_from`, else `event_time`, else"
         " now). It leaves search and lists, and stays readable with its history. The scope is the old one's.",
-        parameters=[IF_MATCH], request=words.MemoryReplacement, responses={201: words.OutcomeWords},
+        parameters=[IF_MATCH], request=words.MemoryReplacement,
+        responses={201: words.OutcomeWords, 200: words.OutcomeWords},
         examples=[OpenApiExample("she moved", {"content": "Ada lives in Porto."}, request_only=True)],
     )  # fmt: skip
     def post(self, request: Request, memory_id: UUID) -> Response:
@@ -40,7 +41,7 @@ class Supersede(TenantView):
         outcome = supersede(memory_id, words.draft_of(old | heard), expected=expected(request))
         if outcome is None:
             raise NotFound
-        return Response({"index": 0, **vars(outcome)}, status=201)
+        return Response(words.told_of([outcome])[0], status=201 if outcome.status == "created" else 200)
 
 
 class FeedbackWords(StrictSerializer):
@@ -90,7 +91,7 @@ class DeleteMany(TenantView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         heard = hear(BulkDeletion, request.data)
-        rows = listed(narrowing_of(heard))
+        rows = listed(narrowing_of(heard)).exclude(state=Memory.State.DELETED)
         if "confirm_count" in heard:
             deleted, batch = erasing.erase_confirmed(rows, heard["confirm_count"])
             return Response({"count": deleted, "deleted": deleted, "sample": [], "batch": batch})
@@ -112,4 +113,4 @@ class Undelete(TenantView):
         request=UndeleteWords, responses=UndeleteAnswer,
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        return Response({"restored": undelete(hear(UndeleteWords, request.data)["batch"])})
+        return Response({"restored": erasing.undelete(hear(UndeleteWords, request.data)["batch"])})

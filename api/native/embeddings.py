@@ -59,25 +59,19 @@ class Reembed(TenantView):
         return _told()
 
 
-class Step(TenantView):
+def _step(name: str, summary: str, take: Callable[[], None]) -> type[TenantView]:
     """A step without a body."""
 
-    operations = {"POST": "embeddings.manage"}
-    take: Callable[[], None]
-
-    def post(self, request: Request) -> Response:
-        hear(Nothing, request.data)
-        type(self).take()
-        return _told()
-
-
-def _step(name: str, summary: str, take: Callable[[], None]) -> type[Step]:
-    view = type(name.title(), (Step,), {"take": staticmethod(take)})
-    told = extend_schema(
+    @extend_schema(
         tags=["embeddings"], operation_id=f"{name}_embeddings", summary=summary, request=Nothing,
         responses=EmbeddingsWords,
     )  # fmt: skip
-    return told(view)
+    def post(self: TenantView, request: Request) -> Response:
+        hear(Nothing, request.data)
+        take()
+        return _told()
+
+    return type(name.title(), (TenantView,), {"operations": {"POST": "embeddings.manage"}, "post": post})
 
 
 Switch = _step("switch", "Let the new embedding model take over", reembed.switch)

@@ -47,7 +47,7 @@ class Memories(TenantView):
         wait = request.query_params.get("wait", "").lower() in ("true", "1")
         told = iter(upsert_many(list(drafts.values()), wait=wait, partial=partial))
         outcomes = failed | {index: next(told) for index in drafts}
-        data = [{"index": index, **vars(outcomes[index])} for index in sorted(outcomes)]
+        data = words.told_of(outcomes[index] for index in sorted(outcomes))
         return Response({"data": data}, status=201 if any(item["status"] == "created" for item in data) else 200)
 
     @extend_schema(

@@ -92,7 +92,7 @@ class Messages(TenantView):
         outcome = remember(
             Draft(scope=words.scope_of(heard), kind=Memory.Kind.MESSAGE, importance=importance, source="chat", **said)
         )
-        return Response({"data": [vars(outcome)]}, status=201 if outcome.status == "created" else 200)
+        return Response({"data": words.told_of([outcome])}, status=201 if outcome.status == "created" else 200)
 
     @extend_schema(
         tags=["messages"], operation_id="list_messages", summary="Read a conversation in order",

@@ -14,6 +14,7 @@ from api.native.words import scope_of
 from memory import stats
 from memory.models import Memory
 
+NARROWING = ("kind", "state", "tag", "tags", "all_tags", "people", "filters")  # what the overview does not know
 STATES = [*Memory.State.choices, ("any", "any")]
 
 
@@ -30,7 +31,7 @@ class StatsParameters(NarrowingWords):
         keys = told.get("group_by", [])
         if len(set(keys)) != len(keys):
             raise serializers.ValidationError({"group_by": "names the same key twice"})
-        if not keys and (unused := sorted(set(told) & {"filters", "kind", "tags", "people", "state"})):
+        if not keys and (unused := [name for name in NARROWING if told.get(name)]):
             raise serializers.ValidationError(dict.fromkeys(unused, "needs group_by"))
         return told
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound, UnsupportedMediaType
+from rest_framework.exceptions import APIException, NotFound, UnsupportedMediaType, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
@@ -166,6 +166,8 @@ class Imports(TenantView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         asked = hear(ImportWords, request.query_params)
+        if not hasattr(request.data, "read"):  # without a body REST framework gives an empty object
+            raise ValidationError("the body is the file, and it is empty", code="required")
         form = "csv" if (request.content_type or "").startswith("text/csv") else "jsonl"
         limit = settings.IMPORT_LIMIT_BYTES
         try:

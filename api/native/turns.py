@@ -63,7 +63,7 @@ class Turns(TenantView):
         reply = replace(message, content=asked["reply"], role="assistant", author="") if "reply" in asked else None
         query = Query(limit=asked["limit"], filters=asked.get("filters", {}))
         done = turn(message, reply, query, **room_of(asked))
-        remembered = [vars(outcome) for outcome in done.remembered]
+        remembered = words.told_of(done.remembered)
         return Response({"context": told(done.context, asked["shape"]), "remembered": remembered})
 
 

@@ -125,4 +125,4 @@ class Restore(TenantView):
         asked: dict[str, Any] = hear(RestoreWords, request.data)
         if version := asked.get("version"):
             return told(restore_version(memory_id, version, expected=expected(request)))
-        return told(restore(memory_id))
+        return told(restore(memory_id, expected=expected(request)))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from rest_framework import serializers
 from api.native.base import StrictSerializer
 from memory.models import Memory
 from memory.tiers import cold
-from memory.types import Draft, Query, Scope
+from memory.types import Draft, Outcome, Query, Scope
 
 CONTENT_LIMIT_BYTES = 1_048_576
 METADATA_LIMIT_BYTES = 65_536
@@ -123,6 +124,11 @@ class MemoryChange(StrictSerializer):
     source = Name(max_length=64, help_text="Where it came from: chat, tool, web …")  # type: ignore[assignment]  # a field
     trust = serializers.ChoiceField(Memory.Trust.choices, required=False)
 
+    def validate(self, heard: dict[str, Any]) -> dict[str, Any]:
+        if (begins := heard.get("valid_from")) and (ends := heard.get("valid_to")) and ends < begins:
+            raise serializers.ValidationError({"valid_to": "is before valid_from"})
+        return heard
+
 
 class MemoryReplacement(MemoryChange):
     """All that can be said of a memory: what is not sent gets its default."""
@@ -145,7 +151,7 @@ class MemoryDraft(MemoryReplacement):
     def validate(self, heard: dict[str, Any]) -> dict[str, Any]:
         if heard.get("ttl_seconds") and heard.get("expires_at"):
             raise serializers.ValidationError({"ttl_seconds": "says the same as expires_at; send one of them"})
-        return heard
+        return super().validate(heard)
 
 
 class MemoryBatch(StrictSerializer):
@@ -169,6 +175,10 @@ class OutcomeWords(serializers.Serializer):
     id = serializers.UUIDField(allow_null=True)
     status = serializers.ChoiceField(["created", "merged", "updated", "skipped", "failed"])
     reason = serializers.CharField()
+
+
+def told_of(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
+    return [{"index": index, **vars(outcome)} for index, outcome in enumerate(outcomes)]
 
 
 class OutcomeList(serializers.Serializer):

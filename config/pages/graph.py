@@ -18,6 +18,7 @@ from memory.tiers import cold
 
 WIDTH, HEIGHT, MARGIN_X, MARGIN_Y = 1000, 640, 200, 40
 DRAWN = 60
+WORDS_WIDE, WORDS_HIGH = 180, 14  # of a node, at most
 Drawing = dict[str, Any]
 
 
@@ -32,13 +33,14 @@ def graph(request: HttpRequest, memory_id: UUID) -> HttpResponse:
     memories = Memory.objects.light().in_bulk([memory_id, *(node.key for node in walk.reached)])
     cold.fill(memories.values())
     placed = place(memory_id, walk.reached)
+    nearest_first = [(key, placed[key]) for key in (memory_id, *(node.key for node in walk.reached))]
     context = admin.site.each_context(request) | {
         "title": "Relations of a memory",
         "memory": memories[memory_id],
         "depth": depth,
         "depths": (1, 2, 3),
         "size": (WIDTH, HEIGHT),
-        "nodes": [_node(at, memories[key], memory_id) for key, at in placed.items()],
+        "nodes": _legible([_node(at, memories[key], memory_id) for key, at in nearest_first]),
         "edges": [_edge(node.path[-1], placed) for node in walk.reached],
         "lines": [_line(node, memories[node.key]) for node in walk.reached],
         "truncated": walk.truncated,
@@ -61,6 +63,18 @@ def _node(placed: Placed, memory: Memory, root: UUID) -> Drawing:
         "memory": memory, "x": x, "y": y, "root": memory.pk == root, "side": side, "text_x": x + shift,
         "text_y": y + (26 if side == "middle" else 4), "short": words.chars(26), "long": words.chars(300),
     }  # fmt: skip
+
+
+def _legible(nodes: list[Drawing]) -> list[Drawing]:
+    """Without the words that would stand on others': the nearest keep theirs, all have a tooltip and a table row."""
+    written: list[tuple[float, float]] = []
+    for node in nodes:
+        left = node["text_x"] - {"start": 0, "middle": 0.5, "end": 1}[node["side"]] * WORDS_WIDE
+        if any(abs(left - x) < WORDS_WIDE and abs(node["text_y"] - y) < WORDS_HIGH for x, y in written):
+            node["short"] = ""
+        else:
+            written.append((left, node["text_y"]))
+    return nodes
 
 
 def _edge(step: Step, placed: dict[Any, Placed]) -> Drawing:

@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.pages.base import tenant_here
-from memory import revise
+from memory import erasing, revise
 from memory.algorithms import scoring
 from memory.errors import LibraryError, VersionConflict
 from memory.models import Memory
@@ -87,7 +87,7 @@ def undelete(request: HttpRequest, batch: UUID) -> HttpResponse:
     """What one bulk deletion took, to be brought back."""
     tenant_here(request)
     if request.method == "POST":
-        messages.success(request, f"{revise.undelete(batch)} are live again.")
+        messages.success(request, f"{erasing.undelete(batch)} are live again.")
         return redirect("admin:memory_memory_changelist")
     gone = Memory.objects.filter(deleted_batch=batch, state=Memory.State.DELETED)
     sample = list(gone.light().order_by("-id")[:SAMPLE])

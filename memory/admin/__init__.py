@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from memory.admin import chosen, life
+from memory.admin.names import Names
 from memory.admin.narrowing import HappenedFilter, NamespaceFilter, StateFilter, TagFilter, UserFilter
 from memory.models import Memory
 from memory.remember import remember
@@ -29,7 +30,7 @@ from tenants.permits import Permitted
 @admin.register(Memory)
 class MemoryAdmin(Permitted, ModelAdmin):
     operations = dict.fromkeys(("add", "change", "delete"), "memories.write") | {"view": "memories.read"}
-    list_display = ("words", "kind_label", "standing", "trust_label", "whose", "importance_bar", "found_by", "happened")
+    list_display = ("words", "kind_label", "standing", "trust_label", "whose", "importance_bar", "happened")
     list_filter = (
         StateFilter, ("kind", ChoicesDropdownFilter), ("trust", ChoicesDropdownFilter), UserFilter, NamespaceFilter,
         TagFilter, ("event_time", HappenedFilter),
@@ -44,9 +45,12 @@ class MemoryAdmin(Permitted, ModelAdmin):
     change_form_outer_before_template = "console/memory_state.html"
     change_form_outer_after_template = "console/memory.html"
     formfield_overrides = {
-        ArrayField: {"widget": UnfoldAdminTextInputWidget, "help_text": "Separated by commas."},
+        ArrayField: {
+            "form_class": Names, "widget": UnfoldAdminTextInputWidget,
+            "help_text": "Separated by commas; what holds one itself stands in double quotes.",
+        },
         TextField: {"widget": UnfoldAdminTextareaWidget({"rows": 5})},
-    }
+    }  # fmt: skip
     record = (
         "id", "state", "version", "tier", "recalls", "recalled_at", "embedding_model", "content_hash", "created_at",
         "updated_at", "deleted_at",
@@ -73,9 +77,14 @@ class MemoryAdmin(Permitted, ModelAdmin):
     def kind_label(self, memory: Memory) -> str:
         return memory.get_kind_display()
 
-    @display(description="State", label={"active": "success", "superseded": "warning", "deleted": "danger"})
+    @display(
+        description="State",
+        label={"active": "success", "waiting": "info", "superseded": "warning", "deleted": "danger"},
+    )
     def standing(self, memory: Memory) -> str:
-        return life.standing(memory)
+        """In one word; `waiting` for a live one that is found by its words only, until it has its vector."""
+        standing = life.standing(memory)
+        return "waiting" if standing == "active" and not memory.has_vector else standing  # type: ignore[attr-defined]
 
     @display(description="Trust", label={"unverified": "warning", "untrusted": "danger"}, ordering="trust")
     def trust_label(self, memory: Memory) -> str:
@@ -93,10 +102,6 @@ class MemoryAdmin(Permitted, ModelAdmin):
     @display(description="Importance", ordering="importance")
     def importance_bar(self, memory: Memory) -> str:
         return f"{memory.importance:.2f}"
-
-    @display(description="Found by", label={"meaning": "success", "words": "warning"})
-    def found_by(self, memory: Memory) -> str:
-        return "meaning" if memory.has_vector else "words"  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Memory]:
         has_vector = Case(When(embedding=None, then=Value(False)), default=Value(True), output_field=BooleanField())

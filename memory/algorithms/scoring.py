@@ -1,5 +1,7 @@
 """How much a memory matters, and how far it is believed."""
 
+from datetime import datetime
+
 FRESH_HOURS = 24.0
 ROLE = {"system": 0.9, "user": 0.7, "assistant": 0.5}
 OTHER_ROLE = 0.5
@@ -17,6 +19,11 @@ def importance(kind: str, role: str, age_hours: float) -> float:
     fresh = min(max(0.0, 1.0 - age_hours / FRESH_HOURS), 1.0)
     score = 0.4 * fresh + 0.2 * ROLE.get(role, OTHER_ROLE) + 0.4 * KIND.get(kind, 0.0)
     return min(max(score, 0.0), 1.0)
+
+
+def importance_at(kind: str, role: str, event_time: datetime, now: datetime) -> float:
+    """The same at a moment; both are aware."""
+    return importance(kind, role, (now - event_time).total_seconds() / 3600)
 
 
 def confidence_after(confidence: float, verdict: str) -> float:

@@ -36,7 +36,7 @@ class When:
         return bool(self.spans or self.months or self.weekdays or self.hours)
 
 
-DAY = timedelta(days=1)
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 MONTHS = ("january", "february", "march", "april", "may", "june", "july",
           "august", "september", "october", "november", "december")  # fmt: skip
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -176,7 +176,7 @@ def _last_units(match: re.Match[str], now: datetime) -> When:
 
 def _ago(match: re.Match[str], now: datetime) -> When:
     unit = match["unit"]
-    return _unit("day" if unit in ("day", "weekend") else unit, later(unit, now, -_count(match)))
+    return _unit(unit, later(unit, now, -_count(match)))
 
 
 def _before_date(match: re.Match[str], now: datetime) -> When:
@@ -194,8 +194,21 @@ def _weekday_number(match: re.Match[str]) -> int:
     return next(number for number, name in enumerate(DAYS) if name.startswith(match["weekday"][:3]))
 
 
+def _begun(now: datetime, month: int, count: int) -> When:
+    found = _months(now, now.year, month, count)
+    return found if found.spans[0][0] <= now else _months(now, now.year - 1, month, count)
+
+
 def _part_of_day(match: re.Match[str], now: datetime) -> When:
     return When(hours=frozenset(range(*HOURS[match["part"]])))
+
+
+def _part_of(at: datetime, part: str) -> When:
+    return When(_unit("day", at).spans, hours=frozenset(range(*HOURS[part])))
+
+
+def _hours(match: re.Match[str]) -> timedelta:
+    return (_count(match) if match["count"] else 1) * HOUR
 
 
 def _days_from_now(days: int) -> Callable[[re.Match[str], datetime], When]:
@@ -234,21 +247,37 @@ DATES: list[Rule] = [
     _rule(rf"{MONTH} {DAY_OF_MONTH}", _date_without_year),
     _rule(YEAR, lambda m, now: _months(now, int(m["year"]), 1, 12)),
 ]
+# In time words "tonight" is the evening of the day; in a question it is the day, since it is told of later.
+PARTS_OF_A_DAY: list[Rule] = [
+    _rule("last night", lambda m, now: _part_of(now - DAY, "night")),
+    _rule("tonight", lambda m, now: _part_of(now, "night")),
+    _rule("this (?P<part>morning|afternoon|evening)", lambda m, now: _part_of(now, m["part"])),
+    _rule(rf"(?:last|past|previous)(?: {COUNT})? hours?", lambda m, now: When(((now - _hours(m), now + SECOND),))),
+]
 # "may", "march" and "fall" are words of their own: among others they are months only after one of these.
 AFTER_IN = "(?:in|during|for|of|since|until|early|late|mid|around)(?: the)? "
 IN_A_QUESTION: list[Rule] = [
     _rule(rf"{AFTER_IN}{MONTH}", lambda m, now: When(months=frozenset({_month_number(m)}))),
     _rule(rf"{AFTER_IN}{SEASON}(?P<year>)?", _season),
 ]
+PARTS: list[Rule] = [_rule(rf"(?P<part>{'|'.join(HOURS)})s?", _part_of_day)]
 RECURRING: list[Rule] = [
     _rule(MONTH, lambda m, now: When(months=frozenset({_month_number(m)}))),
     _rule(rf"{SEASON}s?(?P<year>)?", _season),
     _rule("weekends?", lambda m, now: When(weekdays=frozenset({6, 7}))),
     _rule("weekdays?|working days?", lambda m, now: When(weekdays=frozenset(range(1, 6)))),
     _rule(rf"{WEEKDAY}s?", lambda m, now: When(weekdays=frozenset({_weekday_number(m) + 1}))),
-    _rule(rf"(?P<part>{'|'.join(HOURS)})s?", _part_of_day),
+    *PARTS,
 ]
-_FILLING = re.compile(r"\b(?:in|on|at|the|of|and|or|during|every|each|all|from)\b|[,.?!&]")
+# Without a year, as the end of a span: the latest that has begun.
+LATELY: list[Rule] = [
+    _rule(MONTH, lambda m, now: _begun(now, _month_number(m), 1)),
+    _rule(rf"{SEASON}(?P<year>)?", lambda m, now: _begun(now, SEASONS[m["season"]], 3)),
+    _rule(QUARTER, lambda m, now: _begun(now, int(m["quarter"] or NTH[m["nth"]]) * 3 - 2, 3)),
+    _rule(WEEKDAY, lambda m, now: _unit("day", now - ((now.weekday() - _weekday_number(m)) % 7) * DAY)),
+]
+_AND = re.compile(r" (?:and|to|until|till|through) | ?[–—] ?| - ")
+_FILLING = re.compile(r"\b(?:in|on|at|the|of|and|or|during|over|every|each|all|from)\b|[,.?!&]")
 _LIMIT = re.compile(r"\b(?P<word>before|until|till|up to|after|since|between|from)\b(?P<rest>.*)")
 EARLIEST, LATEST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
@@ -265,9 +294,9 @@ def named(question: str, now: datetime) -> When:
 def read(text: str, now: datetime) -> When | None:
     """What time words mean, None for what nobody understands; see `named` for `now`."""
     plain = _plain(text)
-    if found := _limited(plain, now):
-        return found
-    when, rest = _apply([*DATES, *RECURRING], plain, now)
+    if (found := _limited(plain, now)) is not None:
+        return found or None
+    when, rest = _apply([*PARTS_OF_A_DAY, *DATES, *RECURRING], plain, now)
     if not _FILLING.sub("", rest).strip():
         return when or None
     return _asked_of_dateparser(text, now)
@@ -298,20 +327,56 @@ def _both(one: When, other: When) -> When:
 
 
 def _limited(text: str, now: datetime) -> When | None:
-    """`before May 2023`, `since yesterday`, `between March and June 2023`; None for anything else."""
+    """`before May 2023`, `since March`, `between March and June 2023`; empty: begins so, and is not understood."""
     match = _LIMIT.fullmatch(text)
     if match is None:
         return None
-    spans = sorted(_apply(DATES, match["rest"], now)[0].spans)
-    if not spans:
-        return None
-    first, last = spans[0], spans[-1]
-    word = match["word"]
-    if word in ("between", "from") and len(spans) > 1:
-        return When(((first[0], last[1]),))
+    word, rest = match["word"], match["rest"].strip()
+    if word in ("between", "from") and (both := _AND.split(rest, maxsplit=1))[1:]:
+        return _between(both[0], both[1], now)
+    span = _one_span(rest, now)
+    if word == "between" or span is None:
+        return None if word == "from" else When()
     if word in ("before", "until", "till", "up to"):
-        return When(((EARLIEST, first[0] if word == "before" else first[1]),))
-    return When(((last[1] if word == "after" else first[0], LATEST),))
+        return When(((EARLIEST, span[0] if word == "before" else span[1]),))
+    return When(((span[1] if word == "after" else span[0], LATEST),))
+
+
+def _between(begin: str, end: str, now: datetime) -> When:
+    """From the beginning of one time to the end of another; the first may borrow words: `3 to 8 May`."""
+    words = end.split()
+    borrowed = [begin, *(f"{begin} {' '.join(words[at:])}" for at in range(len(words) - 1, 0, -1))]
+    dated = next(filter(None, (_dated(words, now) for words in borrowed)), None)
+    first, last = dated or _lately(begin, now), _dated(end, now) or _lately(end, now)
+    if first is None or last is None:
+        return When()
+    if first > last and not dated:  # `between October and February`
+        return When(((later("year", first[0], -1), last[1]),))
+    return When(((min(first, last)[0], max(first, last)[1]),))
+
+
+def _dated(text: str, now: datetime) -> Span | None:
+    """The one span that a text is, cut to the part of the day that it names."""
+    when, rest = _apply([*PARTS_OF_A_DAY, *DATES, *PARTS], text, now)
+    if len(when.spans) != 1 or when.months or when.weekdays or _FILLING.sub("", rest).strip():
+        return None
+    ((first, last),) = when.spans
+    if not when.hours:
+        return first, last
+    return first + min(when.hours) * HOUR, first + (max(when.hours) + 1) * HOUR
+
+
+def _lately(text: str, now: datetime) -> Span | None:
+    """The latest that has begun of a month, season, quarter or weekday without a year."""
+    when, rest = _apply(LATELY, text, now)
+    return when.spans[0] if len(when.spans) == 1 and not _FILLING.sub("", rest).strip() else None
+
+
+def _one_span(text: str, now: datetime) -> Span | None:
+    if span := _dated(text, now) or _lately(text, now):
+        return span
+    asked = _asked_of_dateparser(text, now)
+    return asked.spans[0] if asked else None
 
 
 def _asked_of_dateparser(text: str, now: datetime) -> When | None:

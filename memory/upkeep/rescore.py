@@ -36,8 +36,7 @@ def _rescore(ids: list[UUID]) -> int:
     rows = Memory.objects.filter(pk__in=ids, importance_stated=False).order_by("pk")
     changed = []
     for memory in rows.only("kind", "role", "event_time", "importance").select_for_update(skip_locked=True):
-        age_hours = (now - memory.event_time).total_seconds() / 3600
-        score = scoring.importance(memory.kind, memory.role, age_hours)
+        score = scoring.importance_at(memory.kind, memory.role, memory.event_time, now)
         if abs(score - memory.importance) > LEAST:
             memory.importance = score
             changed.append(memory)

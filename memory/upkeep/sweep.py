@@ -8,25 +8,33 @@ from django.db.models import Q
 from django.utils import timezone
 
 from events import ledger
-from memory import sessions
+from memory import places, sessions
 from memory.models import Memory
 from memory.tiers import cold
+
+BATCH = 500
 
 
 def run() -> int:
     """Close this tenant's due sessions, then erase its due memories; how many memories there were."""
     sessions.close_due()
-    return _erase_due()
+    done = 0
+    while count := _erase_some():
+        done += count
+    return done
 
 
 @transaction.atomic
-def _erase_due() -> int:
+def _erase_some() -> int:
+    """Up to BATCH of them, locked: what is brought back at this moment is not due any more."""
     now = timezone.now()
     over = Q(state=Memory.State.DELETED, deleted_at__lte=now - timedelta(days=settings.UNDO_DAYS))
-    rows = Memory.objects.filter(over | Q(expires_at__lte=now))
-    cold.discard_after_commit(cold.keys_of(rows))
-    _, counts = rows.delete()
-    count = counts.get(Memory._meta.label, 0)  # not of their versions and relations
-    if count:
-        ledger.record("memory.purged", count=count)
-    return count
+    due = Memory.objects.filter(over | Q(expires_at__lte=now)).order_by("id").only("id", "state")
+    claimed = list(due.select_for_update(skip_locked=True)[:BATCH])
+    rows = Memory.objects.filter(pk__in=[memory.pk for memory in claimed])
+    if claimed:
+        places.unsettle([memory.pk for memory in claimed if memory.state == Memory.State.ACTIVE])
+        cold.discard_after_commit(cold.keys_of(rows))
+        rows.only("id").delete()  # without their contents and vectors, which nobody needs to see once more
+        ledger.record("memory.purged", count=len(claimed))
+    return len(claimed)

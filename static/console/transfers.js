@@ -1,5 +1,7 @@
 // While something runs, take the list from a fresh copy of this page.
 (() => {
+  // The theme's script would write the name of a chosen file into a text field that only its own widget has.
+  for (const input of document.querySelectorAll(".mh input[type=file]")) input.hasChangeListener = true;
   const ask = async () => {
     const here = document.getElementById("transfers");
     if (!here.hasAttribute("data-running")) return;

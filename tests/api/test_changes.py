@@ -4,10 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django_tenants.utils import tenant_context
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.models import Event
+from memory import erasing
+from memory.models import Memory
+from tenants.models import Tenant
 from tests.conftest import Caller, costs
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=30)
@@ -307,3 +311,66 @@ def test_changes_cost_a_known_number_of_queries(ada: Caller, made: str) -> None:
         ada.get(f"memories/{made}/history")
     with costs(2):
         ada.get(f"memories/{made}")
+
+
+def test_an_importance_that_put_does_not_say_is_worked_out_and_stays_so(ada: Caller, made: str, acme: Tenant) -> None:
+    ada.patch(f"memories/{made}", {"importance": 0.9})
+    _, body = put(ada, f"memories/{made}", {"content": "Ada lives in Porto.", "kind": "preference"})
+    assert body["importance"] == pytest.approx(0.4 + 0.2 * 0.5 + 0.4 * 0.7, abs=0.01)
+    with tenant_context(acme):
+        assert not Memory.objects.get(pk=made).importance_stated
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_validity_does_not_end_before_it_begins(ada: Caller, made: str, method: str) -> None:
+    backwards = {"content": "x", "valid_from": "2026-05-02T00:00:00Z", "valid_to": "2026-05-01T00:00:00Z"}
+    for status, problem in (ada.call(method, f"memories/{made}", backwards), ada.post("memories", backwards)):
+        assert (status, problem["errors"][0]["pointer"]) == (422, "/valid_to")
+    assert ada.patch(f"memories/{made}", {"valid_from": "2026-05-02T00:00:00Z"})[0] == 200
+    status, problem = ada.patch(f"memories/{made}", {"valid_to": "2026-05-01T00:00:00Z"})
+    assert (status, problem["errors"][0]["pointer"]) == (422, "/valid_to")
+
+
+def test_a_restore_heeds_if_match(ada: Caller, made: str) -> None:
+    ada.delete(f"memories/{made}")
+    assert ada.post(f"memories/{made}/restore", {}, If_Match='"1"')[0] == 412
+    assert ada.post(f"memories/{made}/restore", {}, If_Match='"2"')[0] == 200
+
+
+def test_what_was_superseded_comes_back_with_the_end_it_had(ada: Caller, made: str) -> None:
+    ends = "2030-01-01T00:00:00Z"
+    ada.patch(f"memories/{made}", {"valid_to": ends})
+    ada.post(f"memories/{made}/supersede", {"content": "Ada lives in Porto."})
+    assert ada.post(f"memories/{made}/restore", {})[1]["valid_to"] == ends
+
+
+def test_superseding_by_words_that_are_there_already_creates_nothing(ada: Caller, made: str) -> None:
+    there = ada.remember("Ada lives in Porto.", user_id="ada")
+    status, outcome = ada.post(f"memories/{made}/supersede", {"content": "Ada lives in Porto."})
+    assert (status, outcome["status"], outcome["id"]) == (200, "merged", there)
+
+
+def test_what_is_deleted_already_is_not_counted_to_be_deleted(ada: Caller, made: str) -> None:
+    ada.delete(f"memories/{made}")
+    assert ada.post("memories/delete", {"user_id": "ada", "state": "deleted"})[1]["count"] == 0
+
+
+def test_of_a_batch_comes_back_what_nobody_says_by_now(ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasing, "SLICE", 2)
+    for number in range(5):
+        ada.remember(f"note {number}", user_id="cleo")
+    done = ada.post("memories/delete", {"user_id": "cleo", "confirm_count": 5})[1]
+    ada.remember("note 3", user_id="cleo")
+    assert ada.post("memories/undelete", {"batch": done["batch"]}) == (200, {"restored": 4})
+    assert [memory["version"] for memory in ada.get("memories")[1]["data"]].count(3) == 4
+    assert Event.objects.filter(type="memory.restored").count() == 4
+
+
+def test_bringing_many_back_costs_no_more_than_bringing_one(ada: Caller) -> None:
+    for count in (1, 9):
+        for number in range(count):
+            ada.remember(f"note {number} of {count}", user_id="cleo")
+        done = ada.post("memories/delete", {"user_id": "cleo", "confirm_count": count})[1]
+        with costs(12):
+            ada.post("memories/undelete", {"batch": done["batch"]})
+        ada.post("memories/delete", {"user_id": "cleo", "confirm_count": count})

@@ -2,12 +2,16 @@
 
 import gzip
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpResponse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.middleware import measured_body
 from tests.conftest import Caller
 
 DEEP = {n: b'{"content":"x","metadata":' + b'{"a":' * n + b"1" + b"}" * n + b"}" for n in (40, 900, 5_000, 100_000)}
@@ -149,3 +153,10 @@ NAMES = st.sampled_from(["content", "query", "filters", "limit", "kind", "tags",
 @given(st.dictionaries(NAMES, JSON, max_size=5), st.sampled_from(["memories", "memories/search"]))
 def test_random_json_is_never_a_500(ada: Caller, body: dict[str, object], path: str) -> None:
     assert ada.raw("POST", path, json.dumps(body).encode()).status_code < 500
+
+
+def test_a_body_that_does_not_say_its_length_is_read() -> None:
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"transfer-encoding", b"chunked")]}
+    request = ASGIRequest(scope, BytesIO(b'{"content": "in pieces"}'))
+    length = measured_body(lambda request: HttpResponse(request.META["CONTENT_LENGTH"]))(request).content
+    assert (int(length), request.read()) == (24, b'{"content": "in pieces"}')

@@ -242,6 +242,12 @@ def test_the_overview_counts_and_shows_growth(told: Caller) -> None:
     assert told.get("stats?user_id=cleo")[1]["live"] == 2
 
 
+def test_sessions_of_one_name_are_as_many_as_their_users(ada: Caller) -> None:
+    for user in ("cleo", "dan", "dan"):
+        ada.remember(f"{user} speaks", user_id=user, session_id="s")
+    assert ada.get("stats")[1]["sessions"] == 2
+
+
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
@@ -281,7 +287,7 @@ def test_a_group_tells_importance_times_and_bytes(told: Caller) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    ["group_by=colour", "group_by=kind&group_by=kind", "group_by=kind&group_by=tag&group_by=day", "kind=fact", "x=1", "group_by=kind&limit=0"],
+    ["group_by=colour", "group_by=kind&group_by=kind", "group_by=kind&group_by=tag&group_by=day", "kind=fact", "tag=food", "all_tags=true", "x=1", "group_by=kind&limit=0"],
 )  # fmt: skip
 def test_groups_that_cannot_be_made_are_refused(ada: Caller, asked: str) -> None:
     assert ada.get(f"stats?{asked}")[0] == 422

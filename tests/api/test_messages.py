@@ -11,6 +11,7 @@ def say(caller: Caller, content: str, **fields: Any) -> str:
     said = {"content": content, "role": "user", "session_id": "s", "user_id": "ada"} | fields
     status, body = caller.post("messages", said)
     assert status == 201, body
+    assert body["data"][0]["index"] == 0
     return body["data"][0]["id"]
 
 

@@ -80,7 +80,7 @@ def test_a_reply_that_is_only_the_prompt_is_skipped(ada: Caller) -> None:
     ada.remember(FACT, user_id="ada")
     prompt = turn(ada, "tea?", shape="prompt")["context"]["prompt"]
     body = turn(ada, "and now?", reply=prompt)
-    assert body["remembered"][1] == {"status": "skipped", "id": None, "reason": "recalled text"}
+    assert body["remembered"][1] == {"index": 1, "status": "skipped", "id": None, "reason": "recalled text"}
 
 
 @pytest.mark.parametrize("role", ["assistant", "tool"])

@@ -3,6 +3,7 @@
 import html
 import re
 import uuid
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -118,3 +119,18 @@ def test_cold_content_is_read_in_a_conversation_and_in_a_drawing(operator: Clien
     for page in (f"sessions/{session['id']}/", f"graph/{other}/"):
         assert "Kept in the cold." in shown(operator, page)
     assert ada.get(f"memories/{other}/related")[1]["data"][0]["memory"]["content"] == "Kept in the cold."
+
+
+def test_words_of_a_crowded_drawing_do_not_stand_on_each_other(operator: Client, ada: Any, acme: Tenant) -> None:
+    hub = ada.remember("the hub of it all")
+    for number in range(40):
+        leaf = ada.remember(f"leaf number {number:02}")
+        assert ada.post("relations", {"source": hub, "target": leaf, "type": "causes"})[0] == 201
+    drawn = shown(operator, f"graph/{hub}/?depth=1").split("<table")[0]
+    words = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="(start|end)">(.*?)</text>', drawn)
+    places = [(side, float(y)) for _, y, side, said in words if said]
+    assert len(words) == 40
+    assert 10 < len(places) < 40
+    for side in ("start", "end"):
+        heights = sorted(y for at, y in places if at == side)
+        assert all(below - above >= 14 for above, below in pairwise(heights))

@@ -16,6 +16,7 @@ from tests.conftest import costs
 from tests.console.test_pages import member, signed_in
 
 LIST = "/t/acme/console/memory/memory/"
+FIELD = '<input[^>]*name="{}"[^>]*value="([^"]*)"'
 POSTS = ["restore/", "supersede/", "judge/"]
 
 
@@ -239,3 +240,29 @@ def test_a_line_is_shared_out_from_the_first_moment_to_the_last() -> None:
     assert (round(one.left * 4.2, 6), round(one.width * 4.2, 6), one.goes_on) == (1, 1, False)
     assert odd.width == 0
     assert line.places == (line.last_place,)
+
+
+def test_saving_a_page_leaves_names_with_commas_as_they_are(operator: Client, ada: Any, acme: Tenant) -> None:
+    tags, people = ["a,b", 'say "hi"', "tea"], ["King, Ada"]
+    mine = ada.remember("Ada knows Ben.", tags=tags, people=people)
+    page = operator.get(f"{LIST}{mine}/change/").content.decode()
+    shown = {name: html.unescape(re.search(FIELD.format(name), page)[1]) for name in ("tags", "people")}  # type: ignore[index]
+    told = ada.get(f"memories/{mine}")[1]
+    day, _, time = told["event_time"][:19].partition("T")
+    same = {name: told[name] for name in ("content", "kind", "importance", "confidence", "trust")}
+    at = {f"{initial}event_time_{part}": said for initial in ("", "initial-") for part, said in ((0, day), (1, time))}
+    before = {f"initial-{name}": value for name, value in shown.items()}
+    form = same | {"metadata": "{}"} | at | shown | before
+    assert operator.post(f"{LIST}{mine}/change/", form).status_code == 302
+    assert ada.get(f"memories/{mine}/history")[1]["data"][-1]["changed"] == [], (
+        form,
+        ada.get(f"memories/{mine}/diff?before=1&after=2"),
+    )
+    operator.post(f"{LIST}{mine}/change/", form | {"tags": '"a,b", tea , ', "people": ""})
+    after = ada.get(f"memories/{mine}")[1]
+    assert (after["version"], after["tags"], after["people"]) == (2, ["a,b", "tea"], [])
+
+
+def test_a_live_memory_without_a_vector_is_shown_as_waiting(operator: Client, ada: Any, acme: Tenant) -> None:
+    ada.remember("Ada knows Ben.")
+    assert "waiting" in operator.get(LIST).content.decode().split("<tbody", 1)[1].split("</tbody>")[0].lower()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import set_script_prefix
 from django_tenants.utils import tenant_context
 
 from memory.models import Memory
@@ -191,3 +192,12 @@ def test_the_console_writes_no_content_into_public(operator: Client, ada: Any, a
     mine = ada.remember("xyzzy secret")
     operator.post(f"/t/acme/console/memory/memory/{mine}/delete/", {"post": "yes"})
     assert not LogEntry.objects.exists()
+
+
+@pytest.mark.parametrize("home", ["/console/", "/t/acme/console/"])
+def test_signing_in_leads_into_the_console(acme: Tenant, home: str) -> None:
+    User.objects.create_superuser("operator@example.org", "correct horse")
+    told = {"username": "operator@example.org", "password": "correct horse"}
+    set_script_prefix("/")  # as a server does before each request
+    answer = Client().post(f"{home}login/", told)
+    assert (answer.status_code, answer["Location"]) == (302, home)

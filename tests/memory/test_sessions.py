@@ -208,3 +208,14 @@ def test_sessions_cost_a_known_number_of_queries(ada: Caller) -> None:
         ada.get(f"sessions/{session['id']}/memories")
     with costs(13):  # key, two savepoints and releases, session, memories, versions, update, next, facts, fact, row
         ada.delete(f"sessions/{session['id']}")
+
+
+def test_what_was_said_in_a_closed_session_can_be_superseded(ada: Caller) -> None:
+    session = opened(ada)
+    (old,) = said(ada, 1)
+    ada.post(f"sessions/{session['id']}/close", None)
+    status, outcome = ada.post(f"memories/{old}/supersede", {"content": "It was otherwise."})
+    assert (status, outcome["status"]) == (201, "created")
+    made = ada.get(f"memories/{outcome['id']}")[1]
+    assert (made["session_id"], made["user_id"]) == ("", session["user_id"])
+    assert ada.get(f"memories/{old}")[1]["superseded_by"] == outcome["id"]

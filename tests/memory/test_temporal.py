@@ -54,6 +54,12 @@ def days(words: str) -> list[tuple[str, str]]:
         ("2022", "2022-01-01", "2022-12-31"),
         ("between March 2023 and June 2023", "2023-03-01", "2023-06-30"),
         ("the week before 3 August 2023", "2023-07-27", "2023-08-03"),
+        ("between March and June 2023", "2023-03-01", "2023-06-30"),
+        ("from 3 to 8 May 2026", "2026-05-03", "2026-05-08"),
+        ("between March and June", "2026-03-01", "2026-06-30"),
+        ("between October and February", "2025-10-01", "2026-02-28"),
+        ("from monday to friday", "2026-11-16", "2026-11-20"),
+        ("two weekends ago", "2026-11-07", "2026-11-08"),
         ("gestern", "2026-11-20", "2026-11-20"),
         ("vor 3 Tagen", "2026-11-18", "2026-11-18"),
     ],
@@ -104,6 +110,42 @@ def test_a_day_of_the_summer_time_change_is_a_day_of_the_calendar() -> None:
     assert when
     ((first, last),) = when.spans
     assert last.astimezone(UTC) - first.astimezone(UTC) == timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        ("since March", "2026-03-01T00:00", None),
+        ("since december", "2025-12-01T00:00", None),
+        ("after Monday", "2026-11-17T00:00", None),
+        ("since Q2", "2026-04-01T00:00", None),
+        ("since this morning", "2026-11-21T06:00", None),
+        ("since gestern", "2026-11-20T00:00", None),
+        ("before June", None, "2026-06-01T00:00"),
+        ("until yesterday afternoon", None, "2026-11-20T18:00"),
+        ("the last 24 hours", "2026-11-20T15:30", "2026-11-21T15:30:01"),
+        ("past hour", "2026-11-21T14:30", "2026-11-21T15:30:01"),
+    ],
+)
+def test_words_may_have_one_end_only(words: str, first: str | None, last: str | None) -> None:
+    when = temporal.read(words, NOW)
+    assert when, words
+    assert when.spans == ((at(first) if first else temporal.EARLIEST, at(last) if last else temporal.LATEST),)
+
+
+@pytest.mark.parametrize(
+    ("words", "day", "hours"),
+    [("this morning", 21, range(6, 12)), ("tonight", 21, range(18, 23)), ("last night", 20, range(18, 23))],
+)
+def test_a_part_of_this_day_is_not_the_whole_day(words: str, day: int, hours: range) -> None:
+    when = temporal.read(words, NOW)
+    assert when
+    assert (when.spans[0][0].day, when.hours) == (day, frozenset(hours))
+
+
+@pytest.mark.parametrize("words", ["between 9am and 5pm", "between ada and ben", "since ages", "between May 2023"])
+def test_an_end_that_is_not_understood_is_not_left_out(words: str) -> None:
+    assert temporal.read(words, NOW) is None
 
 
 @pytest.mark.parametrize("words", ["", "   ", "colourless green ideas", "31 June 2023", "q5", "32 may 2023", "?!"])

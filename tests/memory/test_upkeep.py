@@ -12,7 +12,7 @@ from events.models import Event
 from memory.models import Memory
 from memory.remember import remember, remember_many
 from memory.revise import erase, restore, revise
-from memory.types import Draft
+from memory.types import Draft, Scope
 from memory.upkeep import embed, rescore, sweep
 from tenants.models import Tenant
 
@@ -99,3 +99,22 @@ def test_importance_that_nobody_stated_falls_within_a_day_and_nothing_else_moves
     ]
     assert Event.objects.get(type="memory.rescored").data == {"count": 1}
     assert rescore.run() == 0
+
+
+def test_the_sweep_goes_on_until_all_that_is_due_is_gone(in_acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "BATCH", 2)
+    past = timezone.now() - timedelta(seconds=1)
+    for number in range(5):
+        remember(Draft(f"expired {number}", expires_at=past))
+    assert sweep.run() == 5
+    assert [event.data["count"] for event in Event.objects.filter(type="memory.purged").order_by("id")] == [2, 2, 1]
+
+
+def test_what_expired_does_not_live_on_in_the_vector_of_the_next(in_acme: Tenant) -> None:
+    scope = Scope(session_id="s")
+    remember(Draft("a secret", scope, expires_at=timezone.now() + timedelta(hours=1)))
+    after = remember(Draft("what came next", scope)).id
+    embed.pending()
+    Memory.objects.exclude(pk=after).update(expires_at=timezone.now())
+    sweep.run()
+    assert Memory.objects.get(pk=after).embedding is None

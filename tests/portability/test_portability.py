@@ -431,3 +431,9 @@ def test_lists_cost_a_known_number_of_queries(ada: Caller) -> None:
         ada.post("exports", {})
     with costs(2):  # key, page
         assert len(ada.get("exports?limit=2")[1]["data"]) == 2
+
+
+@pytest.mark.parametrize("form", ["application/x-ndjson", "text/csv"])
+def test_an_import_of_nothing_is_refused(ada: Caller, form: str) -> None:
+    answer = ada.raw("POST", "imports", b"", **{"Content-Type": form})
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_valid")

@@ -1,0 +1,1 @@
+"""How times are written in the console, in place of Django's own."""
