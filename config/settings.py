@@ -222,6 +222,7 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["api.schema.once"],
     "ENUM_NAME_OVERRIDES": {
         "MemoryStateEnum": "memory.models.Memory.State",
+        "SelftestStateEnum": "api.models.Selftest.State",
     },
 }
 

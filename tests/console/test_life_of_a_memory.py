@@ -221,9 +221,9 @@ def test_the_page_and_the_list_cost_a_known_number_of_queries(operator: Client, 
     for topic in "abc":
         ada.patch(f"memories/{said[0]}", {"topic": topic})
     operator.get(LIST)
-    with costs(6):  # session, person, tenants to switch to, count, the tenant, rows
+    with costs(9):  # session, person, tenants to switch to, count, the tenant, rows; and that an operator saw them
         operator.get(LIST)
-    with costs(11):  # four as above; memory, itself and its versions again, relations and their ends, around; its type
+    with costs(14):  # seven as above; memory, itself and its versions again, relations and their ends, around; its type
         operator.get(f"{LIST}{said[0]}/change/")
 
 

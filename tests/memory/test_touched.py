@@ -15,8 +15,10 @@ from tenants.models import Tenant
 
 
 @pytest.fixture(autouse=True)
-def nothing_counted(in_acme: Tenant) -> None:
+def nothing_counted(in_acme: Tenant, globex: Tenant) -> None:
     touched.fold()
+    with tenant_context(globex):
+        touched.fold()
 
 
 def test_recalls_reach_the_rows(in_acme: Tenant) -> None:
