@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help run test lint contracts types migrations pytest clean
+.PHONY: help run test lint contracts types migrations pytest mutate clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 14
@@ -42,6 +42,9 @@ pytest: .venv/installed-dev  ## the tests, against services of their own
 .venv/installed-dev: requirements-dev.txt .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+mutate: .venv/installed-dev  ## take each guard of isolation out of a copy, and see its tests fail
+	$(BIN)/python -m tests.isolation.mutations $(ARGS)
 
 clean:  ## remove the environment and caches; data under var/ stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -8,7 +8,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from events import ledger
-from events.models import Stream
 from tenants import onboarding
 from tenants.models import Tenant
 
@@ -31,13 +30,12 @@ def left_over() -> list[Tenant]:
 
 @transaction.atomic
 def drop(tenant_id: UUID) -> bool:
-    """Drop a scratch tenant with its schema, keys and feed; its facts stay. False for a tenant that is none."""
+    """Drop a scratch tenant with its schema and keys; its facts and their numbers stay. False for any other tenant."""
     tenant = Tenant.objects.select_for_update().filter(pk=tenant_id, scratch=True).first()
     if tenant is None:
         return False
     with connection.cursor() as cursor:
         cursor.execute(f'DROP SCHEMA IF EXISTS "{tenant.schema_name}" CASCADE')
     ledger.record("scratch.dropped", tenant, tenant_id=tenant.pk, slug=tenant.slug)
-    Stream.objects.filter(tenant_id=tenant.pk).delete()
     Tenant.objects.filter(pk=tenant.pk).delete()
     return True

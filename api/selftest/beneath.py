@@ -7,7 +7,6 @@ from api.selftest.doors import Answer, Closed, Message, Socket
 from api.selftest.rules import Verdict
 from api.selftest.sides import Side
 from events import feed, relay
-from memory import sealing
 from memory.errors import Unreadable
 from memory.models import Memory
 from memory.remember import remember_many
@@ -39,13 +38,17 @@ def unchanged(me: Side, other: Side) -> Verdict:
 
 
 def sealed(me: Side, other: Side) -> Verdict:
-    """The other's cold object does not open in my name."""
+    """The other's cold object opens for the other, and not in my name."""
     with tenant_context(other.tenant):
-        name = Memory.objects.get(pk=other.things["cold"]).cold_key
-    try:
-        sealing.unseal(cold.objects.get(name), me.tenant.pk, cold.PURPOSE, name)
-    except Unreadable:
-        return name.startswith(f"v1/{other.tenant.pk}/"), 404
+        memory = Memory.objects.light().get(pk=other.things["cold"])
+        theirs = cold.unpack(memory)
+    if other.canary not in theirs or not memory.cold_key.startswith(f"v1/{other.tenant.pk}/"):
+        return False, 0
+    with tenant_context(me.tenant):
+        try:
+            cold.unpack(memory)
+        except Unreadable:
+            return True, 404
     return False, 200
 
 

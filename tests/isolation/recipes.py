@@ -16,7 +16,7 @@ NAMES = {
     "target": "other", "Last-Event-ID": "memory", "relation_id": "relation", "session_key": "session",
     "batch": "batch", "user_id": "user", "agent_id": "agent", "session_id": "talk", "namespace": "namespace",
     "namespaces": "namespace", "tag": "tag", "tags": "tag", "people": "person", "filters": "filter", "q": "user",
-    "name": "user",
+    "name": "user", "subject": "memory", "request_id": "request", "actor": "actor", "Idempotency-Key": "idempotency",
 }  # fmt: skip
 
 
@@ -30,6 +30,7 @@ class Op:
     named: dict[str, str] = field(default_factory=dict)
     ok: tuple[int, ...] = OK
     unknown: int = 404  # what an id in the path that nobody has is answered with
+    key: str = "caller"  # or `operator`, who has the scope `platform`; the other tenant is never one
     content_type: str = "application/json"
 
     def kind(self, name: str) -> str | None:
@@ -103,12 +104,12 @@ OPS = {
     "POST embeddings/finish": IDLE,
     "POST embeddings/cancel": IDLE,
     "GET events": Op(),
-    "GET audit": Op(named={"cursor": "number", "request_id": "nobody", "subject": "memory"}),
-    "GET audit/export": Op(named={"request_id": "nobody", "subject": "memory"}),
+    "GET audit": Op(named={"cursor": "number"}),
+    "GET audit/export": Op(),
     "GET audit/head": Op(),
     "GET audit/verify": Op(),
     "GET usage": Op(named={"cursor": "number"}),
-    "POST selftests": Op({}),
-    "GET selftests": Op(named={"cursor": "cursor"}),
-    "GET selftests/{selftest_id}": Op(named={"selftest_id": "nobody"}, ok=(404,)),
+    "POST selftests": Op({}, key="operator"),
+    "GET selftests": Op(named={"cursor": "cursor"}, key="operator"),
+    "GET selftests/{selftest_id}": Op(named={"selftest_id": "nobody"}, ok=(404,), unknown=403, key="operator"),
 }  # fmt: skip

@@ -23,6 +23,7 @@ class World:
     def __init__(self, tenant: Tenant) -> None:
         self.tenant, self.canary = tenant, f"canary{secrets.token_hex(8)}"
         self.caller = Caller(keys.issue(tenant, "sweep")[1])
+        self.operator = Caller(keys.issue(tenant, "operator", ["platform"])[1])
         self.things = planting.plant(tenant, self.canary, self._call)
         self.things |= {"nobody": str(uuid4())}  # of what belongs to no tenant
 

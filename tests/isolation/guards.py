@@ -1,0 +1,293 @@
+"""The guards that keep tenants apart, each with what takes it out and the tests that must go red then.
+
+A line: what it guards; the file; its exact text; what is put in its place; the tests. `mutations.py` runs them, and
+test_guards.py sees that each text is still in its file once.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Guard:
+    says: str
+    file: str
+    text: str
+    without: str
+    tests: tuple[str, ...]
+
+
+SWEEP = "tests/isolation/test_sweep.py"
+BENEATH = "tests/isolation/test_beneath.py"
+TURNS = "tests/isolation/test_interleaved.py"
+DOORS = "tests/api/test_isolation.py"
+TASKS = "tests/tenants/test_tasks.py"
+CONSOLE = "tests/console/test_pages.py"
+KEYS = "tests/tenants/test_keys.py"
+ACCESS = "tests/api/test_roles.py"
+RATES = "tests/tenants/test_limits.py"
+SELFTEST = "tests/isolation/test_selftest.py"
+
+GUARDS = [
+    Guard(
+        "a view enters its speaker's schema",
+        "api/native/base.py",
+        "self.stay.enter_context(speaking(self.speaker))",
+        "self.stay.enter_context(ExitStack())",
+        (DOORS,),
+    ),
+    Guard(
+        "who speaks stands in its tenant's schema",
+        "tenants/resolve.py",
+        "with tenant_context(speaker.tenant), actors",
+        "with tenant_context(Tenant.objects.order_by('slug')[0]), actors",
+        (DOORS,),
+    ),
+    Guard(
+        "a tenant named beside the credential must agree",
+        "tenants/resolve.py",
+        "if any(name not in own for name in told):",
+        "if False:",
+        (DOORS,),
+    ),
+    Guard(
+        "the header's tenant is heard",
+        "api/auth.py",
+        'headers.get("X-Tenant-ID", "")',
+        '""',
+        (f"{DOORS}::test_a_named_tenant_must_agree_with_the_credential",),
+    ),
+    Guard(
+        "the path's tenant is heard",
+        "api/auth.py",
+        'getattr(request, "named_tenant", "")',
+        '""',
+        (f"{DOORS}::test_a_tenant_in_the_path_must_agree",),
+    ),
+    Guard(
+        "the host's tenant is heard",
+        "tenants/resolve.py",
+        "told = [*named, *filter(None, [tenant_of_domain(host)])]",
+        "told = [*named]",
+        (f"{DOORS}::test_a_tenant_of_the_host_must_agree",),
+    ),
+    Guard(
+        "the secret of a key is compared",
+        "tenants/keys.py",
+        "not hmac.compare_digest(key.secret_hash, _digest(parts[2]))",
+        "False",
+        (KEYS,),
+    ),
+    Guard("a revoked or expired key opens nothing", "tenants/keys.py", " or not key.is_live():", ":", (DOORS,)),
+    Guard(
+        "a suspended tenant's key opens nothing",
+        "tenants/resolve.py",
+        "key.tenant.state != Tenant.State.ACTIVE",
+        "False",
+        (DOORS,),
+    ),
+    Guard(
+        "a key may only what its scopes say",
+        "api/auth.py",
+        "return isinstance(request.auth, Speaker) and request.auth.may(operation_of(view, request.method))",
+        "return isinstance(request.auth, Speaker)",
+        (DOORS,),
+    ),
+    Guard(
+        "a task of a suspended tenant does not run",
+        "tenants/tasks.py",
+        "pk=tenant_id, state=Tenant.State.ACTIVE",
+        "pk=tenant_id",
+        (TASKS,),
+    ),
+    Guard(
+        "a task in the wrong schema does not run",
+        "tenants/tasks.py",
+        "if schema != tenant.schema_name:",
+        "if False:",
+        (TASKS,),
+    ),
+    Guard(
+        "a task enters its tenant's schema",
+        "tenants/tasks.py",
+        "with tenant_context(tenant), actors",
+        "with actors",
+        (TASKS,),
+    ),
+    Guard(
+        "a coroutine's hop enters the schema",
+        "tenants/channels.py",
+        "        with speaking(speaker):\n            return function",
+        "        if speaker:\n            return function",
+        (f"{TURNS}::test_a_thousand_reads_of_coroutines",),
+    ),
+    Guard(
+        "a person enters the own tenants only",
+        "tenants/middleware.py",
+        "if tenant is None or not role:",
+        "if tenant is None:",
+        (CONSOLE,),
+    ),
+    Guard(
+        "a console page stands in its tenant's schema",
+        "tenants/middleware.py",
+        "with tenant_context(tenant):",
+        "if tenant:",
+        (CONSOLE,),
+    ),
+    Guard(
+        "the switcher shows the own tenants",
+        "config/console.py",
+        "tenants = tenants.filter(memberships__user=request.user)",
+        "pass",
+        (BENEATH,),
+    ),
+    Guard(
+        "the console lists its tenant's keys",
+        "tenants/admin.py",
+        "return rows.filter(tenant=tenant) if tenant else rows",
+        "return rows",
+        (BENEATH,),
+    ),
+    Guard(
+        "the console lists its tenant's facts",
+        "events/admin.py",
+        "return rows.filter(tenant_id=tenant.id) if tenant else rows",
+        "return rows",
+        (BENEATH,),
+    ),
+    Guard(
+        "a feed is of one tenant",
+        "events/feed.py",
+        "Event.objects.filter(tenant_id=tenant_id, seq__gt=seq)",
+        "Event.objects.filter(seq__gt=seq)",
+        (BENEATH,),
+    ),
+    Guard("a group of sockets is of one tenant", "events/sockets.py", 'f"ev.{tenant_id.hex}"', '"ev"', (BENEATH,)),
+    Guard(
+        "a revoked key closes its sockets",
+        "api/sockets.py",
+        "if self._lost_its_key(event):",
+        "if False:",
+        (f"{BENEATH}::test_a_revoked_key_closes_its_open_socket",),
+    ),
+    Guard(
+        "a socket hears the tenant that is named",
+        "api/sockets.py",
+        'for name in [message.get("tenant")] if name is not None',
+        "for name in []",
+        (f"{BENEATH}::test_a_socket_that_names_another_tenant_is_closed",),
+    ),
+    Guard(
+        "a ticket is for a tenant of the person",
+        "tenants/tickets.py",
+        "not (role := user.role_in(tenant))",
+        "(role := user.role_in(tenant)) is None",
+        (BENEATH,),
+    ),
+    Guard(
+        "a role may what the table says",
+        "tenants/roles.py",
+        "return told is not None and role in told.roles",
+        "return told is not None",
+        (ACCESS,),
+    ),
+    Guard(
+        "a key may what the table says of its scopes",
+        "tenants/roles.py",
+        'return told is not None and (told.scope == ANY or bool({told.scope, "platform"} & set(scopes)))',
+        "return told is not None",
+        (ACCESS,),
+    ),
+    Guard(
+        "a console page asks the table",
+        "config/pages/urls.py",
+        'if not may(request, operations.get(request.method or "", reads)):',
+        "if False:",
+        (ACCESS, CONSOLE),
+    ),
+    Guard("a ticket is good once", "tenants/tickets.py", "if not cache.add(", "if cache.get(", (BENEATH,)),
+    Guard(
+        "a ticket of a suspended tenant is none",
+        "tenants/tickets.py",
+        'pk=words["tenant"], state=Tenant.State.ACTIVE',
+        'pk=words["tenant"]',
+        (BENEATH,),
+    ),
+    Guard(
+        "a stream stops when its key is revoked",
+        "api/native/stream.py",
+        "if speaker.key and not keys.still_opens(speaker.key):",
+        "if False:",
+        ("tests/api/test_stream.py",),
+    ),
+    Guard(
+        "a stream's next piece is read in the schema",
+        "api/native/stream.py",
+        "in_tenant(speaker, _fetch_on, speaker,",
+        "in_tenant(_first(speaker), _fetch_on, speaker,",
+        ("tests/api/test_stream.py",),
+    ),
+    Guard(
+        "a hot copy is named after its tenant",
+        "memory/tiers/hot.py",
+        'f"t:{tenant}:hot:{pk}"',
+        'f"t:hot:{pk}"',
+        (BENEATH,),
+    ),
+    Guard(
+        "a cold object is named after its tenant",
+        "memory/tiers/cold.py",
+        'return f"v1/{ledger.current_tenant_id()}"',
+        'return "v1"',
+        (BENEATH,),
+    ),
+    Guard(
+        "a key of sealing is of one tenant",
+        "memory/sealing.py",
+        'info = f"memhouse|{purpose}|{tenant_id}".encode()',
+        'info = f"memhouse|{purpose}".encode()',
+        (BENEATH,),
+    ),
+    Guard(
+        "what is sealed is bound to its place",
+        "memory/sealing.py",
+        "sealed[HEAD:], place.encode())",
+        "sealed[HEAD:], None)",
+        (BENEATH,),
+    ),
+    Guard(
+        "facts are filed under the schema's tenant",
+        "events/ledger.py",
+        "filed_under = tenant_id or current_tenant_id()",
+        "filed_under = tenant_id",
+        (BENEATH,),
+    ),
+    Guard(
+        "each tenant has rates of its own",
+        "tenants/limits.py",
+        'of_tenant = f"rate:{speaker.tenant.pk}"',
+        'of_tenant = "rate"',
+        (RATES,),
+    ),
+    Guard(
+        "a request spends of its limits",
+        "config/settings.py",
+        '"DEFAULT_THROTTLE_CLASSES": ["api.throttle.Throttle"],',
+        "",
+        (RATES,),
+    ),
+    Guard(
+        "only scratch tenants are dropped",
+        "tenants/scratch.py",
+        "filter(pk=tenant_id, scratch=True).first()",
+        "filter(pk=tenant_id).first()",
+        (f"{SELFTEST}::test_a_customer_is_never_dropped",),
+    ),
+    Guard(
+        "the self-test is the operator's",
+        "api/native/selftests.py",
+        '    operations = {"GET": "selftest.run", "POST": "selftest.run"}\n',
+        "",
+        (f"{SELFTEST}::test_a_key_without_the_right_asks_for_none",),
+    ),
+]
