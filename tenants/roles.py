@@ -49,7 +49,7 @@ OPERATIONS: dict[str, Operation] = {
     "tenant.settings":   _may("x x x - - -", "admin", "Read and change the tenant's settings."),
     "tenant.delete":     _may("x x - - - -", "platform", "Export the whole tenant, and delete it."),
     "tenants.manage":    _may("x - - - - -", "platform", "Tenants, people, plans, ticks and migrations."),
-    "selftest.run":      _may("x - - - - -", "admin", "Run the isolation self-test."),
+    "selftest.run":      _may("x - - - - -", "platform", "Run the isolation self-test."),
 }
 # fmt: on
 

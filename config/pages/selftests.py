@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
@@ -21,7 +20,7 @@ COLOURS = {"passed": "active", "failed": "suspended", "broken": "suspended", "ru
 def selftests(request: HttpRequest) -> HttpResponse:
     """The last runs, the newest one drawn; a POST asks for another. The page asks for itself again while one runs."""
     if tenant_of(request):
-        raise PermissionDenied
+        raise Http404
     if request.method == "POST":
         runs.start()
         return redirect("selftests")

@@ -22,10 +22,19 @@ class World:
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant, self.canary = tenant, f"canary{secrets.token_hex(8)}"
-        self.caller = Caller(keys.issue(tenant, "sweep")[1])
+        key, text = keys.issue(tenant, "sweep")
+        self.caller = Caller(text)
         self.operator = Caller(keys.issue(tenant, "operator", ["platform"])[1])
         self.things = planting.plant(tenant, self.canary, self._call)
-        self.things |= {"nobody": str(uuid4())}  # of what belongs to no tenant
+        self.things |= {"nobody": str(uuid4()), "actor": f"key:{key.public}"}  # nobody: what belongs to no tenant
+        self.things |= self._sent()
+
+    def _sent(self) -> dict[str, Any]:
+        """A request of its own id, with an Idempotency-Key that is used up."""
+        told = {"idempotency": f"once-{self.canary}", "request": f"request-{self.canary}"}
+        sent = {"Idempotency-Key": told["idempotency"], "X-Request-Id": told["request"]}
+        assert self.caller.raw("POST", "memories", b'{"content": "Said once."}', **sent).status_code == 201
+        return told
 
     def _call(self, method: str, path: str, body: bytes, content_type: str) -> tuple[int, Any]:
         answer = self.caller.raw(method, path, body, **{"Content-Type": content_type})
