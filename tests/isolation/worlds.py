@@ -10,7 +10,7 @@ from django.db import connection
 from api.selftest import planting
 from api.selftest.ghosts import like
 from memory.tiers.objects import Objects
-from tenants import keys
+from tenants import keys, members
 from tenants.models import Tenant
 from tests.conftest import Caller
 
@@ -25,6 +25,8 @@ class World:
         self.caller = Caller(keys.issue(tenant, "sweep")[1])
         self.things = planting.plant(tenant, self.canary, self._call)
         self.things |= {"nobody": str(uuid4())}  # of what belongs to no tenant
+        member = members.add(tenant, f"{self.canary}@example.org", "viewer", by="owner")
+        self.things |= {"key": str(keys.issue(tenant, self.canary)[0].pk), "member": str(member.user_id)}
 
     def _call(self, method: str, path: str, body: bytes, content_type: str) -> tuple[int, Any]:
         answer = self.caller.raw(method, path, body, **{"Content-Type": content_type})
