@@ -19,12 +19,24 @@ from memory.errors import (
     EmbedderUnavailable,
     NoMemory,
     NotStored,
+    OutsideNamespaces,
     ReembedRefused,
     Unconfirmed,
     Unreadable,
     VersionConflict,
 )
-from tenants.errors import QuotaExceeded, RateLimited, TenantMismatch, Unauthenticated
+from tenants.errors import (
+    BadKey,
+    IsMember,
+    KeyOver,
+    LastOwner,
+    OwnersOnly,
+    QuotaExceeded,
+    RateLimited,
+    TenantMismatch,
+    TenantNeeded,
+    Unauthenticated,
+)
 
 log = structlog.get_logger(__name__)
 TITLES = {
@@ -88,12 +100,22 @@ CONTENDED = (409, "contended", "Others are storing and deleting the same words j
 NO_DATABASE = (503, "database_unavailable", "The database does not answer; try again soon.", None)
 UNREADABLE = (503, "content_unreadable", "Content in cold storage cannot be read or moved now; try again.", None)
 NO_EMBEDDER = (503, "embedder_unavailable", "The embedding model does not answer; try again soon.", None)
+NO_TENANT = (400, "tenant_needed", "Name the tenant, by X-Tenant-ID or in the path.", None)
+OVER = (409, "key_over", "The key was revoked or rotated, or has expired.", None)
+LAST_OWNER = (409, "last_owner", "A tenant keeps one owner at least.", None)
+OWNERS_ONLY = (403, "owners_only", "Only an owner gives or takes the role of owner.", None)
+IS_MEMBER = (409, "is_member", "This person is a member already.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
     ((PermissionDenied, exceptions.PermissionDenied), FORBIDDEN),
     ((DataError, UnicodeError, RecursionError), UNSTORABLE),
     ((Contended,), CONTENDED),
+    ((TenantNeeded,), NO_TENANT),
+    ((KeyOver,), OVER),
+    ((LastOwner,), LAST_OWNER),
+    ((OwnersOnly,), OWNERS_ONLY),
+    ((IsMember,), IS_MEMBER),
     ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
     ((EmbedderUnavailable,), NO_EMBEDDER),
@@ -114,6 +136,15 @@ def _bad_time(error: Any) -> Told:
 def _bad_vector(error: Any) -> Told:
     wrong = {"pointer": error.pointer, "code": "bad_vector", "detail": error.detail}
     return 422, "bad_vector", f"{error.pointer} {error.detail}.", [wrong]
+
+
+def _bad_key(error: Any) -> Told:
+    wrong = {"pointer": error.pointer, "code": "bad_key", "detail": error.detail}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
+
+
+def _outside(error: Any) -> Told:
+    return 403, "outside_namespaces", f"The credential may not write to the namespace {error.namespace}.", None
 
 
 def _no_memory(error: Any) -> Told:
@@ -156,6 +187,8 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
     BadVector: _bad_vector,
+    BadKey: _bad_key,
+    OutsideNamespaces: _outside,
     NoMemory: _no_memory,
     NotStored: _not_stored,
     VersionConflict: _version_conflict,

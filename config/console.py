@@ -84,6 +84,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Live feed", "sensors", "live", "events.read"),
         _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),
         _item("Audit", "policy", "audit", "audit.read"),
+        _item("Members", "group", "members", "members.manage"),
         _item("API keys", "key", "admin:tenants_apikey_changelist", "keys.manage"),
     ]
     platform = [

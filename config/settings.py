@@ -1,6 +1,8 @@
 """All settings, from the environment alone, in the order in which a request meets them."""
 
+import hashlib
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +139,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", 15)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("REFRESH_TOKEN_DAYS", 7)),
+    "SIGNING_KEY": hashlib.sha256(f"memhouse.tokens|{SECRET_KEY}".encode()).hexdigest(),
+    "ISSUER": "memhouse",
+    "USER_ID_CLAIM": "sub",
+}
 
 # --- what is kept outside the tables, always encrypted: content of cold memories, files of exports and imports
 DATA_KEYS = env.list("DATA_KEYS", default=[]) or [SECRET_KEY]  # the first one seals, each of them opens
@@ -262,6 +271,7 @@ CELERY_BEAT_SCHEDULE = {
     "keys": {"task": "tenants.tasks.fold_key_usage", "schedule": 10.0, "options": {"expires": 20}},
     "usage": {"task": "tenants.tasks.fold_usage", "schedule": 10.0, "options": {"expires": 20}},
     "stock": {"task": "memory.tasks.take_stock_everywhere", "schedule": 60.0, "options": {"expires": 60}},
+    "logins": {"task": "tenants.tasks.forget_logins", "schedule": 3600.0, "options": {"expires": 3600}},
     "recalls": {"task": "memory.tasks.fold_recalls_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "rescore": {"task": "memory.tasks.rescore_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -80,7 +80,14 @@ _ALL = [
     EventType("quota.exceeded", "A quota is used up; told once a day.", ("quota", "used", "soft", "hard")),
     EventType("plan.changed", "A plan was made or changed.", ("name",)),
     EventType("key.limited", "An API key got rates of its own.", ("limits",)),
-    EventType("key.issued", "An API key was issued.", ("name", "scopes")),
+    EventType("key.issued", "An API key was issued.", ("name", "scopes", "namespaces")),
+    EventType("key.rotated", "An API key got a successor, and ends soon.", ("name", "by", "until")),
     EventType("key.revoked", "An API key was revoked.", ("name",)),
+    EventType("login.opened", "Tokens were issued to a person or for a key.", ("by",)),
+    EventType("login.refreshed", "Tokens were renewed.", ()),
+    EventType("login.closed", "Tokens were revoked.", ("reused",)),
+    EventType("member.added", "A person became a member.", ("role",)),
+    EventType("member.changed", "A member got another role.", ("role", "was")),
+    EventType("member.removed", "A person is no member any more.", ("role",)),
 ]
 CATALOGUE = {kind.name: kind for kind in _ALL}

@@ -5,6 +5,7 @@ LibraryError
 ├── BadPart               carries a pointer
 │   ├── BadTime           time words or a time zone that nobody understands
 │   └── BadVector         a vector that cannot be compared: wrong dimension, not finite, or zero
+├── OutsideNamespaces     something would be written where who acts may not; carries the namespace
 ├── NoMemory              what a relation would join, or what others shall be like, is no live memory of this tenant
 ├── Contended             the same words are being stored and deleted by others all the time; try again
 ├── NotStored             items that cannot be stored, by their place, with the reason of each
@@ -44,6 +45,12 @@ class BadTime(BadPart):
 
 class BadVector(BadPart):
     pass
+
+
+class OutsideNamespaces(LibraryError):
+    def __init__(self, namespace: str) -> None:
+        super().__init__(f"{namespace} is not a namespace of this key")
+        self.namespace = namespace
 
 
 class NoMemory(LibraryError):

@@ -114,7 +114,8 @@ def taken(ids: dict[int, UUID]) -> dict[int, str]:
     """Which of the ids that drafts bring are another memory's, or another draft's, with the reason."""
     if not ids:
         return {}
-    there = set(Memory.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
+    # An id is taken in whichever namespace it is.
+    there = set(Memory._base_manager.filter(pk__in=ids.values()).values_list("pk", flat=True))
     failed: dict[int, str] = {}
     for index, key in ids.items():
         if key in there:

@@ -10,13 +10,12 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from events import ledger, poke
-from memory import echo, embeddings, places, quotas
+from memory import echo, embeddings, namespaces, places, quotas
 from memory.algorithms import passages, phrasing, scoring
 from memory.errors import Contended, EmbedderUnavailable, NotStored
 from memory.models import Memory
 from memory.types import Draft, Outcome
 
-DEFAULT_NAMESPACE = "default"
 STORE_ATTEMPTS = 3
 RECALLED = Outcome("skipped", None, echo.REASON)
 
@@ -32,9 +31,10 @@ def remember_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool 
     The same words in the same scope with the same stated time are one memory: the database's unique index decides,
     so two writers at once still make one. Vectors are the worker's job, unless `wait` computes them first. What
     cannot be stored (its session is closed, its id is another one's) raises NotStored, what the plan does not hold
-    QuotaExceeded, and nothing is stored; with `partial` only that item fails.
+    QuotaExceeded, and nothing is stored; with `partial` only that item fails. Raises OutsideNamespaces.
     """
-    sifted = echo.sift(drafts, DEFAULT_NAMESPACE)
+    drafts = namespaces.within(drafts)
+    sifted = echo.sift(drafts, namespaces.DEFAULT)
     memories = {index: _from_draft(draft) for index, draft in enumerate(sifted) if draft}
     if wait:
         _give_vectors(list(memories.values()))
@@ -108,7 +108,7 @@ def _from_draft(draft: Draft) -> Memory:
         user_id=scope.user_id,
         agent_id=scope.agent_id,
         session_id=scope.session_id,
-        namespace=scope.namespace or DEFAULT_NAMESPACE,
+        namespace=scope.namespace or namespaces.DEFAULT,
         tags=list(draft.tags),
         people=list(draft.people),
         topic=draft.topic,

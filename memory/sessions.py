@@ -19,6 +19,7 @@ from events import ledger
 from memory.erasing import erase_all
 from memory.models import Memory, Session
 from memory.models.memory import MemoryQuerySet
+from memory.namespaces import settled
 from memory.types import Scope, SessionDraft
 
 CHANGEABLE = {"title", "metadata", "agent_id"}
@@ -36,13 +37,16 @@ def state_of(session: Session) -> str:
 
 @transaction.atomic
 def open_session(draft: SessionDraft) -> tuple[Session, bool]:
-    """The session of this name in its scope, and whether it is new. One that is there stays as it is, closed or not."""
-    now = timezone.now()
+    """The session of this name in its scope, and whether it is new. One that is there stays as it is, closed or not.
+
+    Raises OutsideNamespaces.
+    """
+    now, scope = timezone.now(), settled(draft.scope)
     session = Session(
-        namespace=draft.scope.namespace or "default",
-        user_id=draft.scope.user_id,
-        session_id=draft.scope.session_id or str(uuid7()),
-        agent_id=draft.scope.agent_id,
+        namespace=scope.namespace,
+        user_id=scope.user_id,
+        session_id=scope.session_id or str(uuid7()),
+        agent_id=scope.agent_id,
         title=draft.title,
         metadata=draft.metadata,
         ephemeral=draft.ephemeral,

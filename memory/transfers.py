@@ -23,11 +23,12 @@ from uuid_utils.compat import uuid7
 from events import actors, ledger, poke
 from memory import portability, portable, sealing
 from memory.algorithms import lines
-from memory.errors import LibraryError, Unreadable
+from memory.errors import LibraryError, OutsideNamespaces, Unreadable
 from memory.models import Transfer
 from memory.portable import BadRow
 from memory.tiers.objects import Objects
 from memory.types import Scope
+from tenants import bounds
 
 log = structlog.get_logger(__name__)
 PURPOSE = "transfer"
@@ -76,7 +77,7 @@ def start_import(stream: Any, form: str, *, dry_run: bool, limit: int) -> Transf
 
 @transaction.atomic
 def _begin(transfer: Transfer) -> Transfer:
-    transfer.actor = actors.current()
+    transfer.actor, transfer.namespaces = actors.current(), list(bounds.current())
     transfer.save(force_insert=True)
     poke.after_commit("memory.tasks.run_transfers", str(ledger.current_tenant_id()))
     return transfer
@@ -112,7 +113,7 @@ def pending(*, seconds: float = 500) -> int:
     while (not done or timezone.now() < until) and (transfer := _claim()):
         done += 1
         try:
-            with actors.acting_as(transfer.actor):
+            with actors.acting_as(transfer.actor), bounds.bound_to(tuple(transfer.namespaces)):
                 _run(transfer, until)
         except Taken:
             log.info("transfer was cancelled or taken over", transfer=str(transfer.pk))
@@ -289,7 +290,7 @@ def _heard(taken: list[Record], report: portability.Report) -> Iterator[portabil
         try:
             if heard := hear():
                 yield number, *heard
-        except BadRow as error:
+        except (BadRow, OutsideNamespaces) as error:
             report.fail(number, str(error))
 
 

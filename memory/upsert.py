@@ -5,10 +5,11 @@ from typing import Any
 
 from django.db import transaction
 
+from memory import namespaces
 from memory.errors import NotStored
 from memory.models import Memory
 from memory.places import TAKEN
-from memory.remember import DEFAULT_NAMESPACE, remember_many
+from memory.remember import remember_many
 from memory.revise import CHANGEABLE, revise
 from memory.types import Draft, Outcome, Scope
 
@@ -19,6 +20,7 @@ def upsert_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool = 
     Of such a draft every changeable field is taken over, event_time only when it is stated. A memory stays in its
     scope: an id of another scope, or of a memory that is deleted or superseded, fails.
     """
+    drafts = namespaces.within(drafts)
     if any(draft.id for draft in drafts):
         return _mixed(drafts, wait, partial)
     return remember_many(drafts, wait=wait, partial=partial)
@@ -45,7 +47,7 @@ def _there(drafts: Sequence[Draft]) -> dict[int, Memory]:
 
 def _update(draft: Draft, memory: Memory) -> Outcome:
     scope = Scope(memory.namespace, memory.user_id, memory.agent_id, memory.session_id)
-    told = Scope(draft.scope.namespace or DEFAULT_NAMESPACE, *list(vars(draft.scope).values())[1:])
+    told = Scope(draft.scope.namespace or namespaces.DEFAULT, *list(vars(draft.scope).values())[1:])
     if scope != told or memory.state != Memory.State.ACTIVE:
         return Outcome("failed", memory.pk, TAKEN)
     changes = {name: _as_kept(getattr(draft, name)) for name in CHANGEABLE}

@@ -16,6 +16,7 @@ from config.pages import (
     entities,
     graph,
     live,
+    members,
     memory,
     playground,
     selftests,
@@ -70,6 +71,8 @@ urlpatterns = [
     page("isolation/", selftests.selftests, "selftests", reads="selftest.run", does="selftest.run"),
     page("usage/", usage.usage, "usage", reads="usage.read"),
     page("usage/csv", usage.download, "usage_download", reads="usage.read"),
+    page("members/", members.listed, "members", reads="members.manage", does="members.manage"),
+    page("members/<int:member_id>/", members.change, "member", reads="members.manage", does="members.manage"),
     page("live/", live.live, "live", reads="events.read"),
     page("live/ticket", live.ticket, "live_ticket", does="events.read"),
 ]

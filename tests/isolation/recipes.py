@@ -17,6 +17,7 @@ NAMES = {
     "batch": "batch", "user_id": "user", "agent_id": "agent", "session_id": "talk", "namespace": "namespace",
     "namespaces": "namespace", "tag": "tag", "tags": "tag", "people": "person", "filters": "filter", "q": "user",
     "name": "user", "subject": "memory", "request_id": "request", "actor": "actor", "Idempotency-Key": "idempotency",
+    "name": "user", "key_id": "key", "member_id": "member", "api_key": "nobody", "token": "nobody",
 }  # fmt: skip
 
 
@@ -103,6 +104,20 @@ OPS = {
     "POST embeddings/rollback": IDLE,
     "POST embeddings/finish": IDLE,
     "POST embeddings/cancel": IDLE,
+    "GET me": Op(),
+    "POST keys": Op({"name": "robot"}),
+    "GET keys": Op(named={"cursor": "cursor"}),
+    "GET keys/{key_id}": Op(),
+    "POST keys/{key_id}/rotate": Op({}),
+    "POST keys/{key_id}/revoke": Op(),
+    "POST members": Op({"email": "dora@example.org", "role": "viewer"}),
+    "GET members": Op(named={"cursor": "cursor"}),
+    "GET members/{member_id}": Op(),
+    "PATCH members/{member_id}": Op({"role": "editor"}),
+    "DELETE members/{member_id}": Op(),
+    "POST tokens": Op({"api_key": "none"}, ok=(401,)),
+    "POST tokens/refresh": Op({"token": "none"}, ok=(401,)),
+    "POST tokens/revoke": Op({"token": "none"}, ok=(401,)),
     "GET events": Op(),
     "GET audit": Op(named={"cursor": "number"}),
     "GET audit/export": Op(),
