@@ -17,7 +17,7 @@ NAMES = {
     "batch": "batch", "user_id": "user", "agent_id": "agent", "session_id": "talk", "namespace": "namespace",
     "namespaces": "namespace", "tag": "tag", "tags": "tag", "people": "person", "filters": "filter", "q": "user",
     "name": "user", "subject": "memory", "request_id": "request", "actor": "actor", "Idempotency-Key": "idempotency",
-    "name": "user", "key_id": "key", "member_id": "member", "api_key": "nobody", "token": "nobody",
+    "key_id": "key", "member_id": "member", "api_key": "nobody", "token": "nobody",
 }  # fmt: skip
 
 
