@@ -17,6 +17,7 @@ from memory.errors import (
     BadVector,
     Contended,
     EmbedderUnavailable,
+    Erased,
     NoMemory,
     NotStored,
     OutsideNamespaces,
@@ -102,6 +103,7 @@ TOO_MANY_TRIES = (429, "too_many_tries", "Too many failed tries to sign in; try 
 UNSTORABLE = (422, "not_storable", "Some of what was sent cannot be stored.", None)
 CONTENDED = (409, "contended", "Others are storing and deleting the same words just now; try again.", None)
 NO_DATABASE = (503, "database_unavailable", "The database does not answer; try again soon.", None)
+ERASED = (409, "erased", "Whom this names was erased, or is being erased: it cannot be written now.", None)
 UNREADABLE = (503, "content_unreadable", "Content in cold storage cannot be read or moved now; try again.", None)
 NO_EMBEDDER = (503, "embedder_unavailable", "The embedding model does not answer; try again soon.", None)
 NO_TENANT = (400, "tenant_needed", "Name the tenant, by X-Tenant-ID or in the path.", None)
@@ -121,6 +123,7 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((LastOwner,), LAST_OWNER),
     ((OwnersOnly,), OWNERS_ONLY),
     ((IsMember,), IS_MEMBER),
+    ((Erased,), ERASED),
     ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
     ((EmbedderUnavailable,), NO_EMBEDDER),
@@ -226,9 +229,10 @@ def _tell(error: Exception) -> Told | None:
 
 
 def _note(error: Exception, status: int) -> None:
-    """The database's own words stay in the log: they may quote what was sent."""
+    """The database's own words are not logged: they may quote what was sent. Its code says which error it was."""
     if status in (422, 503):
-        log.warning("the database refused", status=status, error=repr(error)[:300])
+        sqlstate = getattr(error.__cause__, "sqlstate", None)
+        log.warning("refused", status=status, error=type(error).__name__, sqlstate=sqlstate)
 
 
 def _pointers(detail: Any, at: str) -> Iterator[dict[str, str]]:
