@@ -8,9 +8,11 @@ from django.db import transaction
 from memory.errors import NotStored
 from memory.models import Memory
 from memory.places import TAKEN
+from memory.quotas import FULL
 from memory.remember import DEFAULT_NAMESPACE, remember_many
 from memory.revise import CHANGEABLE, revise
 from memory.types import Draft, Outcome, Scope
+from tenants.errors import QuotaExceeded
 
 
 def upsert_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool = False) -> list[Outcome]:
@@ -27,7 +29,7 @@ def upsert_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool = 
 @transaction.atomic
 def _mixed(drafts: Sequence[Draft], wait: bool, partial: bool) -> list[Outcome]:
     there = _there(drafts)
-    outcomes = {index: _update(drafts[index], memory) for index, memory in there.items()}
+    outcomes = {index: _update(drafts[index], memory, partial) for index, memory in there.items()}
     failed = {index: outcome.reason for index, outcome in outcomes.items() if outcome.status == "failed"}
     if failed and not partial:
         raise NotStored(failed)
@@ -43,7 +45,7 @@ def _there(drafts: Sequence[Draft]) -> dict[int, Memory]:
     return {index: known[draft.id] for index, draft in enumerate(drafts) if draft.id and draft.id in known}
 
 
-def _update(draft: Draft, memory: Memory) -> Outcome:
+def _update(draft: Draft, memory: Memory, partial: bool) -> Outcome:
     scope = Scope(memory.namespace, memory.user_id, memory.agent_id, memory.session_id)
     told = Scope(draft.scope.namespace or DEFAULT_NAMESPACE, *list(vars(draft.scope).values())[1:])
     if scope != told or memory.state != Memory.State.ACTIVE:
@@ -52,7 +54,12 @@ def _update(draft: Draft, memory: Memory) -> Outcome:
     for unstated in ("importance", "event_time"):
         if changes[unstated] is None:
             del changes[unstated]
-    revised = revise(memory.pk, changes, merge=False)
+    try:
+        revised = revise(memory.pk, changes, merge=False)
+    except QuotaExceeded as error:
+        if not partial:
+            raise
+        return Outcome("failed", memory.pk, FULL[error.quota])
     if revised is None:
         return Outcome("failed", memory.pk, TAKEN)
     changed = revised.version != memory.version
