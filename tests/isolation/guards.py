@@ -277,6 +277,27 @@ GUARDS = [
         (RATES,),
     ),
     Guard(
+        "an Idempotency-Key is of one credential of one tenant",
+        "api/idempotency.py",
+        "digest = _digest(speaker.tenant.pk, speaker.actor, _route(request), key)",
+        'digest = _digest("", "", _route(request), key)',
+        ("tests/api/test_idempotency.py::test_a_key_belongs_to_its_route_its_credential_and_its_tenant",),
+    ),
+    Guard(
+        "an audit log is of one tenant",
+        "events/audit.py",
+        "return found(asked).filter(tenant_id=tenant_id)",
+        "return found(asked)",
+        ("tests/api/test_audit.py::test_only_the_own_tenants_rows_are_told",),
+    ),
+    Guard(
+        "usage is told of one tenant",
+        "tenants/metering.py",
+        "rows = rows.filter(tenant=tenant)",
+        "pass",
+        ("tests/api/test_usage.py::test_a_tenant_sees_its_own_usage_only",),
+    ),
+    Guard(
         "only scratch tenants are dropped",
         "tenants/scratch.py",
         "filter(pk=tenant_id, scratch=True).first()",
