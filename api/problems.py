@@ -66,6 +66,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if told is None:
         return None
     status, code, detail, errors = told
+    if isinstance(error, NotStored):
+        errors = _of_items(error, context["request"].data)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(math.ceil(wait))
@@ -128,8 +130,14 @@ def _unconfirmed(error: Any) -> Told:
 
 
 def _not_stored(error: Any) -> Told:
-    wrong = [{"pointer": f"/memories/{at}", "code": "not_stored", "detail": why} for at, why in error.reasons.items()]
-    return 409, "not_stored", "Nothing was stored: some items cannot be.", wrong
+    return 409, "not_stored", "Nothing was stored: some items cannot be.", None
+
+
+def _of_items(error: NotStored, body: Any) -> list[dict[str, str]]:
+    """The items of a batch, the two texts of a turn, or the body that is the one item itself."""
+    places = {0: "/message", 1: "/reply"} if "message" in body else {}
+    told = [(f"/memories/{at}" if "memories" in body else places.get(at, ""), why) for at, why in error.reasons.items()]
+    return [{"pointer": pointer, "code": "not_stored", "detail": why} for pointer, why in told]
 
 
 def _version_conflict(error: Any) -> Told:
