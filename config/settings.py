@@ -292,6 +292,9 @@ SPECTACULAR_SETTINGS = {
         "ErasureStateEnum": "memory.models.Erasure.State",
         "ErasureTypeEnum": "memory.models.Erasure.Type",
         "RelationTypeEnum": "memory.models.Relation.Type",
+        "MemoryKindEnum": "memory.models.Memory.Kind",
+        "MembershipRoleEnum": "tenants.models.Membership.Role",
+        "MessageRoleEnum": "api.native.messages.ROLES",
     },
 }
 

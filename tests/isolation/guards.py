@@ -165,9 +165,9 @@ GUARDS = [
     Guard("a group of sockets is of one tenant", "events/sockets.py", 'f"ev.{tenant_id.hex}"', '"ev"', (BENEATH,)),
     Guard(
         "a revoked key closes its sockets",
-        "api/sockets.py",
-        "if self._lost_its_key(event):",
-        "if False:",
+        "tenants/resolve.py",
+        "    except SpeakerError:\n        return False\n",
+        "    except SpeakerError:\n        return True\n",
         (f"{BENEATH}::test_a_revoked_key_closes_its_open_socket",),
     ),
     Guard(
@@ -179,9 +179,9 @@ GUARDS = [
     ),
     Guard(
         "a ticket is for a tenant of the person",
-        "tenants/tickets.py",
-        "not (role := user.role_in(tenant))",
-        "(role := user.role_in(tenant)) is None",
+        "tenants/resolve.py",
+        "if not role or not user.is_active or",
+        "if not user.is_active or",
         (BENEATH,),
     ),
     Guard(
@@ -216,7 +216,7 @@ GUARDS = [
     Guard(
         "a stream stops when its key is revoked",
         "api/native/stream.py",
-        "if speaker.key and not keys.still_opens(speaker.key):",
+        'if not still_speaks(speaker, "memories.read"):',
         "if False:",
         ("tests/api/test_stream.py",),
     ),
