@@ -22,9 +22,9 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- rooms. Content lives in the tenant's schema, operations in public.
 SHARED_APPS = [
-    "django_tenants",
     "events",
-    "tenants",
+    "tenants",  # before django_tenants, for its `migrate` is the one that counts
+    "django_tenants",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",

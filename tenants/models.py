@@ -12,8 +12,9 @@ from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
 from tenants.metered import Plan, Stock, Usage, check_key_limits, check_limits
+from tenants.records import Blueprint, SchemaState
 
-__all__ = ["ApiKey", "Domain", "Membership", "Plan", "Stock", "Tenant", "Usage", "User"]
+__all__ = ["ApiKey", "Blueprint", "Domain", "Membership", "Plan", "SchemaState", "Stock", "Tenant", "Usage", "User"]
 SLUG_FORM = re.compile(r"\A[a-z][a-z0-9-]{0,46}\Z")
 SLUG = RegexValidator(SLUG_FORM.pattern, "Use lower-case letters, digits and dashes; start with a letter.")
 
