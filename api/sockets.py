@@ -20,13 +20,14 @@ from rest_framework.exceptions import APIException
 from api.gate import read_json
 from events import actors, feed, sockets
 from events.types import CATALOGUE
-from tenants import limits, tickets
+from tenants import lifecycle, limits, tickets
 from tenants.channels import in_public, in_tenant
-from tenants.errors import LimitError, SpeakerError, Unauthenticated
+from tenants.errors import LimitError, SpeakerError, Suspended, Unauthenticated
 from tenants.resolve import Speaker, resolve
 
 AUTH_WITHIN = 5.0  # seconds
 CATCH_UP = 200  # facts read at a time
+CLOSING = ("tenant.suspended", "tenant.deletion_asked")
 encode = DjangoJSONEncoder(ensure_ascii=False).encode
 
 
@@ -61,6 +62,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
             await self._hear(read_json(bytes_data or (text_data or "").encode("utf-8", "surrogatepass")))
         except Refused as refused:
             await self._refuse(refused)
+        except Suspended:
+            await self._refuse(Refused(4403, "The tenant is suspended."))
         except SpeakerError:
             await self._refuse(Refused(4401, "The credential is not valid here."))
         except LimitError:
@@ -136,6 +139,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
                 return
 
     async def _send_new(self, events: list[dict[str, Any]]) -> None:
+        assert self.speaker is not None
         for event in events:
             if event["seq"] <= self.seq:
                 continue
@@ -144,6 +148,9 @@ class FeedConsumer(AsyncWebsocketConsumer):
                 await self._say({"type": "sync", "seq": event["seq"], "event": event})
             if self._lost_its_key(event):
                 await self._refuse(Refused(4401, "The key was revoked."))
+                return
+            if event["type"] in CLOSING and not await in_public(lifecycle.is_open, self.speaker.tenant.id):
+                await self._refuse(Refused(4403, "The tenant is suspended."))
                 return
 
     def _lost_its_key(self, event: dict[str, Any]) -> bool:

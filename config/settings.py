@@ -45,6 +45,7 @@ SHARED_APPS = [
 ]
 TENANT_APPS = ["memory"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
+TENANT_LEFTOVERS = ["memory.leaving.objects"]  # what a deleted tenant has elsewhere, see tenants/leaving.py
 EVENT_CONSUMERS = ["events.sockets.push", "memory.tiers.hot.notice"]
 
 MIDDLEWARE = [
@@ -137,6 +138,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+
+# --- tenants
+TENANT_GRACE_DAYS = env.float("TENANT_GRACE_DAYS", 7)  # between the wish to delete a tenant and its deletion
 
 # --- what is kept outside the tables, always encrypted: content of cold memories, files of exports and imports
 DATA_KEYS = env.list("DATA_KEYS", default=[]) or [SECRET_KEY]  # the first one seals, each of them opens
@@ -262,6 +266,8 @@ CELERY_BEAT_SCHEDULE = {
     "keys": {"task": "tenants.tasks.fold_key_usage", "schedule": 10.0, "options": {"expires": 20}},
     "usage": {"task": "tenants.tasks.fold_usage", "schedule": 10.0, "options": {"expires": 20}},
     "stock": {"task": "memory.tasks.take_stock_everywhere", "schedule": 60.0, "options": {"expires": 60}},
+    "leaving": {"task": "tenants.tasks.delete_left_tenants", "schedule": 60.0, "options": {"expires": 60}},
+    "schemas": {"task": "tenants.tasks.migrate_noted_tenants", "schedule": 15.0, "options": {"expires": 15}},
     "recalls": {"task": "memory.tasks.fold_recalls_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "rescore": {"task": "memory.tasks.rescore_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},

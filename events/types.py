@@ -80,6 +80,13 @@ _ALL = [
     EventType("quota.exceeded", "A quota is used up; told once a day.", ("quota", "used", "soft", "hard")),
     EventType("plan.changed", "A plan was made or changed.", ("name",)),
     EventType("key.limited", "An API key got rates of its own.", ("limits",)),
+    EventType("tenant.renamed", "A tenant got another name."),
+    EventType("tenant.suspended", "A tenant was closed; nothing of it is answered."),
+    EventType("tenant.resumed", "A suspended tenant was opened again."),
+    EventType("tenant.deletion_asked", "A tenant was closed, to be deleted when its grace is over."),
+    EventType("tenant.restored", "The wish to delete a tenant was taken back."),
+    EventType("tenant.deleted", "A tenant and all that it had was deleted; a receipt stays.", ("slug",)),
+    EventType("tenant.migration_asked", "The migration of tenants was asked for.", ("count",)),
     EventType("key.issued", "An API key was issued.", ("name", "scopes")),
     EventType("key.revoked", "An API key was revoked.", ("name",)),
 ]

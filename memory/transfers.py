@@ -28,6 +28,7 @@ from memory.models import Transfer
 from memory.portable import BadRow
 from memory.tiers.objects import Objects
 from memory.types import Scope
+from tenants import lifecycle
 
 log = structlog.get_logger(__name__)
 PURPOSE = "transfer"
@@ -41,7 +42,7 @@ csv.field_size_limit(lines.LONGEST)
 
 
 class Taken(Exception):
-    """The transfer was cancelled, or another worker has it."""
+    """The transfer was cancelled, another worker has it, or the tenant was closed."""
 
 
 class TooBig(LibraryError):
@@ -152,7 +153,9 @@ def _run(transfer: Transfer, until: Any) -> None:
 
 
 def _advance(transfer: Transfer, **changes: Any) -> None:
-    """Move the row on if it is still ours: the lease that we gave it last is on it. Raises Taken."""
+    """Move the row on if it is still ours: the lease that we gave it last is on it, the tenant open. Raises Taken."""
+    if not lifecycle.is_open(ledger.current_tenant_id()):
+        raise Taken
     changes = {"leased_until": timezone.now() + LEASE, "attempts": 0, "reason": ""} | changes
     ours = Transfer.objects.filter(pk=transfer.pk, state=Transfer.State.RUNNING, leased_until=transfer.leased_until)
     if not ours.update(**changes):

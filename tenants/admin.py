@@ -84,7 +84,7 @@ class TenantAdmin(Permitted, ModelAdmin):
 
     def save_model(self, request: HttpRequest, tenant: Tenant, form: Any, change: bool) -> None:
         if change:
-            tenant.save(update_fields=["name"])
+            onboarding.rename(tenant, tenant.name)
         else:
             opened = onboarding.open_tenant(tenant.slug, tenant.name)
             tenant.pk, tenant.schema_name, tenant._state.adding = opened.pk, opened.schema_name, False

@@ -1,4 +1,4 @@
-"""What is kept about tenants' schemas: the blueprint that new ones are made of, and how far each is migrated."""
+"""What is kept about tenants' schemas: how new ones are made, how far each is migrated, and what became of the gone."""
 
 from django.db import models
 from django.utils import timezone
@@ -37,3 +37,18 @@ class SchemaState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant_id} to {self.target}: {self.state}"
+
+
+class Receipt(models.Model):
+    """What is left of a deleted tenant: its name is not given again, and what was deleted was counted."""
+
+    id = models.UUIDField(primary_key=True)  # the tenant's
+    slug = models.CharField(max_length=47, unique=True)
+    opened_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=100)
+    counts = models.JSONField(default=dict)
+    begun_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)  # null: the job is still at it
+
+    def __str__(self) -> str:
+        return f"receipt of {self.slug}"

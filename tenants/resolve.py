@@ -9,7 +9,7 @@ from django_tenants.utils import tenant_context
 
 from events import actors
 from tenants import keys, roles
-from tenants.errors import TenantMismatch, Unauthenticated
+from tenants.errors import Suspended, TenantMismatch, Unauthenticated
 from tenants.models import ApiKey, Domain, Tenant
 
 DOMAINS_KEPT_FOR = 5.0  # seconds
@@ -38,11 +38,13 @@ def resolve(credential: str, *, named: Iterable[str] = (), host: str = "") -> Sp
     """The speaker of a credential. The credential decides; each tenant named beside it must agree.
 
     `named` holds tenants told by header or path, as slug or id; `host` is the request's host name, which names
-    a tenant when it is one of its domains. Raises Unauthenticated or TenantMismatch.
+    a tenant when it is one of its domains. Raises Unauthenticated, Suspended or TenantMismatch.
     """
     key = keys.find(credential)
-    if key is None or key.tenant.state != Tenant.State.ACTIVE:
+    if key is None:
         raise Unauthenticated
+    if key.tenant.state != Tenant.State.ACTIVE:
+        raise Suspended
     own = {key.tenant.slug, str(key.tenant.id)}
     told = [*named, *filter(None, [tenant_of_domain(host)])]
     if any(name not in own for name in told):

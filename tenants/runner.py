@@ -5,23 +5,23 @@ holds an advisory lock, which ends with the connection; the rows of SchemaState 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from multiprocessing import get_context
 
 import structlog
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connections
 from django.db.models import F
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
 from tenants import schema
+from tenants.locks import alone, short_waits
 from tenants.models import SchemaState, Tenant
 
 log = structlog.get_logger(__name__)
-LOCK_TIMEOUT = "3s"  # behind a migration that waits for a lock, every reader of that table waits too
+LOCK_TIMEOUT = "3s"
 PAUSES = (1.0, 3.0)  # seconds before each further try
 States = SchemaState.State
 
@@ -83,7 +83,7 @@ def _spread(keys: list[int], workers: int) -> None:
 def take(key: int) -> None:
     """Migrate the schema of one row, unless somebody else does, and write down what came of it."""
     row = SchemaState.objects.select_related("tenant").get(pk=key)
-    with _alone(row.tenant) as mine:
+    with alone(f"migrate {row.tenant_id}") as mine:
         if not mine:
             return
         _note(key, state=States.RUNNING, attempts=F("attempts") + 1, error="", milliseconds=None)
@@ -103,7 +103,7 @@ def _patiently(name: str) -> None:
         raise LookupError(f"there is no schema {name}")
     for pause in (*PAUSES, None):
         try:
-            with _short_locks():
+            with short_waits(LOCK_TIMEOUT):
                 return schema.migrate(name)
         except OperationalError as error:
             if pause is None or not isinstance(error.__cause__, LockNotAvailable):
@@ -119,31 +119,3 @@ def _note(key: int, **values: object) -> None:
 def _said(error: Exception) -> str:
     # The first line alone: the lines below it may quote what a row holds.
     return f"{type(error).__name__}: {error}".splitlines()[0][:500]
-
-
-@contextmanager
-def _short_locks() -> Iterator[None]:
-    _execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
-    try:
-        yield
-    finally:
-        _execute("RESET lock_timeout")
-
-
-@contextmanager
-def _alone(tenant: Tenant) -> Iterator[bool]:
-    """Hold the lock on migrating one tenant; false when another process has it."""
-    key = f"migrate {tenant.pk}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
-        (got,) = cursor.fetchone()
-    try:
-        yield got
-    finally:
-        if got:
-            _execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
-
-
-def _execute(statement: str, parameters: list[str] | None = None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)

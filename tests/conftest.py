@@ -36,7 +36,7 @@ def _forget() -> None:
             "TRUNCATE events_event, events_stream, events_anchor, tenants_usage, tenants_stock, tenants_apikey,"
             " tenants_keptreply, tenants_user CASCADE"
         )
-        cursor.execute("UPDATE tenants_tenant SET state = 'active'")
+        cursor.execute("UPDATE tenants_tenant SET state = 'active', reason = '', delete_after = NULL")
         for slug in SLUGS:
             cursor.execute(
                 f"TRUNCATE t_{slug}.memory_memory, t_{slug}.memory_session, t_{slug}.memory_tally, t_{slug}.memory_transfer CASCADE"

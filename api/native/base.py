@@ -1,6 +1,6 @@
 """What every native view shares: who speaks, and the tenant's schema for as long as the view runs."""
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from typing import Any
 
@@ -11,11 +11,12 @@ from rest_framework.views import APIView
 
 from api import idempotency
 from api.gate import check_storable
+from events import actors
 from tenants.resolve import Speaker, speaking
 
 
-class TenantView(APIView):
-    """A view that runs inside the speaker's schema. The credential decides which, see tenants.resolve."""
+class SpokenView(APIView):
+    """A view that somebody recognised speaks to."""
 
     reply_is_secret = False  # true: it is told once, and not kept for an Idempotency-Key
 
@@ -28,16 +29,35 @@ class TenantView(APIView):
         for values in request.query_params.lists():
             for text in (values[0], *values[1]):
                 check_storable(text)
-        self.stay.enter_context(speaking(self.speaker))
+        self.stay.enter_context(self.entered())
         key = request.headers.get("Idempotency-Key")
         if key is not None and request.method == "POST" and (post := getattr(self, "post", None)):
             self.post = idempotency.once(post, key, self.speaker, secret=self.reply_is_secret)
+
+    def entered(self) -> AbstractContextManager[None]:
+        raise NotImplementedError
 
     @property
     def speaker(self) -> Speaker:
         speaker = self.request.auth
         assert isinstance(speaker, Speaker)
         return speaker
+
+
+class TenantView(SpokenView):
+    """A view that runs inside the speaker's schema. The credential decides which, see tenants.resolve."""
+
+    def entered(self) -> AbstractContextManager[None]:
+        return speaking(self.speaker)
+
+
+class PlatformView(SpokenView):
+    """A view of the platform's own rows, for its credentials alone; it runs in `public`."""
+
+    scopes = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "platform")
+
+    def entered(self) -> AbstractContextManager[None]:
+        return actors.acting_as(self.speaker.actor)
 
 
 class StrictSerializer(serializers.Serializer):

@@ -7,9 +7,11 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from events import ledger
 from memory.errors import Unreadable
 from memory.models import Memory
 from memory.tiers import cold, keeping
+from tenants import lifecycle
 
 log = structlog.get_logger(__name__)
 BATCH = 500
@@ -17,10 +19,10 @@ BATCH = 500
 
 def run() -> int:
     """Archive this tenant's memories that were not recalled for COLD_AFTER_DAYS, then reconcile; how many moved."""
-    moved = 0
+    moved, tenant_id = 0, ledger.current_tenant_id()
     try:
         if settings.COLD_AFTER_DAYS:
-            moved = sum(cold.archive(memory_id) for memory_id in _asleep())
+            moved = sum(cold.archive(memory_id) for memory_id in _asleep() if lifecycle.is_open(tenant_id))
         keeping.reconcile()
     except Unreadable as error:  # the storage is away: the next tick goes on
         log.warning("cold storage does not do its part", error=str(error), moved=moved)
