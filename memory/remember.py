@@ -53,8 +53,8 @@ def _store(memories: dict[int, Memory], ids: dict[int, UUID], partial: bool) -> 
     full = quotas.refused(memories)
     if full and not partial:
         raise quotas.exceeded(full)
-    roomy = {index: memory for index, memory in memories.items() if index not in full}
-    failed = full | places.taken(ids) | places.give(roomy)
+    failed = full | places.taken(ids) | places.outside(memories)
+    failed |= places.give({index: memory for index, memory in memories.items() if index not in failed})
     if failed and not partial:
         raise NotStored(failed)
     stored = {index: memory for index, memory in memories.items() if index not in failed}

@@ -17,9 +17,12 @@ from uuid_utils.compat import uuid7
 
 from events import ledger
 from memory.erasing import erase_all
+from memory.errors import NotStored
 from memory.models import Memory, Session
 from memory.models.memory import MemoryQuerySet
+from memory.places import ELSEWHERE
 from memory.types import Scope, SessionDraft
+from tenants import preferences
 
 CHANGEABLE = {"title", "metadata", "agent_id"}
 
@@ -36,8 +39,13 @@ def state_of(session: Session) -> str:
 
 @transaction.atomic
 def open_session(draft: SessionDraft) -> tuple[Session, bool]:
-    """The session of this name in its scope, and whether it is new. One that is there stays as it is, closed or not."""
+    """The session of this name in its scope, and whether it is new. One that is there stays as it is, closed or not.
+
+    Raises NotStored in a namespace that the tenant does not write to.
+    """
     now = timezone.now()
+    if not preferences.current().allows(draft.scope.namespace or "default"):
+        raise NotStored({0: ELSEWHERE})
     session = Session(
         namespace=draft.scope.namespace or "default",
         user_id=draft.scope.user_id,

@@ -21,14 +21,14 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from events import actors, ledger, poke
-from memory import portability, portable, sealing
+from memory import places, portability, portable, sealing
 from memory.algorithms import lines
 from memory.errors import LibraryError, Unreadable
 from memory.models import Transfer
 from memory.portable import BadRow
 from memory.tiers.objects import Objects
 from memory.types import Scope
-from tenants import lifecycle
+from tenants import lifecycle, preferences
 
 log = structlog.get_logger(__name__)
 PURPOSE = "transfer"
@@ -291,9 +291,16 @@ def _heard(taken: list[Record], report: portability.Report) -> Iterator[portabil
     for number, _, hear in taken:
         try:
             if heard := hear():
+                _check_namespace(heard[1])
                 yield number, *heard
         except BadRow as error:
             report.fail(number, str(error))
+
+
+def _check_namespace(row: Any) -> None:
+    namespace = getattr(row, "namespace", None)
+    if namespace is not None and not preferences.current().allows(namespace):
+        raise BadRow(places.ELSEWHERE)
 
 
 def _bytes_from(transfer: Transfer, offset: int) -> Iterator[bytes]:

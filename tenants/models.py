@@ -47,6 +47,7 @@ class Tenant(TenantMixin):
     state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
     reason = models.CharField(max_length=300, blank=True, editable=False)  # why it is suspended
     delete_after = models.DateTimeField(null=True, editable=False)
+    preferences = models.JSONField(default=dict, blank=True, editable=False)  # see tenants.preferences
     delete_asked_by = models.CharField(max_length=100, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # Which model embeds its memories (empty: the setting says), and which shall take over: see memory.upkeep.reembed.

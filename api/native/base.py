@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import cache
 from typing import Any
 
+from django.db import transaction
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -11,8 +12,13 @@ from rest_framework.views import APIView
 
 from api import idempotency
 from api.gate import check_storable
-from events import actors
+from events import actors, ledger
+from tenants import preferences
 from tenants.resolve import Speaker, speaking
+
+# Routes that tell what memories say, and those of them that are asked by POST.
+CONTENT = {"memories", "context", "messages", "turns", "sessions", "entities", "relations", "exports"}
+READING_POSTS = {"memories/list", "memories/search", "memories/stream", "context", "turns", "exports"}
 
 
 class SpokenView(APIView):
@@ -49,6 +55,22 @@ class TenantView(SpokenView):
 
     def entered(self) -> AbstractContextManager[None]:
         return speaking(self.speaker)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        told = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(getattr(request, "auth", None), Speaker) and preferences.of(self.speaker.tenant).audit_reads:
+            _note_reading(request, told.status_code)
+        return told
+
+
+def _note_reading(request: Request, status: int) -> None:
+    """One fact for a request that may have read content; what it was stays out of the ledger."""
+    match = request._request.resolver_match
+    operation = match.route.removeprefix("api/v1/").rstrip("/") if match else ""
+    reads = request.method == "GET" or operation in READING_POSTS
+    if reads and operation.split("/")[0] in CONTENT:
+        with transaction.atomic():
+            ledger.record("content.read", operation=operation, status=status)
 
 
 class PlatformView(SpokenView):
