@@ -13,8 +13,7 @@ def open_tenant(slug: str, name: str, domain: str = "") -> Tenant:
     """Create a tenant with its schema and tables. Raises ValidationError for a slug that is bad or was ever taken."""
     tenant = Tenant(slug=slug, name=name, schema_name=f"t_{slug.replace('-', '_')}")
     tenant.full_clean()
-    if Receipt.objects.filter(slug=slug).exists():
-        raise ValidationError({"slug": "A tenant of this slug was deleted; slugs are not given again."})
+    check_free(slug)
     tenant.save()
     blueprint.furnish(tenant.schema_name)
     if domain:
@@ -23,6 +22,12 @@ def open_tenant(slug: str, name: str, domain: str = "") -> Tenant:
         named.save()
     ledger.record("tenant.created", tenant, tenant_id=tenant.id, slug=slug)
     return tenant
+
+
+def check_free(slug: str) -> None:
+    """Raises ValidationError for the slug of a deleted tenant."""
+    if Receipt.objects.filter(slug=slug).exists():
+        raise ValidationError({"slug": "A tenant of this slug was deleted; slugs are not given again."})
 
 
 @transaction.atomic

@@ -11,11 +11,12 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
 import structlog
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 from django.db.models import F
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
+from events import ledger, poke
 from tenants import schema
 from tenants.locks import alone, short_waits
 from tenants.models import SchemaState, Tenant
@@ -39,6 +40,16 @@ def plan() -> list[SchemaState]:
     noted = SchemaState.objects.filter(target=schema.target(), tenant__in=[row.tenant_id for row in rows])
     noted.exclude(state=States.RUNNING).update(state=States.PENDING, changed_at=timezone.now())
     return list(noted.select_related("tenant").order_by("tenant__slug"))
+
+
+@transaction.atomic
+def ask() -> int:
+    """Note what is due, for a worker to do; how many there are."""
+    count = len(plan())
+    if count:
+        ledger.record("tenant.migration_asked", count=count)
+        poke.after_commit("tenants.tasks.migrate_noted_tenants")
+    return count
 
 
 def run(*, workers: int = 1, canaries: Sequence[str] = ()) -> list[SchemaState]:

@@ -53,12 +53,15 @@ class SpokenView(APIView):
 class TenantView(SpokenView):
     """A view that runs inside the speaker's schema. The credential decides which, see tenants.resolve."""
 
+    audits_reads = False  # known once somebody is recognised
+
     def entered(self) -> AbstractContextManager[None]:
+        self.audits_reads = preferences.of(self.speaker.tenant).audit_reads
         return speaking(self.speaker)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         told = super().finalize_response(request, response, *args, **kwargs)
-        if isinstance(getattr(request, "auth", None), Speaker) and preferences.of(self.speaker.tenant).audit_reads:
+        if self.audits_reads:
             _note_reading(request, told.status_code)
         return told
 
@@ -76,7 +79,7 @@ def _note_reading(request: Request, status: int) -> None:
 class PlatformView(SpokenView):
     """A view of the platform's own rows, for its credentials alone; it runs in `public`."""
 
-    scopes = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "platform")
+    operations = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "tenants.manage")
 
     def entered(self) -> AbstractContextManager[None]:
         return actors.acting_as(self.speaker.actor)

@@ -45,7 +45,6 @@ class SettingsWords(serializers.Serializer):
 
 class Settings(TenantView):
     operations = {"GET": "tenant.settings", "PATCH": "tenant.settings"}
-    scopes = {"GET": "admin", "PATCH": "admin"}
 
     @extend_schema(
         tags=["settings"], operation_id="get_settings", summary="The tenant's settings", responses=SettingsWords

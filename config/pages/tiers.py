@@ -20,7 +20,7 @@ NAMES = {"warm": "in the table", "archiving": "on its way", "cold": "in cold sto
 @require_http_methods(["GET", "POST"])
 def tiers(request: HttpRequest) -> HttpResponse:
     """Where the tenant's content is; a POST compares both sides."""
-    tenant_here(request)
+    tenant = tenant_here(request)
     if request.method == "POST":
         _reconcile(request)
         return redirect("tiers")
