@@ -227,6 +227,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "MemoryStateEnum": "memory.models.Memory.State",
         "SelftestStateEnum": "api.models.Selftest.State",
+        "TenantStateEnum": "tenants.models.Tenant.State",
     },
 }
 

@@ -50,6 +50,15 @@ WHERE c.relnamespace = current_schema()::text::regnamespace
 AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.conindid = i.indexrelid AND n.contype IN ('p', 'u', 'x'))
 ORDER BY c.relname
 """
+FUNCTIONS = """
+SELECT replace(pg_get_functiondef(oid), quote_ident(current_schema()) || '.', '') || ';'
+FROM pg_proc WHERE pronamespace = current_schema()::text::regnamespace AND prokind IN ('f', 'p') ORDER BY proname
+"""
+TRIGGERS = """
+SELECT pg_get_triggerdef(t.oid, true) || ';'
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE c.relnamespace = current_schema()::text::regnamespace AND NOT t.tgisinternal ORDER BY t.tgname
+"""
 MIGRATIONS = """
 SELECT format('INSERT INTO django_migrations (app, name, applied) VALUES (%L, %L, now());', app, name)
 FROM django_migrations ORDER BY id
@@ -92,7 +101,7 @@ def _drawn() -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA {ORIGINAL}; CREATE SCHEMA {COPY}")
     schema.migrate(ORIGINAL)
-    queries = (TABLES, CONSTRAINTS, INDEXES, MIGRATIONS)
+    queries = (TABLES, CONSTRAINTS, INDEXES, FUNCTIONS, TRIGGERS, MIGRATIONS)
     statements = "\n".join(line for query in queries for line in catalogue.told(ORIGINAL, query))
     _replay(COPY, statements)
     if _filled(ORIGINAL) or catalogue.fingerprint(COPY) != catalogue.fingerprint(ORIGINAL):

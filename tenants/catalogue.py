@@ -35,8 +35,8 @@ FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
 WHERE c.relnamespace = current_schema()::text::regnamespace AND NOT t.tgisinternal
 """
 OTHERS = """
-SELECT 'function | ' || pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = current_schema()::text::regnamespace
-AND prokind IN ('f', 'p')
+SELECT 'function | ' || replace(pg_get_functiondef(oid), quote_ident(current_schema()) || '.', '')
+FROM pg_proc WHERE pronamespace = current_schema()::text::regnamespace AND prokind IN ('f', 'p')
 UNION ALL SELECT 'type | ' || typname FROM pg_type
 WHERE typnamespace = current_schema()::text::regnamespace AND typtype IN ('e', 'd', 'r')
 UNION ALL SELECT 'statistics | ' || pg_get_statisticsobjdef(oid) FROM pg_statistic_ext

@@ -157,22 +157,17 @@ class Suspend(PlatformView):
         return Response(TenantWords(lifecycle.suspend(_one(tenant_id).pk, reason)).data)
 
 
-class Step(PlatformView):
+def _step(name: str, summary: str, take: Callable[[UUID], Tenant]) -> type[PlatformView]:
     """A step without a body."""
 
-    take: Callable[[UUID], Tenant]
-
-    def post(self, request: Request, tenant_id: UUID) -> Response:
-        hear(Nothing, request.data)
-        return Response(TenantWords(type(self).take(_one(tenant_id).pk)).data)
-
-
-def _step(name: str, summary: str, take: Callable[[UUID], Tenant]) -> type[Step]:
-    view = type(name.title(), (Step,), {"take": staticmethod(take)})
-    told = extend_schema(
+    @extend_schema(
         tags=["tenants"], operation_id=f"{name}_tenant", summary=summary, request=Nothing, responses=TenantWords
     )
-    return told(view)
+    def post(self: PlatformView, request: Request, tenant_id: UUID) -> Response:
+        hear(Nothing, request.data)
+        return Response(TenantWords(take(_one(tenant_id).pk)).data)
+
+    return type(name.title(), (PlatformView,), {"post": post})
 
 
 Resume = _step("resume", "Open a suspended tenant again", lifecycle.resume)

@@ -24,7 +24,7 @@ class World:
         self.tenant, self.canary = tenant, f"canary{secrets.token_hex(8)}"
         self.caller = Caller(keys.issue(tenant, "sweep")[1])
         self.things = planting.plant(tenant, self.canary, self._call)
-        self.things |= {"nobody": str(uuid4())}  # of what belongs to no tenant
+        self.things |= {"tenant": str(tenant.pk), "nobody": str(uuid4())}  # of what belongs to no tenant
 
     def _call(self, method: str, path: str, body: bytes, content_type: str) -> tuple[int, Any]:
         answer = self.caller.raw(method, path, body, **{"Content-Type": content_type})

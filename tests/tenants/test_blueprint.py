@@ -40,6 +40,8 @@ def test_a_replayed_schema_is_what_the_migrations_make(replayed: str, migrated: 
         "ALTER TABLE {}.memory_memory ALTER content DROP NOT NULL",
         "ALTER TABLE {}.memory_memory ALTER content SET STORAGE EXTERNAL",
         "DROP INDEX {}.memory_near",
+        "DROP TRIGGER memory_tally_delete ON {}.memory_memory",
+        "ALTER FUNCTION {}.memory_tally_keep COST 7",
         "CREATE SEQUENCE {}.another",
         "ALTER TABLE {}.memory_relation ADD CONSTRAINT never CHECK (weight < 99)",
         "CREATE VIEW {}.sight AS SELECT 1 AS one",
