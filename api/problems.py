@@ -34,10 +34,13 @@ from tenants.errors import (
     OwnersOnly,
     QuotaExceeded,
     RateLimited,
+    Suspended,
     TenantMismatch,
     TenantNeeded,
     TooManyTries,
     Unauthenticated,
+    WrongName,
+    WrongState,
 )
 
 log = structlog.get_logger(__name__)
@@ -100,6 +103,8 @@ NOBODY = (401, "not_authenticated", "Send a valid API key as `Authorization: Bea
 NOTHING = (404, "not_found", "There is nothing here for this credential.", None)
 FORBIDDEN = (403, "not_allowed", "This credential may not do that.", None)
 TOO_MANY_TRIES = (429, "too_many_tries", "Too many failed tries to sign in; try again later.", None)
+CLOSED = (403, "tenant_suspended", "This tenant is suspended; its operator can say why and open it again.", None)
+OTHER_NAME = (422, "wrong_name", "Type the slug of the tenant that is to be deleted.", None)
 UNSTORABLE = (422, "not_storable", "Some of what was sent cannot be stored.", None)
 CONTENDED = (409, "contended", "Others are storing and deleting the same words just now; try again.", None)
 NO_DATABASE = (503, "database_unavailable", "The database does not answer; try again soon.", None)
@@ -115,6 +120,8 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
     ((TooManyTries,), TOO_MANY_TRIES),
+    ((Suspended,), CLOSED),
+    ((WrongName,), OTHER_NAME),
     ((PermissionDenied, exceptions.PermissionDenied), FORBIDDEN),
     ((DataError, UnicodeError, RecursionError), UNSTORABLE),
     ((Contended,), CONTENDED),
@@ -197,6 +204,10 @@ def _quota_exceeded(error: Any) -> Told:
     return 429, "quota_exceeded", "As much was done today as the plan allows; the day ends at 00:00 UTC.", wrong
 
 
+def _wrong_state(error: Any) -> Told:
+    return 409, "wrong_state", f"This cannot be done now: {error}.", None
+
+
 DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
@@ -210,6 +221,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     Unconfirmed: _unconfirmed,
     RateLimited: _rate_limited,
     QuotaExceeded: _quota_exceeded,
+    WrongState: _wrong_state,
 }
 
 

@@ -23,14 +23,16 @@ from events import actors, feed, sockets
 from events.types import CATALOGUE
 from tenants import limits, tickets
 from tenants.channels import in_public, in_tenant
-from tenants.errors import LimitError, SpeakerError, Unauthenticated
+from tenants.errors import LimitError, SpeakerError, Suspended, Unauthenticated
 from tenants.resolve import Speaker, resolve, still_speaks
 
 AUTH_WITHIN = 5.0  # seconds
 CATCH_UP = 200  # facts read at a time
 CHECKED_EVERY = 2.5  # seconds after which an open socket's credential is looked at again
 # After these facts it is looked at right away.
-TOUCHING = {"key.revoked", "login.closed", "member.changed", "member.removed", "tenant.suspended", "tenant.deleted"}
+TOUCHING = {
+    "key.revoked", "login.closed", "member.changed", "member.removed", "tenant.suspended", "tenant.deletion_asked",
+}  # fmt: skip
 encode = DjangoJSONEncoder(ensure_ascii=False).encode
 
 
@@ -68,6 +70,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
             await self._hear(read_json(bytes_data or (text_data or "").encode("utf-8", "surrogatepass")))
         except Refused as refused:
             await self._refuse(refused)
+        except Suspended:
+            await self._refuse(Refused(4403, "The tenant is suspended."))
         except SpeakerError:
             await self._refuse(Refused(4401, "The credential is not valid here."))
         except LimitError:
@@ -148,6 +152,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
                 return
 
     async def _send_new(self, events: list[dict[str, Any]]) -> None:
+        assert self.speaker is not None
         for event in events:
             if event["seq"] <= self.seq:
                 continue

@@ -61,9 +61,9 @@ CORS_EXPOSE_HEADERS = (
 
 # --- rooms. Content lives in the tenant's schema, operations in public.
 SHARED_APPS = [
-    "django_tenants",
     "events",
-    "tenants",
+    "tenants",  # before django_tenants, for its `migrate` is the one that counts
+    "django_tenants",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -86,6 +86,7 @@ SHARED_APPS = [
 ]
 TENANT_APPS = ["memory"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
+TENANT_LEFTOVERS = ["memory.leaving.objects"]  # what a deleted tenant has elsewhere, see tenants/leaving.py
 EVENT_CONSUMERS = ["events.sockets.push", "memory.tiers.hot.notice"]
 
 MIDDLEWARE = [
@@ -193,6 +194,9 @@ SIMPLE_JWT = {
 }
 CSRF_FAILURE_VIEW = "api.problems.csrf_failed"
 
+# --- tenants
+TENANT_GRACE_DAYS = env.float("TENANT_GRACE_DAYS", 7)  # between the wish to delete a tenant and its deletion
+
 # --- what is kept outside the tables, always encrypted: content of cold memories, files of exports and imports
 DATA_KEYS = env.list("DATA_KEYS", default=[]) or [SECRET_KEY]  # the first one seals, each of them opens
 _S3 = {
@@ -295,6 +299,7 @@ SPECTACULAR_SETTINGS = {
         "MemoryKindEnum": "memory.models.Memory.Kind",
         "MembershipRoleEnum": "tenants.models.Membership.Role",
         "MessageRoleEnum": "api.native.messages.ROLES",
+        "TenantStateEnum": "tenants.models.Tenant.State",
     },
 }
 
@@ -334,6 +339,8 @@ CELERY_BEAT_SCHEDULE = {
     "usage": {"task": "tenants.tasks.fold_usage", "schedule": 10.0, "options": {"expires": 20}},
     "stock": {"task": "memory.tasks.take_stock_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "logins": {"task": "tenants.tasks.forget_logins", "schedule": 3600.0, "options": {"expires": 3600}},
+    "leaving": {"task": "tenants.tasks.delete_left_tenants", "schedule": 60.0, "options": {"expires": 60}},
+    "schemas": {"task": "tenants.tasks.migrate_noted_tenants", "schedule": 15.0, "options": {"expires": 15}},
     "recalls": {"task": "memory.tasks.fold_recalls_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "rescore": {"task": "memory.tasks.rescore_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -1,4 +1,4 @@
-"""Places: where in its session each new memory stands, and which ids are free."""
+"""Places: which namespaces are open, where in its session each new memory stands, and which ids are free."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,8 +14,10 @@ from events import ledger, poke
 from memory.algorithms import phrasing
 from memory.models import Memory, Session
 from memory.types import Scope
+from tenants import preferences
 
 CLOSED = "its session is closed"
+ELSEWHERE = "its namespace is not one that this tenant writes to"
 TAKEN = "its id is that of another memory"
 # One row for each session, in one order for every writer; a session that is over takes no more.
 TAKE = """
@@ -65,6 +67,12 @@ FROM memory_memory c CROSS JOIN LATERAL (
 WHERE c.id = ANY(%s) AND c.session_id <> '' AND v.memory_id = n.id AND v.embedding IS NOT NULL
 """
 Name = tuple[str, str, str]
+
+
+def outside(memories: dict[int, Memory]) -> dict[int, str]:
+    """Those of a namespace that the tenant's settings do not allow, with the reason."""
+    allowed = preferences.current().allows
+    return {index: ELSEWHERE for index, memory in memories.items() if not allowed(memory.namespace)}
 
 
 def give(memories: dict[int, Memory]) -> dict[int, str]:

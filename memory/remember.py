@@ -57,7 +57,7 @@ def _store(memories: dict[int, Memory], ids: dict[int, UUID], partial: bool) -> 
     full = quotas.refused({index: memory for index, memory in memories.items() if index not in failed})
     if full and not partial:
         raise quotas.exceeded(full)
-    failed |= full | places.taken(ids)
+    failed |= full | places.taken(ids) | places.outside(memories)
     failed |= places.give({index: memory for index, memory in memories.items() if index not in failed})
     if failed and not partial:
         raise NotStored(failed)

@@ -17,11 +17,14 @@ from uuid_utils.compat import uuid7
 
 from events import ledger
 from memory.erasing import erase_all
+from memory.errors import NotStored
 from memory.models import Memory, Session
 from memory.models.memory import MemoryQuerySet
 from memory.namespaces import settled
+from memory.places import ELSEWHERE
 from memory.privacy import gate
 from memory.types import Scope, SessionDraft
+from tenants import preferences
 
 CHANGEABLE = {"title", "metadata", "agent_id"}
 
@@ -40,9 +43,11 @@ def state_of(session: Session) -> str:
 def open_session(draft: SessionDraft) -> tuple[Session, bool]:
     """The session of this name in its scope, and whether it is new. One that is there stays as it is, closed or not.
 
-    Raises OutsideNamespaces.
+    Raises OutsideNamespaces, and NotStored in a namespace that the tenant does not write to.
     """
     now, scope = timezone.now(), settled(draft.scope)
+    if not preferences.current().allows(scope.namespace):
+        raise NotStored({0: ELSEWHERE})
     session = Session(
         namespace=scope.namespace,
         user_id=scope.user_id,

@@ -21,7 +21,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from events import actors, ledger, poke
-from memory import portability, portable, sealing
+from memory import places, portability, portable, sealing
 from memory.algorithms import lines
 from memory.errors import LibraryError, OutsideNamespaces, Unreadable
 from memory.models import Transfer
@@ -29,7 +29,7 @@ from memory.portable import BadRow
 from memory.privacy.subjects import Subject
 from memory.tiers.objects import Objects
 from memory.types import Scope
-from tenants import bounds
+from tenants import bounds, lifecycle, preferences
 
 log = structlog.get_logger(__name__)
 PURPOSE = "transfer"
@@ -44,7 +44,7 @@ csv.field_size_limit(lines.LONGEST)
 
 
 class Taken(Exception):
-    """The transfer was cancelled, or another worker has it."""
+    """The transfer was cancelled, another worker has it, or the tenant was closed."""
 
 
 class TooBig(LibraryError):
@@ -160,7 +160,9 @@ def _run(transfer: Transfer, until: Any) -> None:
 
 
 def _advance(transfer: Transfer, **changes: Any) -> None:
-    """Move the row on if it is still ours: the lease that we gave it last is on it. Raises Taken."""
+    """Move the row on if it is still ours: the lease that we gave it last is on it, the tenant open. Raises Taken."""
+    if not lifecycle.is_open(ledger.current_tenant_id()):
+        raise Taken
     changes = {"leased_until": timezone.now() + LEASE, "attempts": 0, "reason": ""} | changes
     ours = Transfer.objects.filter(pk=transfer.pk, state=Transfer.State.RUNNING, leased_until=transfer.leased_until)
     if not ours.update(**changes):
@@ -296,9 +298,16 @@ def _heard(taken: list[Record], report: portability.Report) -> Iterator[portabil
     for number, _, hear in taken:
         try:
             if heard := hear():
+                _check_namespace(heard[1])
                 yield number, *heard
         except (BadRow, OutsideNamespaces) as error:
             report.fail(number, str(error))
+
+
+def _check_namespace(row: Any) -> None:
+    namespace = getattr(row, "namespace", None)
+    if namespace is not None and not preferences.current().allows(namespace):
+        raise BadRow(places.ELSEWHERE)
 
 
 def _bytes_from(transfer: Transfer, offset: int) -> Iterator[bytes]:

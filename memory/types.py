@@ -88,7 +88,7 @@ class Query:
     all_tags: bool = False  # all of `tags`, not any
     people: tuple[str, ...] = ()  # any of them
     when: str = ""
-    timezone: str = "UTC"  # an IANA name
+    timezone: str = ""  # an IANA name; empty: the tenant's
     as_of: datetime | None = None  # what was believed then
     valid_at: datetime | None = None  # what held then; None: what holds now
     min_score: float = 0.0

@@ -10,14 +10,15 @@ from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, ExtractMo
 from memory.algorithms import temporal
 from memory.errors import BadTime
 from memory.models.said import SaidQuerySet
+from tenants import preferences
 
 Rows = TypeVar("Rows", bound=SaidQuerySet[Any])
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """An IANA time zone. Raises BadTime."""
+    """An IANA time zone; the tenant's own for an empty name. Raises BadTime."""
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name or preferences.current().time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise BadTime("/timezone", "is not the name of a time zone, such as Europe/Berlin") from None
 

@@ -16,7 +16,8 @@ from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from tenants import keys, members, onboarding, plans
+from events import feed
+from tenants import keys, leaving, members, onboarding, plans, schema
 from tenants.errors import BadKey, DoorError, KeyOver
 from tenants.metered import BUCKETS, LEVELS
 from tenants.middleware import may, tenant_of
@@ -68,6 +69,11 @@ class TenantForm(forms.ModelForm):
             "limits": 'Its own, in place of the plan\'s: {"key_read": 600, "memories_hard": null}; null is no limit.',
         }
 
+    def clean(self) -> dict[str, Any] | None:
+        if slug := self.cleaned_data.get("slug"):
+            onboarding.check_free(slug)
+        return super().clean()
+
 
 @admin.register(Tenant)
 class TenantAdmin(MembersAdmin):
@@ -77,8 +83,12 @@ class TenantAdmin(MembersAdmin):
     ordering = ("slug",)
     form = TenantForm
     inlines = (DomainInline, MembershipInline)
+    change_form_outer_before_template = "console/tenant_life.html"
 
-    @display(description="State", label={"active": "success", "suspended": "danger"})
+    @display(
+        description="State",
+        label={"active": "success", "suspended": "danger", "deleting": "danger", "erasing": "danger"},
+    )
     def state_label(self, tenant: Tenant) -> str:
         return tenant.state
 
@@ -99,6 +109,22 @@ class TenantAdmin(MembersAdmin):
         customers = super().get_queryset(request).filter(scratch=False)
         return customers.annotate(key_count=live, people=Count("memberships", distinct=True))
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        tenant = self.get_object(request, object_id)
+        life = {"life": self._life(tenant)} if tenant else {}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | life)
+
+    def _life(self, tenant: Tenant) -> dict[str, Any]:
+        return {
+            "counts": leaving.summary(tenant),
+            "keys": tenant.key_count,  # type: ignore[attr-defined]
+            "people": tenant.people,  # type: ignore[attr-defined]
+            "last": feed.activity()[0].get(tenant.pk),
+            "late": bool(schema.drifted([tenant.schema_name])),
+        }
+
     def get_readonly_fields(self, request: HttpRequest, tenant: Tenant | None = None) -> tuple[str, ...]:
         return ("slug",) if tenant else ()
 
@@ -107,7 +133,8 @@ class TenantAdmin(MembersAdmin):
 
     def save_model(self, request: HttpRequest, tenant: Tenant, form: Any, change: bool) -> None:
         if change:
-            tenant.save(update_fields=["name"])
+            if "name" in form.changed_data:
+                onboarding.rename(tenant, tenant.name)
         else:
             opened = onboarding.open_tenant(tenant.slug, tenant.name)
             tenant.pk, tenant.schema_name, tenant._state.adding = opened.pk, opened.schema_name, False

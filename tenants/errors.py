@@ -4,7 +4,8 @@ SpeakerError
 ├── Unauthenticated   no credential, or one that is unknown, expired or revoked
 ├── TooManyTries      to sign in with a password, for this account or from this address; carries the seconds to wait
 ├── TenantMismatch    a tenant was named that the credential does not open; answered like an unknown one
-└── TenantNeeded      a credential of the platform must name the tenant for this
+├── TenantNeeded      a credential of the platform must name the tenant for this
+└── Suspended         the credential is good, and its tenant is closed
 
 DoorError
 ├── BadKey            a key that cannot be: `pointer` says which part
@@ -16,6 +17,10 @@ DoorError
 LimitError
 ├── RateLimited       too many requests in the last minute; carries the seconds to wait and the policy
 └── QuotaExceeded     as much is kept or was done today as the plan allows; carries quota, use and limit
+
+TenantError
+├── WrongState        a tenant in this state cannot do that
+└── WrongName         who deletes a tenant types its slug
 """
 
 from typing import Any
@@ -87,3 +92,21 @@ class QuotaExceeded(LimitError):
     def __init__(self, quota: str, used: int, hard: int, wait: int | None = None) -> None:
         super().__init__(quota)
         self.quota, self.used, self.hard, self.wait = quota, used, hard, wait
+
+
+class Suspended(SpeakerError):
+    pass
+
+
+class TenantError(Exception):
+    pass
+
+
+class WrongState(TenantError):
+    def __init__(self, state: str) -> None:
+        super().__init__(f"the tenant is {state}")
+        self.state = state
+
+
+class WrongName(TenantError):
+    pass

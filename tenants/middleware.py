@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import set_script_prefix
 from django_tenants.utils import tenant_context
@@ -57,6 +58,8 @@ def console_tenant(get_response: Handler) -> Handler:
             role = request.user.role_in(tenant)
             if tenant is None or not role:
                 raise Http404
+            if tenant.state != Tenant.State.ACTIVE and not request.user.is_superuser:
+                raise PermissionDenied
             request.tenant, request.may = tenant, partial(roles.role_may, role)  # type: ignore[attr-defined]
             with tenant_context(tenant):
                 return get_response(request)

@@ -13,8 +13,21 @@ from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
 
 from tenants.metered import Plan, Stock, Usage, check_key_limits, check_limits
+from tenants.records import Blueprint, Receipt, SchemaState
 
-__all__ = ["ApiKey", "Domain", "Membership", "Plan", "Stock", "Tenant", "Usage", "User"]
+__all__ = [
+    "ApiKey",
+    "Blueprint",
+    "Domain",
+    "Membership",
+    "Plan",
+    "Receipt",
+    "SchemaState",
+    "Stock",
+    "Tenant",
+    "Usage",
+    "User",
+]
 SLUG_FORM = re.compile(r"\A[a-z][a-z0-9-]{0,46}\Z")
 SLUG = RegexValidator(SLUG_FORM.pattern, "Use lower-case letters, digits and dashes; start with a letter.")
 
@@ -25,11 +38,17 @@ class Tenant(TenantMixin):
     class State(models.TextChoices):
         ACTIVE = "active"
         SUSPENDED = "suspended"
+        DELETING = "deleting"  # suspended until `delete_after`, and restored until then by a word
+        ERASING = "erasing"  # a job takes it apart; there is no way back
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.CharField(max_length=47, unique=True, validators=[SLUG])
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=12, choices=State, default=State.ACTIVE)
+    reason = models.CharField(max_length=300, blank=True, editable=False)  # why it is suspended
+    delete_after = models.DateTimeField(null=True, editable=False)
+    preferences = models.JSONField(default=dict, blank=True, editable=False)  # see tenants.preferences
+    delete_asked_by = models.CharField(max_length=100, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # Which model embeds its memories (empty: the setting says), and which shall take over: see memory.upkeep.reembed.
     embedder = models.CharField(max_length=100, blank=True, editable=False)
@@ -40,6 +59,19 @@ class Tenant(TenantMixin):
     limits = models.JSONField(default=dict, blank=True, validators=[check_limits])  # its own, over the plan's
 
     auto_create_schema = False  # onboarding does it, in the row's own transaction
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="tenant_state_known", condition=Q(state__in=["active", "suspended", "deleting", "erasing"])
+            ),
+            models.CheckConstraint(
+                name="tenant_leaves_at_a_time",
+                condition=Q(state__in=["deleting", "erasing"], delete_after__isnull=False)
+                | Q(state__in=["active", "suspended"], delete_after=None),
+            ),
+            models.CheckConstraint(name="tenant_active_without_reason", condition=~Q(state="active") | Q(reason="")),
+        ]
 
     def __str__(self) -> str:
         return self.slug

@@ -10,7 +10,7 @@ from django_tenants.utils import get_public_schema_name, tenant_context
 
 from events import actors
 from tenants import bounds, keys, roles, tokens
-from tenants.errors import SpeakerError, TenantMismatch, Unauthenticated
+from tenants.errors import SpeakerError, Suspended, TenantMismatch, Unauthenticated
 from tenants.models import ApiKey, Domain, Login, Tenant, User
 
 DOMAINS_KEPT_FOR = 5.0  # seconds
@@ -71,9 +71,11 @@ def _of_text(credential: str) -> Speaker:
 
 
 def _of_key(key: ApiKey) -> Speaker:
-    """Raises Unauthenticated unless the key is live and its tenant open."""
-    if not key.is_live() or (key.tenant and key.tenant.state != Tenant.State.ACTIVE):
+    """Raises Unauthenticated unless the key is live, Suspended unless its tenant is open."""
+    if not key.is_live():
         raise Unauthenticated
+    if key.tenant and key.tenant.state != Tenant.State.ACTIVE:
+        raise Suspended
     tenant, scopes = key.tenant or PLATFORM, frozenset(key.scopes)
     return Speaker(tenant, f"key:{key.public}", scopes, key, namespaces=tuple(key.namespaces))
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 from events import actors
-from tenants import metering, replies, tokens
+from tenants import leaving, metering, replies, runner, tokens
 from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -54,3 +54,13 @@ def sweep_replies() -> None:
 @shared_task
 def forget_logins() -> None:
     tokens.forget()
+
+
+@shared_task
+def delete_left_tenants() -> None:
+    leaving.due()
+
+
+@shared_task
+def migrate_noted_tenants() -> None:
+    runner.waiting()

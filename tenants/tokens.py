@@ -18,15 +18,17 @@ from uuid_utils.compat import uuid7
 
 from events import actors, ledger
 from tenants import keys
-from tenants.errors import TenantMismatch, Unauthenticated
+from tenants.errors import Suspended, TenantMismatch, Unauthenticated
 from tenants.models import Login, Membership, Tenant, User
 
 
 def open_for_key(text: str) -> dict[str, Any]:
-    """Tokens for an API key. Raises Unauthenticated."""
+    """Tokens for an API key. Raises Unauthenticated or Suspended."""
     key = keys.find(text)
-    if key is None or (key.tenant and key.tenant.state != Tenant.State.ACTIVE):
+    if key is None:
         raise Unauthenticated
+    if key.tenant and key.tenant.state != Tenant.State.ACTIVE:
+        raise Suspended
     return opened(Login(tenant=key.tenant, key=key))
 
 
@@ -113,17 +115,19 @@ def access(text: str) -> tuple[Login, float]:
 def found(login_id: Any) -> Login:
     """An open login: the key or the membership that it stands on is good now, and so is its tenant. One statement.
 
-    Raises Unauthenticated.
+    Raises Unauthenticated or Suspended.
     """
     role = Membership.objects.filter(user=OuterRef("user"), tenant=OuterRef("tenant")).values("role")
     rows = Login.objects.select_related("tenant", "key", "user").annotate(
         member_role=Coalesce(Subquery(role), Value(""), output_field=CharField())
     )
     login = rows.filter(pk=login_id).first()
-    if login is None or not login.is_open() or (login.tenant and login.tenant.state != Tenant.State.ACTIVE):
+    if login is None or not login.is_open():
         raise Unauthenticated
     if not role_of(login) and not (login.key and login.key.is_live()):
         raise Unauthenticated
+    if login.tenant and login.tenant.state != Tenant.State.ACTIVE:
+        raise Suspended
     return login
 
 

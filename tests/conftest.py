@@ -36,7 +36,7 @@ def _forget() -> None:
             "TRUNCATE events_event, events_stream, events_anchor, tenants_usage, tenants_stock, tenants_apikey,"
             " tenants_keptreply, tenants_user CASCADE"
         )
-        cursor.execute("UPDATE tenants_tenant SET state = 'active'")
+        cursor.execute("UPDATE tenants_tenant SET state = 'active', reason = '', delete_after = NULL")
         for slug in SLUGS:
             tables = ("memory_memory", "memory_session", "memory_tally", "memory_transfer", "memory_erasure")
             cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")

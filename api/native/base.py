@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
+from django.db import transaction
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -11,13 +12,20 @@ from rest_framework.views import APIView
 
 from api import idempotency
 from api.gate import check_storable
+from events import ledger
+from tenants import preferences
 from tenants.errors import TenantNeeded
 from tenants.resolve import Speaker, speaking
+
+# Routes that tell what memories say, and those of them that are asked by POST.
+CONTENT = {"memories", "context", "messages", "turns", "sessions", "entities", "relations", "exports"}
+READING_POSTS = {"memories/list", "memories/search", "memories/stream", "context", "turns", "exports"}
 
 
 class TenantView(APIView):
     """A view that runs inside the speaker's schema. The credential decides which, see tenants.resolve."""
 
+    audits_reads = False  # known once somebody is recognised
     reply_is_secret = False  # true: it is told once, and not kept for an Idempotency-Key
     needs_tenant = True
 
@@ -32,10 +40,17 @@ class TenantView(APIView):
                 check_storable(text)
         if self.needs_tenant and self.speaker.on_platform:
             raise TenantNeeded
+        self.audits_reads = not self.speaker.on_platform and preferences.of(self.speaker.tenant).audit_reads
         self.stay.enter_context(speaking(self.speaker))
         key = request.headers.get("Idempotency-Key")
         if key is not None and request.method == "POST" and (post := getattr(self, "post", None)):
             self.post = idempotency.once(post, key, self.speaker, secret=self.reply_is_secret)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        told = super().finalize_response(request, response, *args, **kwargs)
+        if self.audits_reads:
+            _note_reading(request, told.status_code)
+        return told
 
     @property
     def speaker(self) -> Speaker:
@@ -44,10 +59,21 @@ class TenantView(APIView):
         return speaker
 
 
+def _note_reading(request: Request, status: int) -> None:
+    """One fact for a request that may have read content; what it was stays out of the ledger."""
+    match = request._request.resolver_match
+    operation = match.route.removeprefix("api/v1/").rstrip("/") if match else ""
+    reads = request.method == "GET" or operation in READING_POSTS
+    if reads and operation.split("/")[0] in CONTENT:
+        with transaction.atomic():
+            ledger.record("content.read", operation=operation, status=status)
+
+
 class PlatformView(TenantView):
     """A view that needs no tenant: a caller of the platform that names none speaks in `public`."""
 
     needs_tenant = False
+    operations = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "tenants.manage")
 
 
 class StrictSerializer(serializers.Serializer):

@@ -28,7 +28,7 @@ from tenants.channels import in_tenant
 from tenants.errors import Unauthenticated
 from tenants.resolve import Speaker, speaking, still_speaks
 
-TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "tar": "application/x-tar"}
 OF_ADA = OpenApiExample("what is Ada's", {"user_id": "ada", "format": "jsonl"}, request_only=True)
 FILE = {(200, "application/x-ndjson"): OpenApiTypes.STR, (200, "text/csv"): OpenApiTypes.STR}
 
@@ -42,7 +42,7 @@ class NotReady(APIException):
 class StreamWords(StrictSerializer):
     """Which memories, and how they are written."""
 
-    format = serializers.ChoiceField(list(TYPES), default="jsonl")
+    format = serializers.ChoiceField(["jsonl", "csv"], default="jsonl")
     namespace, user_id, agent_id, session_id = Name(), Name(), Name(), Name()
     versions = serializers.BooleanField(default=True, help_text="With earlier versions; CSV never has them.")
 
@@ -132,7 +132,7 @@ class ExportStream(TenantView):
             return None if piece.cursor is None else portability.batch(chosen, asked["format"], piece.cursor)
 
         form = asked["format"]
-        return _streamed(request._request, self.speaker, first, after, form, f"memories.{form}")
+        return streamed(request._request, self.speaker, first, after, form, f"memories.{form}")
 
 
 class Exports(TenantView):
@@ -235,7 +235,7 @@ def download(request: HttpRequest, speaker: Speaker, transfer: Transfer) -> Stre
         number = next(pieces, None)
         return None if number is None else _part(transfer, number)
 
-    return _streamed(request, speaker, first, after, transfer.format, f"memories-{transfer.pk}.{transfer.format}")
+    return streamed(request, speaker, first, after, transfer.format, f"memories-{transfer.pk}.{transfer.format}")
 
 
 def _part(transfer: Transfer, number: tuple[int, str]) -> portability.Piece:
@@ -260,8 +260,8 @@ def _listed(request: Request, direction: str) -> Response:
     return Response({"data": TransferWords(found, many=True).data, **rest})
 
 
-def _streamed(
-    request: HttpRequest, speaker: Speaker, first: portability.Piece, after: Any, form: str, name: str
+def streamed(
+    request: HttpRequest, speaker: Speaker, first: Any, after: Any, form: str, name: str
 ) -> StreamingHttpResponse:
     """Piece after piece. The view is over by then, so each piece enters the speaker's schema anew."""
     under_asgi = isinstance(request, ASGIRequest)
@@ -270,20 +270,20 @@ def _streamed(
     return StreamingHttpResponse(pieces, content_type=TYPES[form], headers=headers)
 
 
-async def _awaited(speaker: Speaker, piece: portability.Piece | None, after: Any) -> AsyncIterator[bytes]:
+async def _awaited(speaker: Speaker, piece: Any, after: Any) -> AsyncIterator[bytes]:
     while piece is not None:
         yield piece.data
         piece = await in_tenant(speaker, _after, speaker, after, piece)
 
 
-def _told(speaker: Speaker, piece: portability.Piece | None, after: Any) -> Iterator[bytes]:
+def _told(speaker: Speaker, piece: Any, after: Any) -> Iterator[bytes]:
     while piece is not None:
         yield piece.data
         with speaking(speaker):
             piece = _after(speaker, after, piece)
 
 
-def _after(speaker: Speaker, after: Any, piece: portability.Piece) -> portability.Piece | None:
+def _after(speaker: Speaker, after: Any, piece: Any) -> Any:
     """The next piece, while the credential is good. Breaking off is all one can say in the middle of a file."""
     if not still_speaks(speaker, "exports.run"):
         raise Unauthenticated

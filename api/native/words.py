@@ -249,7 +249,9 @@ class SearchWords(StrictSerializer):
         child=serializers.CharField(max_length=255), max_length=100, required=False, help_text="Any of them."
     )
     when = Name(max_length=100, help_text="Time words: `last week`, `in May 2023`, `friday afternoons`.")
-    timezone = serializers.CharField(max_length=64, default="UTC", help_text="Where the days of `when` begin.")
+    timezone = serializers.CharField(
+        max_length=64, required=False, help_text="Where the days of `when` begin; the tenant's, when it is not given."
+    )
     as_of = Moment(required=False, help_text="What was believed then.")
     valid_at = Moment(required=False, help_text="What held then.")
     min_score = serializers.FloatField(min_value=0, max_value=1, default=0)

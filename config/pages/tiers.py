@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from config.pages.base import tenant_here
 from memory.errors import Unreadable
 from memory.tiers import cold, keeping
+from tenants import preferences
 from tenants.middleware import may
 
 NAMES = {"warm": "in the table", "archiving": "on its way", "cold": "in cold storage"}
@@ -20,7 +20,7 @@ NAMES = {"warm": "in the table", "archiving": "on its way", "cold": "in cold sto
 @require_http_methods(["GET", "POST"])
 def tiers(request: HttpRequest) -> HttpResponse:
     """Where the tenant's content is; a POST compares both sides."""
-    tenant_here(request)
+    tenant = tenant_here(request)
     if request.method == "POST":
         _reconcile(request)
         return redirect("tiers")
@@ -29,7 +29,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
         "title": "Tiers",
         "shares": _drawn(shares),
         "total": sum(share["count"] for share in shares),
-        "after_days": settings.COLD_AFTER_DAYS,
+        "after_days": preferences.of(tenant).cold_after_days,
         "bucket": getattr(cold.objects.storage, "bucket_name", ""),
         "may_write": may(request, "tiers.manage"),
     }

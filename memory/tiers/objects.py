@@ -59,6 +59,16 @@ class Objects:
         except FAILURES as error:
             raise Unreadable(f"{name} cannot be deleted: {type(error).__name__}") from error
 
+    def clear(self, folder: str) -> int:
+        """Delete everything below a folder; how many there were. Raises Unreadable."""
+        names = [name for name, _ in self.under(folder)]
+        for name in names:
+            self.delete(name)
+        if not self._has_bucket():
+            with suppress(OSError):
+                self.storage.delete(folder)
+        return len(names)
+
     def exists(self, name: str) -> bool:
         try:
             return self.storage.exists(name)

@@ -14,6 +14,8 @@ from memory.models import Memory, Passage
 from memory.remember import embedded_text
 from memory.tiers import cold
 from memory.upkeep import vectors
+from tenants.errors import Suspended
+from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
 # What the embedder reads of a row, and what finds the content of a cold one.
@@ -31,8 +33,8 @@ def pending(*, batches: int = 50) -> int:
         try:
             count = _one_batch()
             more = _some_stretches()
-        except EmbedderUnavailable as error:
-            log.warning("memories wait for their vectors", reason=str(error))
+        except (EmbedderUnavailable, Suspended) as error:
+            log.warning("memories wait for their vectors", reason=repr(error))
             break
         done += count
         if count < settings.EMBED_BATCH and not more:
@@ -51,13 +53,18 @@ class Standing:
 
 
 def standing() -> Standing:
-    """Read for each batch, and held until its end: a switch of models neither meets a batch nor is met by one."""
+    """Read for each batch, and held until its end: a switch of models neither meets a batch nor is met by one.
+
+    Raises Suspended for a tenant that was closed.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT embedder, shadow_embedder FROM public.tenants_tenant WHERE id = %s FOR SHARE",
+            "SELECT state, embedder, shadow_embedder FROM public.tenants_tenant WHERE id = %s FOR SHARE",
             [ledger.current_tenant_id()],
         )
-        embedder, shadow = cursor.fetchone()
+        state, embedder, shadow = cursor.fetchone()
+    if state != Tenant.State.ACTIVE:
+        raise Suspended
     return Standing(embedder or settings.EMBEDDER, shadow)
 
 

@@ -25,6 +25,7 @@ from memory.remember import embedded_text
 from memory.tiers import cold
 from memory.upkeep import vectors
 from memory.upkeep.embed import READ, standing
+from tenants.errors import Suspended
 from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -166,8 +167,8 @@ def fill(*, batches: int = 50) -> int:
         for _ in range(batches):
             try:
                 count, last = step(last)
-            except EmbedderUnavailable as error:
-                log.warning("the change of the model waits", reason=str(error))
+            except (EmbedderUnavailable, Suspended) as error:
+                log.warning("the change of the model waits", reason=repr(error))
                 return done
             done += count
             if last is None:

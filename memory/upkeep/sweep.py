@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -11,6 +10,7 @@ from events import ledger
 from memory import places, sessions
 from memory.models import Memory
 from memory.tiers import cold
+from tenants import preferences
 
 BATCH = 500
 
@@ -28,7 +28,7 @@ def run() -> int:
 def _erase_some() -> int:
     """Up to BATCH of them, locked: what is brought back at this moment is not due any more."""
     now = timezone.now()
-    over = Q(state=Memory.State.DELETED, deleted_at__lte=now - timedelta(days=settings.UNDO_DAYS))
+    over = Q(state=Memory.State.DELETED, deleted_at__lte=now - timedelta(days=preferences.current().undo_days))
     due = Memory.objects.filter(over | Q(expires_at__lte=now)).order_by("id").only("id", "state")
     claimed = list(due.select_for_update(skip_locked=True)[:BATCH])
     rows = Memory.objects.filter(pk__in=[memory.pk for memory in claimed])

@@ -80,9 +80,11 @@ def test_an_expired_key_is_refused(acme: Tenant) -> None:
     assert Caller(text).get("memories")[0] == 401
 
 
-def test_a_suspended_tenant_is_refused(ada: Caller, acme: Tenant) -> None:
+def test_a_suspended_tenant_is_refused_and_told_so(ada: Caller, acme: Tenant) -> None:
     Tenant.objects.filter(pk=acme.pk).update(state=Tenant.State.SUSPENDED)
-    assert ada.get("memories")[0] == 401
+    status, problem = ada.get("memories")
+    assert (status, problem["code"]) == (403, "tenant_suspended")
+    assert Caller(ada.key + "x").get("memories")[0] == 401
 
 
 def test_a_key_that_may_only_read_does_not_write(acme: Tenant) -> None:

@@ -42,6 +42,7 @@ SAID = {"content": "Said in the sweep."}
 TYPED = {"type": "user"}
 IDLE = Op({}, ok=(409,))  # a step of a change that is not under way
 ADA = {"type": "user", "name": "$user"}
+OTHERS = Op({}, named={"tenant_id": "tenant"}, ok=(403,), unknown=403)  # the platform's, not a tenant's own
 OPS = {
     "GET memories": Op(named={"cursor": "cursor"}),
     "POST memories": Op(SAID, nested={"memories": [SAID]}),
@@ -136,4 +137,16 @@ OPS = {
     "POST selftests": Op({}, key="operator"),
     "GET selftests": Op(named={"cursor": "cursor"}, key="operator"),
     "GET selftests/{selftest_id}": Op(named={"selftest_id": "nobody"}, ok=(404,), unknown=403, key="operator"),
+    "GET settings": Op(),
+    "PATCH settings": Op({"undo_days": 3}),
+    "POST tenants": OTHERS,
+    "GET tenants": Op(named={"cursor": "nobody"}, ok=(403,)),
+    "GET tenants/receipts": Op(named={"cursor": "nobody"}, ok=(403,)),
+    "GET tenants/{tenant_id}": OTHERS,
+    "PATCH tenants/{tenant_id}": OTHERS,
+    "DELETE tenants/{tenant_id}": OTHERS,
+    "POST tenants/{tenant_id}/suspend": OTHERS,
+    "POST tenants/{tenant_id}/resume": OTHERS,
+    "POST tenants/{tenant_id}/restore": OTHERS,
+    "GET tenants/{tenant_id}/export": OTHERS,
 }  # fmt: skip

@@ -26,6 +26,7 @@ class World:
         self.caller = Caller(text)
         self.operator = Caller(keys.issue(None, "operator", ["platform"])[1])
         self.things = planting.plant(tenant, self.canary, self._call)
+        self.things |= {"tenant": str(tenant.pk)}
         self.things |= {"nobody": str(uuid4()), "actor": f"key:{key.public}"}  # nobody: what belongs to no tenant
         member = members.add(tenant, f"{self.canary}@example.org", "viewer", by="owner")
         self.things |= {"key": str(keys.issue(tenant, self.canary)[0].pk), "member": str(member.user_id)}

@@ -20,7 +20,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="session")
 def globex_key(house: House) -> str:
-    return house.manage("open_tenant", "globex").splitlines()[-1]
+    return house.manage("tenants", "create", "globex").splitlines()[-1]
 
 
 @pytest.fixture

@@ -108,3 +108,15 @@ def test_a_revoked_key_closes_its_socket_and_no_other(house: House) -> None:
     assert closed_with(doomed) == 4401
     other.send({"type": "ping"})
     other.until(lambda frame: frame["type"] == "pong")
+
+
+def test_a_suspended_tenants_sockets_close_and_open_again_after_resuming(house: House, globex_key: str) -> None:
+    feed = house.socket({"type": "auth", "token": globex_key})
+    assert feed.next()["type"] == "ready"
+    house.manage("tenants", "suspend", "globex", "--reason", "unpaid")
+    assert closed_with(feed) == 4403
+    assert closed_with(house.socket({"type": "auth", "token": globex_key})) == 4403
+    house.manage("tenants", "resume", "globex")
+    again = house.socket({"type": "auth", "token": globex_key, "since": 0})
+    assert again.next()["type"] == "ready"
+    again.until(lambda frame: frame["type"] == "sync" and frame["event"]["type"] == "tenant.resumed")

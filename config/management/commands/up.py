@@ -175,6 +175,7 @@ def _prepare(env: dict[str, str], url: str) -> None:
     access = str(VAR / "access.json")
     for arguments in (
         ["migrate", "--verbosity", "0"],
+        ["tenants", "migrate"],
         ["collectstatic", "--noinput", "--verbosity", "0"],
         ["first_run", "--url", url, "--access", access],
     ):

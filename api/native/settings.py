@@ -1,0 +1,70 @@
+"""/api/v1/settings: what a tenant may set for itself."""
+
+from typing import Any
+
+from django.conf import settings as operators
+from django.core.exceptions import ValidationError as Refused
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.native.base import StrictSerializer, TenantView, hear
+from tenants import preferences
+from tenants.models import Tenant
+
+BERLIN = OpenApiExample("time words as in Berlin", {"time_zone": "Europe/Berlin"}, request_only=True)
+BACK = OpenApiExample("as the operator says", {"undo_days": None}, request_only=True)
+
+
+class SettingsChange(StrictSerializer):
+    """What is not named stays; null takes a setting back to the operator's."""
+
+    time_zone = serializers.CharField(max_length=64, required=False, allow_null=True, help_text="An IANA name.")
+    undo_days = serializers.IntegerField(min_value=0, max_value=36_500, required=False, allow_null=True)
+    cold_after_days = serializers.IntegerField(min_value=0, max_value=36_500, required=False, allow_null=True)
+    audit_reads = serializers.BooleanField(required=False, allow_null=True)
+    namespaces = serializers.ListField(
+        child=serializers.CharField(max_length=255), max_length=100, required=False, allow_null=True,
+        help_text="Patterns of the namespaces that may be written to, `*` for any text; empty: all.",
+    )  # fmt: skip
+
+
+class SettingsWords(serializers.Serializer):
+    """What holds now, set by the tenant or not."""
+
+    time_zone = serializers.CharField()
+    undo_days = serializers.IntegerField()
+    cold_after_days = serializers.IntegerField()
+    audit_reads = serializers.BooleanField()
+    namespaces = serializers.ListField(child=serializers.CharField())
+    set = serializers.ListField(child=serializers.CharField(), help_text="The names of those that the tenant has set.")
+    embedder = serializers.CharField(help_text="The embedding model in use; `/api/v1/embeddings` changes it.")
+
+
+class Settings(TenantView):
+    operations = {"GET": "tenant.settings", "PATCH": "tenant.settings"}
+
+    @extend_schema(
+        tags=["settings"], operation_id="get_settings", summary="The tenant's settings", responses=SettingsWords
+    )
+    def get(self, request: Request) -> Response:
+        return Response(_told(self.speaker.tenant))
+
+    @extend_schema(
+        tags=["settings"], operation_id="change_settings", summary="Change the tenant's settings",
+        request=SettingsChange, responses=SettingsWords, examples=[BERLIN, BACK],
+    )  # fmt: skip
+    def patch(self, request: Request) -> Response:
+        tenant = self.speaker.tenant
+        try:
+            preferences.change(tenant.pk, hear(SettingsChange, request.data))
+        except Refused as error:
+            raise ValidationError(error.message_dict) from None
+        tenant.refresh_from_db()
+        return Response(_told(tenant))
+
+
+def _told(tenant: Tenant) -> dict[str, Any]:
+    return preferences.told(tenant) | {"embedder": tenant.embedder or operators.EMBEDDER}
