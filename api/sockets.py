@@ -21,7 +21,7 @@ from rest_framework.exceptions import APIException
 from api.gate import read_json
 from events import actors, feed, sockets
 from events.types import CATALOGUE
-from tenants import limits, tickets
+from tenants import lifecycle, limits, tickets
 from tenants.channels import in_public, in_tenant
 from tenants.errors import LimitError, SpeakerError, Suspended, Unauthenticated
 from tenants.resolve import Speaker, resolve, still_speaks
@@ -42,6 +42,9 @@ class Refused(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code, self.reason = code, reason
+
+
+SUSPENDED = Refused(4403, "The tenant is suspended.")
 
 
 class FeedConsumer(AsyncWebsocketConsumer):
@@ -71,7 +74,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         except Refused as refused:
             await self._refuse(refused)
         except Suspended:
-            await self._refuse(Refused(4403, "The tenant is suspended."))
+            await self._refuse(SUSPENDED)
         except SpeakerError:
             await self._refuse(Refused(4401, "The credential is not valid here."))
         except LimitError:
@@ -180,7 +183,10 @@ class FeedConsumer(AsyncWebsocketConsumer):
         assert self.speaker is not None
         if await in_public(still_speaks, self.speaker, "events.read"):
             return True
-        await self._refuse(Refused(4401, "The credential is not valid any more."))
+        if await in_public(lifecycle.is_open, self.speaker.tenant.id):
+            await self._refuse(Refused(4401, "The credential is not valid any more."))
+        else:
+            await self._refuse(SUSPENDED)
         return False
 
     async def _say(self, frame: dict[str, Any]) -> None:
