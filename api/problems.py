@@ -17,6 +17,7 @@ from memory.errors import (
     BadVector,
     Contended,
     EmbedderUnavailable,
+    Erased,
     NoMemory,
     NotStored,
     ReembedRefused,
@@ -86,6 +87,7 @@ FORBIDDEN = (403, "not_allowed", "This credential may not do that.", None)
 UNSTORABLE = (422, "not_storable", "Some of what was sent cannot be stored.", None)
 CONTENDED = (409, "contended", "Others are storing and deleting the same words just now; try again.", None)
 NO_DATABASE = (503, "database_unavailable", "The database does not answer; try again soon.", None)
+ERASED = (409, "erased", "Whom this names was erased, or is being erased: it cannot be written now.", None)
 UNREADABLE = (503, "content_unreadable", "Content in cold storage cannot be read or moved now; try again.", None)
 NO_EMBEDDER = (503, "embedder_unavailable", "The embedding model does not answer; try again soon.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
@@ -94,6 +96,7 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((PermissionDenied, exceptions.PermissionDenied), FORBIDDEN),
     ((DataError, UnicodeError, RecursionError), UNSTORABLE),
     ((Contended,), CONTENDED),
+    ((Erased,), ERASED),
     ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
     ((EmbedderUnavailable,), NO_EMBEDDER),
@@ -182,9 +185,10 @@ def _tell(error: Exception) -> Told | None:
 
 
 def _note(error: Exception, status: int) -> None:
-    """The database's own words stay in the log: they may quote what was sent."""
+    """The database's own words are not logged: they may quote what was sent. Its code says which error it was."""
     if status in (422, 503):
-        log.warning("the database refused", status=status, error=repr(error)[:300])
+        sqlstate = getattr(error.__cause__, "sqlstate", None)
+        log.warning("refused", status=status, error=type(error).__name__, sqlstate=sqlstate)
 
 
 def _pointers(detail: Any, at: str) -> Iterator[dict[str, str]]:

@@ -81,6 +81,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Statistics", "bar_chart", "statistics"),
         _item("Embedding models", "model_training", "embeddings"),
         _item("Usage", "speed", "usage", "usage.read"),
+        _item("Privacy desk", "privacy_tip", "privacy", "people.erase"),
         _item("Live feed", "sensors", "live", "events.read"),
         _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),
         _item("Audit", "policy", "audit", "audit.read"),

@@ -186,6 +186,16 @@ if EMBEDDINGS_URL:
 EMBED_BATCH = 64
 NEAR_INDEX_FROM = env.int("NEAR_INDEX_FROM", 20_000)  # memories of a tenant, for an approximate index; 0: never
 MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
+# What must forget a person, in the order in which it does; each answers for tables, see memory.privacy.erasers.
+ERASERS = [
+    "memory.privacy.library.memories",
+    "memory.privacy.library.versions",
+    "memory.privacy.library.sessions",
+    "memory.privacy.copies.files",
+    "memory.privacy.copies.kept_replies",
+    "memory.privacy.copies.facts",
+    "memory.privacy.copies.vectors",
+]
 UNDO_DAYS = env.int("UNDO_DAYS", 7)  # a deleted memory can be brought back for this long
 
 # --- the doors
@@ -222,7 +232,11 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["api.schema.once"],
     "ENUM_NAME_OVERRIDES": {
         "MemoryStateEnum": "memory.models.Memory.State",
+        "TransferStateEnum": "memory.models.Transfer.State",
         "SelftestStateEnum": "api.models.Selftest.State",
+        "ErasureStateEnum": "memory.models.Erasure.State",
+        "ErasureTypeEnum": "memory.models.Erasure.Type",
+        "RelationTypeEnum": "memory.models.Relation.Type",
     },
 }
 
@@ -271,6 +285,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit": {"task": "events.tasks.check_chains", "schedule": 86_400.0, "options": {"expires": 3600}},
     "selftest": {"task": "api.tasks.nightly_selftest", "schedule": crontab("7", "3"), "options": {"expires": 3600}},
     "scratch": {"task": "api.tasks.reap_selftests", "schedule": 300.0, "options": {"expires": 300}},
+    "erasures": {"task": "memory.tasks.erasures_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 

@@ -56,6 +56,13 @@ _ALL = [
         "All memories of a user, an agent, a session or a namespace were deleted, or a label taken off its memories.",
         ("entity", "count", "sessions"),
     ),
+    EventType("memory.erased", "A memory was erased for good, since everything of a person was."),
+    EventType("erasure.requested", "Erasing everything of a person was asked for.", ("entity", "count", "block")),
+    EventType(
+        "erasure.completed", "Everything of a person was erased; the receipt is made.", ("entity", "count", "checksum")
+    ),
+    EventType("erasure.failed", "An erasure was given up for now; it still refuses writes.", ("entity",)),
+    EventType("erasure.lifted", "A person who was erased may be written of again.", ("entity",)),
     EventType("embedding.completed", "Memories got their vectors and are found by meaning.", ("count", "model")),
     EventType("embedding.reembed_started", "A tenant began to change its embedding model.", ("model",)),
     EventType("embedding.switched", "The new embedding model took over.", ("model", "was")),

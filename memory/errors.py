@@ -11,6 +11,7 @@ LibraryError
 ├── VersionConflict       a memory is not in the version that was expected; carries the one that it is in
 ├── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
 ├── ReembedRefused        the change of the embedding model is not where this step can be taken
+├── Erased                whom it names was erased: not written of by work that began before, or by any
 ├── Unconfirmed           much would be erased, and the count confirmed is not what it is; carries the true count
 └── Unreadable            what is kept outside the tables is missing, was tampered with, or its key is not known
 """
@@ -56,6 +57,10 @@ class Unconfirmed(LibraryError):
     def __init__(self, count: int) -> None:
         super().__init__(str(count))
         self.count = count
+
+
+class Erased(LibraryError):
+    pass
 
 
 class Contended(LibraryError):

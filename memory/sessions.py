@@ -19,6 +19,7 @@ from events import ledger
 from memory.erasing import erase_all
 from memory.models import Memory, Session
 from memory.models.memory import MemoryQuerySet
+from memory.privacy import gate
 from memory.types import Scope, SessionDraft
 
 CHANGEABLE = {"title", "metadata", "agent_id"}
@@ -48,6 +49,7 @@ def open_session(draft: SessionDraft) -> tuple[Session, bool]:
         ephemeral=draft.ephemeral,
         expires_at=_end(now, draft.ttl),
     )
+    gate.admit(session)
     # Two who open it at once: the unique constraint lets one in, and both read that one.
     Session.objects.bulk_create([session], ignore_conflicts=True)
     kept = Session.objects.get(namespace=session.namespace, user_id=session.user_id, session_id=session.session_id)
@@ -118,6 +120,8 @@ def revise_session(session_key: UUID, changes: dict[str, Any]) -> Session | None
     if "metadata" in changes:
         changes = changes | {"metadata": session.metadata | changes["metadata"]}
     changed = sorted(name for name in CHANGEABLE & set(changes) if getattr(session, name) != changes[name])
+    if "agent_id" in changed:
+        gate.admit(Session(agent_id=changes["agent_id"]))
     return _save(session, {name: changes[name] for name in changed}, changed)
 
 

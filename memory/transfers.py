@@ -26,6 +26,7 @@ from memory.algorithms import lines
 from memory.errors import LibraryError, Unreadable
 from memory.models import Transfer
 from memory.portable import BadRow
+from memory.privacy.subjects import Subject
 from memory.tiers.objects import Objects
 from memory.types import Scope
 
@@ -35,6 +36,7 @@ PART = 4 * 1024 * 1024
 LEASE = timedelta(seconds=60)
 TRIES = 5  # claims in a row that moved nothing
 KEPT = timedelta(days=7)
+LEFT_OVER = timedelta(days=1)  # a younger part without a row may be one of a file that is just being sent
 SEEN = 1_000_000  # names that a dry run remembers, to find twins within the file
 objects = Objects("transfers")
 csv.field_size_limit(lines.LONGEST)
@@ -49,7 +51,10 @@ class TooBig(LibraryError):
 
 
 def start_export(told: dict[str, Any], form: str) -> Transfer:
-    """Ask for an export of {user_id, agent_id, session_id, namespace, filters, versions}. Raises BadFilter."""
+    """Ask for an export of {user_id, agent_id, session_id, namespace, filters, versions}, or of all of a {subject}.
+
+    Raises BadFilter.
+    """
     total = selection(told).memories().count()
     return _begin(Transfer(direction="export", format=form, filters=told, total=total))
 
@@ -84,7 +89,8 @@ def _begin(transfer: Transfer) -> Transfer:
 
 def selection(told: dict[str, Any]) -> portability.Selection:
     scope = Scope(**{name: told.get(name) or "" for name in vars(Scope())})
-    return portability.Selection(scope, told.get("filters") or {}, told.get("versions", True))
+    subject = Subject(**told["subject"]) if told.get("subject") else None
+    return portability.Selection(scope, told.get("filters") or {}, told.get("versions", True), subject)
 
 
 def cancel(transfer_id: UUID) -> Transfer | None:
@@ -112,7 +118,7 @@ def pending(*, seconds: float = 500) -> int:
     while (not done or timezone.now() < until) and (transfer := _claim()):
         done += 1
         try:
-            with actors.acting_as(transfer.actor):
+            with actors.acting_as(transfer.actor, transfer.created_at):
                 _run(transfer, until)
         except Taken:
             log.info("transfer was cancelled or taken over", transfer=str(transfer.pk))
@@ -311,6 +317,12 @@ def _folder() -> str:
     return f"v1/{ledger.current_tenant_id()}"
 
 
+def purge(transfer: Transfer) -> None:
+    """Delete every part that is kept of a transfer, also those that its row does not name. Raises Unreadable."""
+    for name in [name for name, _ in objects.under(f"{_folder()}/{transfer.pk}")]:
+        objects.delete(name)
+
+
 def _discard(names: Iterable[str]) -> None:
     for name in names:
         try:
@@ -327,6 +339,6 @@ def expire() -> int:
         Transfer.objects.filter(pk__in=[transfer.pk for transfer in over]).delete()
         transaction.on_commit(lambda: _discard(name for transfer in over for name in transfer.parts))
     for name, written in objects.under(_folder()):
-        if written < since and not Transfer.objects.filter(parts__contains=[name]).exists():
+        if written < timezone.now() - LEFT_OVER and not Transfer.objects.filter(parts__contains=[name]).exists():
             _discard([name])
     return len(over)

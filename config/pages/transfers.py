@@ -46,7 +46,9 @@ def _shown(row: Transfer) -> dict[str, Any]:
     over = row.state == Transfer.State.DONE
     width = 100 if over else round(100 * row.done / row.total, 1) if row.total else 0
     is_open = row.state in (Transfer.State.PENDING, Transfer.State.RUNNING)
-    asked = ", ".join(f"{name} {value}" for name, value in row.filters.items() if name != "versions" and value)
+    told = row.filters.get("subject")
+    told = {"everything of": f"{told['type']} {told['name']}"} if told else row.filters
+    asked = ", ".join(f"{name} {value}" for name, value in told.items() if name != "versions" and value)
     return {"row": row, "width": min(width, 100), "open": is_open, "errors": row.errors[:ERRORS], "asked": asked}
 
 

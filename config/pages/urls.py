@@ -18,6 +18,7 @@ from config.pages import (
     live,
     memory,
     playground,
+    privacy,
     selftests,
     sessions,
     statistics,
@@ -72,4 +73,10 @@ urlpatterns = [
     page("usage/csv", usage.download, "usage_download", reads="usage.read"),
     page("live/", live.live, "live", reads="events.read"),
     page("live/ticket", live.ticket, "live_ticket", does="events.read"),
+    page("privacy/", privacy.desk, "privacy", reads="people.erase", does="people.erase"),
+    page("privacy/start", privacy.start, "privacy_start", does="people.erase"),
+    page("privacy/export", privacy.export, "privacy_export", does="people.erase"),
+    page("privacy/<uuid:erasure_id>/", privacy.certificate, "privacy_certificate", reads="people.erase"),
+    page("privacy/<uuid:erasure_id>/receipt", privacy.receipt, "privacy_receipt", reads="people.erase"),
+    page("privacy/<uuid:erasure_id>/lift", privacy.lift, "privacy_lift", does="people.erase"),
 ]

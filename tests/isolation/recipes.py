@@ -40,6 +40,7 @@ class Op:
 SAID = {"content": "Said in the sweep."}
 TYPED = {"type": "user"}
 IDLE = Op({}, ok=(409,))  # a step of a change that is not under way
+ADA = {"type": "user", "name": "$user"}
 OPS = {
     "GET memories": Op(named={"cursor": "cursor"}),
     "POST memories": Op(SAID, nested={"memories": [SAID]}),
@@ -104,6 +105,14 @@ OPS = {
     "POST embeddings/finish": IDLE,
     "POST embeddings/cancel": IDLE,
     "GET events": Op(),
+    "POST erasures": Op(ADA | {"dry_run": True}),
+    "GET erasures": Op(named={"cursor": "cursor"}),
+    "POST erasures/find": Op(ADA),
+    "POST erasures/verify": Op({"receipt": {}}),
+    "GET erasures/{erasure_id}": Op(named={"erasure_id": "nobody"}, ok=(404,)),
+    "GET erasures/{erasure_id}/receipt": Op(named={"erasure_id": "nobody"}, ok=(404,)),
+    "POST erasures/{erasure_id}/lift": Op(named={"erasure_id": "nobody"}, ok=(404,)),
+    "POST subjects/export": Op(ADA),
     "GET audit": Op(named={"cursor": "number"}),
     "GET audit/export": Op(),
     "GET audit/head": Op(),
