@@ -216,8 +216,7 @@ def all_alone(ids: Iterable[UUID]) -> Iterator[None]:
     try:
         yield
     finally:
-        for key in keys:
-            _release(key)
+        _release(*keys)
 
 
 def purge(memory_id: UUID) -> int:
@@ -233,11 +232,11 @@ def lock_of(memory_id: UUID) -> int:
     return int.from_bytes(hashlib.sha256(f"{folder()}/{memory_id}".encode()).digest()[:8], signed=True)
 
 
-def _release(key: int) -> None:
+def _release(*keys: int) -> None:
     if connection.needs_rollback or not connection.is_usable():
         return  # an aborted transaction or a lost connection: the lock goes with its end
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+        cursor.execute("SELECT pg_advisory_unlock(key) FROM unnest(%s::bigint[]) key", [list(keys)])
 
 
 def keys_of(rows: Any) -> list[str]:
