@@ -24,7 +24,7 @@ from memory.errors import (
     Unreadable,
     VersionConflict,
 )
-from tenants.errors import QuotaExceeded, RateLimited, TenantMismatch, Unauthenticated
+from tenants.errors import QuotaExceeded, RateLimited, TenantMismatch, TooManyTries, Unauthenticated
 
 log = structlog.get_logger(__name__)
 TITLES = {
@@ -83,6 +83,7 @@ Told = tuple[int, str, str, list[dict[str, str]] | None]
 NOBODY = (401, "not_authenticated", "Send a valid API key as `Authorization: Bearer im_…`.", None)
 NOTHING = (404, "not_found", "There is nothing here for this credential.", None)
 FORBIDDEN = (403, "not_allowed", "This credential may not do that.", None)
+TOO_MANY_TRIES = (429, "too_many_tries", "Too many failed tries to sign in; try again later.", None)
 UNSTORABLE = (422, "not_storable", "Some of what was sent cannot be stored.", None)
 CONTENDED = (409, "contended", "Others are storing and deleting the same words just now; try again.", None)
 NO_DATABASE = (503, "database_unavailable", "The database does not answer; try again soon.", None)
@@ -91,6 +92,7 @@ NO_EMBEDDER = (503, "embedder_unavailable", "The embedding model does not answer
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
+    ((TooManyTries,), TOO_MANY_TRIES),
     ((PermissionDenied, exceptions.PermissionDenied), FORBIDDEN),
     ((DataError, UnicodeError, RecursionError), UNSTORABLE),
     ((Contended,), CONTENDED),
@@ -211,6 +213,14 @@ def _page(request: HttpRequest, status: int, code: str, detail: str) -> JsonResp
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     return _page(request, 400, "bad_request", "The request could not be understood.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return _page(request, 403, "not_allowed", "You may not do that here.")
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> JsonResponse:
+    return _page(request, 403, "csrf_failed", "The form is not one that this site gave to you; load the page again.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:

@@ -33,6 +33,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/favicon.svg")}],
     "STYLES": [lambda request: static("console/console.css")],
     "SCRIPTS": [lambda request: static("console/copy.js")],
+    "LOGIN": {"form": "tenants.signin.SignInForm"},
     "DASHBOARD_CALLBACK": "config.pages.front.front",
     "SIDEBAR": {"navigation": "config.console.sidebar"},
 }

@@ -2,6 +2,7 @@
 
 SpeakerError
 ├── Unauthenticated   no credential, or one that is unknown, expired or revoked
+├── TooManyTries      to sign in with a password, for this account or from this address; carries the seconds to wait
 └── TenantMismatch    a tenant was named that the credential does not open; answered like an unknown one
 
 LimitError
@@ -18,6 +19,12 @@ class SpeakerError(Exception):
 
 class Unauthenticated(SpeakerError):
     pass
+
+
+class TooManyTries(SpeakerError):
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"wait {wait} s")
+        self.wait = wait
 
 
 class TenantMismatch(SpeakerError):
