@@ -1,5 +1,6 @@
 """Signing in: too slow to guess, the same answer for everybody, and no way to lock a colleague out."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,10 +18,14 @@ EMAIL, PASSWORD = "operator@example.org", "correct horse"
 
 
 @pytest.fixture(autouse=True)
-def nobody_counted(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.MD5PasswordHasher"
-    ]  # hundreds of passwords are tried here
+def nobody_counted(settings: Any) -> Iterator[None]:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # hundreds of passwords are tried
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
     counters = signin._counters()
     for name in counters.scan_iter("signin:*"):
         counters.delete(name)
@@ -144,5 +149,6 @@ def test_guesses_at_once_are_counted_exactly() -> None:
 
 def test_without_redis_people_still_sign_in(operator: User, monkeypatch: pytest.MonkeyPatch) -> None:
     away = redis.Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.2)
-    monkeypatch.setattr(signin, "_counters", lambda: away)
-    assert sign_in(Client()) == "in"
+    with monkeypatch.context() as patched:
+        patched.setattr(signin, "_counters", lambda: away)
+        assert sign_in(Client()) == "in"
