@@ -17,14 +17,28 @@ from memory.errors import (
     BadVector,
     Contended,
     EmbedderUnavailable,
+    Erased,
     NoMemory,
     NotStored,
+    OutsideNamespaces,
     ReembedRefused,
     Unconfirmed,
     Unreadable,
     VersionConflict,
 )
-from tenants.errors import QuotaExceeded, RateLimited, TenantMismatch, Unauthenticated
+from tenants.errors import (
+    BadKey,
+    IsMember,
+    KeyOver,
+    LastOwner,
+    OwnersOnly,
+    QuotaExceeded,
+    RateLimited,
+    TenantMismatch,
+    TenantNeeded,
+    TooManyTries,
+    Unauthenticated,
+)
 
 log = structlog.get_logger(__name__)
 TITLES = {
@@ -66,6 +80,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if told is None:
         return None
     status, code, detail, errors = told
+    if isinstance(error, NotStored):
+        errors = _of_items(error, context["request"].data)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(math.ceil(wait))
@@ -83,17 +99,31 @@ Told = tuple[int, str, str, list[dict[str, str]] | None]
 NOBODY = (401, "not_authenticated", "Send a valid API key as `Authorization: Bearer im_…`.", None)
 NOTHING = (404, "not_found", "There is nothing here for this credential.", None)
 FORBIDDEN = (403, "not_allowed", "This credential may not do that.", None)
+TOO_MANY_TRIES = (429, "too_many_tries", "Too many failed tries to sign in; try again later.", None)
 UNSTORABLE = (422, "not_storable", "Some of what was sent cannot be stored.", None)
 CONTENDED = (409, "contended", "Others are storing and deleting the same words just now; try again.", None)
 NO_DATABASE = (503, "database_unavailable", "The database does not answer; try again soon.", None)
+ERASED = (409, "erased", "Whom this names was erased, or is being erased: it cannot be written now.", None)
 UNREADABLE = (503, "content_unreadable", "Content in cold storage cannot be read or moved now; try again.", None)
 NO_EMBEDDER = (503, "embedder_unavailable", "The embedding model does not answer; try again soon.", None)
+NO_TENANT = (400, "tenant_needed", "Name the tenant, by X-Tenant-ID or in the path.", None)
+OVER = (409, "key_over", "The key was revoked or rotated, or has expired.", None)
+LAST_OWNER = (409, "last_owner", "A tenant keeps one owner at least.", None)
+OWNERS_ONLY = (403, "owners_only", "Only an owner gives or takes the role of owner.", None)
+IS_MEMBER = (409, "is_member", "This person is a member already.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
+    ((TooManyTries,), TOO_MANY_TRIES),
     ((PermissionDenied, exceptions.PermissionDenied), FORBIDDEN),
     ((DataError, UnicodeError, RecursionError), UNSTORABLE),
     ((Contended,), CONTENDED),
+    ((TenantNeeded,), NO_TENANT),
+    ((KeyOver,), OVER),
+    ((LastOwner,), LAST_OWNER),
+    ((OwnersOnly,), OWNERS_ONLY),
+    ((IsMember,), IS_MEMBER),
+    ((Erased,), ERASED),
     ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
     ((EmbedderUnavailable,), NO_EMBEDDER),
@@ -116,6 +146,15 @@ def _bad_vector(error: Any) -> Told:
     return 422, "bad_vector", f"{error.pointer} {error.detail}.", [wrong]
 
 
+def _bad_key(error: Any) -> Told:
+    wrong = {"pointer": error.pointer, "code": "bad_key", "detail": error.detail}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
+
+
+def _outside(error: Any) -> Told:
+    return 403, "outside_namespaces", f"The credential may not write to the namespace {error.namespace}.", None
+
+
 def _no_memory(error: Any) -> Told:
     said = {"code": "no_memory", "detail": "is not a memory that is there"}
     wrong = [{"pointer": f"/{end}", **said} for end in error.ends]
@@ -128,8 +167,14 @@ def _unconfirmed(error: Any) -> Told:
 
 
 def _not_stored(error: Any) -> Told:
-    wrong = [{"pointer": f"/memories/{at}", "code": "not_stored", "detail": why} for at, why in error.reasons.items()]
-    return 409, "not_stored", "Nothing was stored: some items cannot be.", wrong
+    return 409, "not_stored", "Nothing was stored: some items cannot be.", None
+
+
+def _of_items(error: NotStored, body: Any) -> list[dict[str, str]]:
+    """The items of a batch, the two texts of a turn, or the body that is the one item itself."""
+    places = {0: "/message", 1: "/reply"} if "message" in body else {}
+    told = [(f"/memories/{at}" if "memories" in body else places.get(at, ""), why) for at, why in error.reasons.items()]
+    return [{"pointer": pointer, "code": "not_stored", "detail": why} for pointer, why in told]
 
 
 def _version_conflict(error: Any) -> Told:
@@ -156,6 +201,8 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
     BadVector: _bad_vector,
+    BadKey: _bad_key,
+    OutsideNamespaces: _outside,
     NoMemory: _no_memory,
     NotStored: _not_stored,
     VersionConflict: _version_conflict,
@@ -182,9 +229,10 @@ def _tell(error: Exception) -> Told | None:
 
 
 def _note(error: Exception, status: int) -> None:
-    """The database's own words stay in the log: they may quote what was sent."""
+    """The database's own words are not logged: they may quote what was sent. Its code says which error it was."""
     if status in (422, 503):
-        log.warning("the database refused", status=status, error=repr(error)[:300])
+        sqlstate = getattr(error.__cause__, "sqlstate", None)
+        log.warning("refused", status=status, error=type(error).__name__, sqlstate=sqlstate)
 
 
 def _pointers(detail: Any, at: str) -> Iterator[dict[str, str]]:
@@ -211,6 +259,14 @@ def _page(request: HttpRequest, status: int, code: str, detail: str) -> JsonResp
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     return _page(request, 400, "bad_request", "The request could not be understood.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return _page(request, 403, "not_allowed", "You may not do that here.")
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> JsonResponse:
+    return _page(request, 403, "csrf_failed", "The form is not one that this site gave to you; load the page again.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:

@@ -1,7 +1,8 @@
 """/ws: the feed as it moves.
 
-The first message authenticates: `{"type": "auth", "token": "im_…"}` or `{"type": "auth", "ticket": "…"}`, with
-`"since": seq` to resume. Then each fact comes once, in order, as `{"type": "sync", "seq": …, "event": {…}}`.
+The first message authenticates: `{"type": "auth", "token": …}` with a key or an access token, or
+`{"type": "auth", "ticket": …}`, with `"since": seq` to resume. Then each fact comes once, in order, as
+`{"type": "sync", "seq": …, "event": {…}}`. When the credential is not good any more, the socket is closed.
 `{"type": "subscribe", "types": […]}` narrows to event types; `{"type": "ping"}` is answered `{"type": "pong"}`.
 """
 
@@ -23,10 +24,13 @@ from events.types import CATALOGUE
 from tenants import limits, tickets
 from tenants.channels import in_public, in_tenant
 from tenants.errors import LimitError, SpeakerError, Unauthenticated
-from tenants.resolve import Speaker, resolve
+from tenants.resolve import Speaker, resolve, still_speaks
 
 AUTH_WITHIN = 5.0  # seconds
 CATCH_UP = 200  # facts read at a time
+CHECKED_EVERY = 2.5  # seconds after which an open socket's credential is looked at again
+# After these facts it is looked at right away.
+TOUCHING = {"key.revoked", "login.closed", "member.changed", "member.removed", "tenant.suspended", "tenant.deleted"}
 encode = DjangoJSONEncoder(ensure_ascii=False).encode
 
 
@@ -42,6 +46,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
     speaker: Speaker | None = None
     types: frozenset[str] = frozenset()  # empty: all
     seq = 0
+    watching: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         await self.accept()
@@ -52,6 +57,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         self.deadline.cancel()
+        if self.watching:
+            self.watching.cancel()
         if self.speaker:
             with suppress(RedisError):  # without Redis the group is gone anyway
                 await self.channel_layer.group_discard(sockets.group(self.speaker.tenant.id), self.channel_name)
@@ -86,10 +93,14 @@ class FeedConsumer(AsyncWebsocketConsumer):
             raise Refused(4400, "Messages are auth (once, first), subscribe and ping.")
 
     async def _auth(self, message: dict[str, Any]) -> None:
-        self.speaker = await self._recognise(message)
-        if not self.speaker.may("events.read"):
+        speaker = await self._recognise(message)
+        if not speaker.may("events.read"):
             raise Refused(4403, "This credential may not read.")
+        if speaker.on_platform:
+            raise Refused(4400, "Name the tenant, as `tenant`.")
+        self.speaker = speaker
         self.deadline.cancel()
+        self.watching = asyncio.ensure_future(self._watch())
         tenant = self.speaker.tenant
         await self.channel_layer.group_add(sockets.group(tenant.id), self.channel_name)
         last = await in_tenant(self.speaker, feed.last_seq, tenant.id)
@@ -130,7 +141,8 @@ class FeedConsumer(AsyncWebsocketConsumer):
     async def _catch_up(self) -> None:
         assert self.speaker is not None
         while True:
-            found = await in_tenant(self.speaker, feed.since, self.speaker.tenant.id, self.seq, limit=CATCH_UP)
+            tenant_id, bound = self.speaker.tenant.id, self.speaker.namespaces
+            found = await in_tenant(self.speaker, feed.since, tenant_id, self.seq, limit=CATCH_UP, namespaces=bound)
             await self._send_new([feed.as_json(event) for event in found])
             if len(found) < CATCH_UP:
                 return
@@ -140,15 +152,31 @@ class FeedConsumer(AsyncWebsocketConsumer):
             if event["seq"] <= self.seq:
                 continue
             self.seq = event["seq"]
-            if not self.types or event["type"] in self.types:
+            if self._hears(event):
                 await self._say({"type": "sync", "seq": event["seq"], "event": event})
-            if self._lost_its_key(event):
-                await self._refuse(Refused(4401, "The key was revoked."))
+            if event["type"] in TOUCHING and not await self._still_speaks():
                 return
 
-    def _lost_its_key(self, event: dict[str, Any]) -> bool:
-        key = self.speaker.key if self.speaker else None
-        return key is not None and event["type"] == "key.revoked" and event["subject"]["id"] == str(key.pk)
+    def _hears(self, event: dict[str, Any]) -> bool:
+        bound = self.speaker.namespaces if self.speaker else ()
+        within = not bound or event["data"].get("namespace") in bound
+        return within and (not self.types or event["type"] in self.types)
+
+    async def _watch(self) -> None:
+        """Look at the credential again and again; a fact that touches it may be of another tenant, or be lost."""
+        while True:
+            await asyncio.sleep(CHECKED_EVERY)
+            with suppress(DatabaseError):
+                if not await self._still_speaks():
+                    return
+
+    async def _still_speaks(self) -> bool:
+        """Whether the credential is still good; the socket closes when it is not."""
+        assert self.speaker is not None
+        if await in_public(still_speaks, self.speaker, "events.read"):
+            return True
+        await self._refuse(Refused(4401, "The credential is not valid any more."))
+        return False
 
     async def _say(self, frame: dict[str, Any]) -> None:
         await self.send(text_data=encode(frame))

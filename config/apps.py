@@ -7,4 +7,4 @@ class Config(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401  registers them
+        from config import checks, deploy  # noqa: F401  registers them

@@ -10,6 +10,7 @@ from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection
 
 from api import health
+from config import deploy
 
 
 @register(Tags.security)
@@ -52,6 +53,6 @@ def refuse_unsafe_start() -> None:
 
 def _checked() -> list[CheckMessage]:
     try:
-        return secret_key_is_set(None) + vector_extension(None, databases=["default"])
+        return secret_key_is_set(None) + deploy.safe_for_others(None) + vector_extension(None, databases=["default"])
     finally:
         connection.close()

@@ -33,6 +33,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/favicon.svg")}],
     "STYLES": [lambda request: static("console/console.css")],
     "SCRIPTS": [lambda request: static("console/copy.js")],
+    "LOGIN": {"form": "tenants.signin.SignInForm"},
     "DASHBOARD_CALLBACK": "config.pages.front.front",
     "SIDEBAR": {"navigation": "config.console.sidebar"},
 }
@@ -81,9 +82,11 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Statistics", "bar_chart", "statistics"),
         _item("Embedding models", "model_training", "embeddings"),
         _item("Usage", "speed", "usage", "usage.read"),
+        _item("Privacy desk", "privacy_tip", "privacy", "people.erase"),
         _item("Live feed", "sensors", "live", "events.read"),
         _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),
         _item("Audit", "policy", "audit", "audit.read"),
+        _item("Members", "group", "members", "members.manage"),
         _item("API keys", "key", "admin:tenants_apikey_changelist", "keys.manage"),
     ]
     platform = [

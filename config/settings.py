@@ -1,10 +1,13 @@
 """All settings, from the environment alone, in the order in which a request meets them."""
 
+import hashlib
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from celery.schedules import crontab
+from csp import constants as csp
 
 from config.env import BASE_DIR, VAR, database, env, redis_url, s3_config, secret_key
 
@@ -16,9 +19,45 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 MEMHOUSE_ROLE = env.str("MEMHOUSE_ROLE", "command")  # web, worker, beat or command
 SERVED_OVER_TLS = env.bool("SERVED_OVER_TLS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = SERVED_OVER_TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # who watches the process asks it without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if SERVED_OVER_TLS else 0
+# Subdomains and the browsers' own list bind the whole domain, which is its owner's to decide: not in `check --deploy`.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+NUM_PROXIES = env.int("NUM_PROXIES", 0)  # of ours before this server: each adds one address to X-Forwarded-For
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if NUM_PROXIES else None
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # pages of ours read the CSRF token from the page
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+# No inline script anywhere, so none is allowed; a template that needs one gives it `request.csp_nonce`. Alpine, which
+# unfold's pages are made of, compiles its attributes ('unsafe-eval'), and sets inline styles.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [csp.NONE],
+        "script-src": [csp.SELF, csp.NONCE, csp.UNSAFE_EVAL],
+        "style-src": [csp.SELF, csp.UNSAFE_INLINE],
+        "img-src": [csp.SELF, "data:"],
+        "font-src": [csp.SELF],
+        "connect-src": [csp.SELF],
+        "base-uri": [csp.SELF],
+        "form-action": [csp.SELF],
+        "frame-ancestors": [csp.NONE],
+    }
+}
+# Web pages elsewhere that may call the API with a key: `https://app.example`, or `*`. No cookie is ever shared.
+CORS_ORIGINS = env.list("CORS_ORIGINS", default=[])
+CORS_ALLOW_ALL_ORIGINS = CORS_ORIGINS == ["*"]
+CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
+CORS_URLS_REGEX = r"^(/t/[^/]+)?/api/"
+CORS_ALLOW_HEADERS = (
+    "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "last-event-id",
+    "x-api-key", "x-request-id", "x-tenant-id",
+)  # fmt: skip
+CORS_EXPOSE_HEADERS = (
+    "etag", "idempotent-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after", "server-timing",
+    "x-request-id",
+)  # fmt: skip
 
 # --- rooms. Content lives in the tenant's schema, operations in public.
 SHARED_APPS = [
@@ -36,6 +75,8 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_celery_beat",
+    "corsheaders",
+    "csp",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -48,8 +89,12 @@ INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 EVENT_CONSUMERS = ["events.sockets.push", "memory.tiers.hot.notice"]
 
 MIDDLEWARE = [
+    "config.edges.true_address",
     "django.middleware.security.SecurityMiddleware",
+    *(["corsheaders.middleware.CorsMiddleware"] if CORS_ORIGINS else []),
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.edges.browser_features",
+    "csp.middleware.CSPMiddleware",
     "config.middleware.request_log",
     "config.middleware.storable_address",
     "api.throttle.announce",
@@ -61,6 +106,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.signin.known_browser",
     "tenants.middleware.console_tenant",
     "config.seen.by_operators",
 ]
@@ -131,12 +177,21 @@ CHANNEL_LAYERS = {
 
 # --- people
 AUTH_USER_MODEL = "tenants.User"
+AUTHENTICATION_BACKENDS = ["tenants.signin.Guarded"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", 15)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("REFRESH_TOKEN_DAYS", 7)),
+    "SIGNING_KEY": hashlib.sha256(f"memhouse.tokens|{SECRET_KEY}".encode()).hexdigest(),
+    "ISSUER": "memhouse",
+    "USER_ID_CLAIM": "sub",
+}
+CSRF_FAILURE_VIEW = "api.problems.csrf_failed"
 
 # --- what is kept outside the tables, always encrypted: content of cold memories, files of exports and imports
 DATA_KEYS = env.list("DATA_KEYS", default=[]) or [SECRET_KEY]  # the first one seals, each of them opens
@@ -186,6 +241,16 @@ if EMBEDDINGS_URL:
 EMBED_BATCH = 64
 NEAR_INDEX_FROM = env.int("NEAR_INDEX_FROM", 20_000)  # memories of a tenant, for an approximate index; 0: never
 MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
+# What must forget a person, in the order in which it does; each answers for tables, see memory.privacy.erasers.
+ERASERS = [
+    "memory.privacy.library.memories",
+    "memory.privacy.library.versions",
+    "memory.privacy.library.sessions",
+    "memory.privacy.copies.files",
+    "memory.privacy.copies.kept_replies",
+    "memory.privacy.copies.facts",
+    "memory.privacy.copies.vectors",
+]
 UNDO_DAYS = env.int("UNDO_DAYS", 7)  # a deleted memory can be brought back for this long
 
 # --- the doors
@@ -222,7 +287,11 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["api.schema.once"],
     "ENUM_NAME_OVERRIDES": {
         "MemoryStateEnum": "memory.models.Memory.State",
+        "TransferStateEnum": "memory.models.Transfer.State",
         "SelftestStateEnum": "api.models.Selftest.State",
+        "ErasureStateEnum": "memory.models.Erasure.State",
+        "ErasureTypeEnum": "memory.models.Erasure.Type",
+        "RelationTypeEnum": "memory.models.Relation.Type",
     },
 }
 
@@ -262,6 +331,7 @@ CELERY_BEAT_SCHEDULE = {
     "keys": {"task": "tenants.tasks.fold_key_usage", "schedule": 10.0, "options": {"expires": 20}},
     "usage": {"task": "tenants.tasks.fold_usage", "schedule": 10.0, "options": {"expires": 20}},
     "stock": {"task": "memory.tasks.take_stock_everywhere", "schedule": 60.0, "options": {"expires": 60}},
+    "logins": {"task": "tenants.tasks.forget_logins", "schedule": 3600.0, "options": {"expires": 3600}},
     "recalls": {"task": "memory.tasks.fold_recalls_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "rescore": {"task": "memory.tasks.rescore_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep": {"task": "memory.tasks.sweep_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
@@ -271,6 +341,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit": {"task": "events.tasks.check_chains", "schedule": 86_400.0, "options": {"expires": 3600}},
     "selftest": {"task": "api.tasks.nightly_selftest", "schedule": crontab("7", "3"), "options": {"expires": 3600}},
     "scratch": {"task": "api.tasks.reap_selftests", "schedule": 300.0, "options": {"expires": 300}},
+    "erasures": {"task": "memory.tasks.erasures_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 

@@ -1,5 +1,6 @@
 """Reading the numbered feed of one tenant."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,9 +12,11 @@ from django.utils import timezone
 from events.models import Event, Stream
 
 
-def since(tenant_id: UUID, seq: int, *, limit: int = 200) -> list[Event]:
-    """The facts after number `seq`, oldest first, at most `limit`."""
-    return list(Event.objects.filter(tenant_id=tenant_id, seq__gt=seq).order_by("seq")[:limit])
+def since(tenant_id: UUID, seq: int, *, limit: int = 200, namespaces: Sequence[str] = ()) -> list[Event]:
+    """The facts after number `seq`, oldest first, at most `limit`; with `namespaces` those that name one of them."""
+    rows = Event.objects.filter(tenant_id=tenant_id, seq__gt=seq)
+    rows = rows.filter(data__namespace__in=list(namespaces)) if namespaces else rows
+    return list(rows.order_by("seq")[:limit])
 
 
 def last_seq(tenant_id: UUID) -> int:

@@ -34,7 +34,7 @@ def record_all(
     for _, data in facts:
         _check(type, data)
     filed_under = tenant_id or current_tenant_id()
-    now, acting = timezone.now(), vars(actors.acting())
+    now, acting = timezone.now(), actors.told()
     events = [
         Event(
             tenant_id=filed_under,

@@ -56,6 +56,13 @@ _ALL = [
         "All memories of a user, an agent, a session or a namespace were deleted, or a label taken off its memories.",
         ("entity", "count", "sessions"),
     ),
+    EventType("memory.erased", "A memory was erased for good, since everything of a person was."),
+    EventType("erasure.requested", "Erasing everything of a person was asked for.", ("entity", "count", "block")),
+    EventType(
+        "erasure.completed", "Everything of a person was erased; the receipt is made.", ("entity", "count", "checksum")
+    ),
+    EventType("erasure.failed", "An erasure was given up for now; it still refuses writes.", ("entity",)),
+    EventType("erasure.lifted", "A person who was erased may be written of again.", ("entity",)),
     EventType("embedding.completed", "Memories got their vectors and are found by meaning.", ("count", "model")),
     EventType("embedding.reembed_started", "A tenant began to change its embedding model.", ("model",)),
     EventType("embedding.switched", "The new embedding model took over.", ("model", "was")),
@@ -86,7 +93,14 @@ _ALL = [
     EventType("person.added", "Somebody may sign in to the console."),
     EventType("person.changed", "What is known of a person, or what they may, was changed.", ("fields",)),
     EventType("person.removed", "A person was removed."),
-    EventType("key.issued", "An API key was issued.", ("name", "scopes")),
+    EventType("key.issued", "An API key was issued.", ("name", "scopes", "namespaces")),
+    EventType("key.rotated", "An API key got a successor, and ends soon.", ("name", "by", "until")),
     EventType("key.revoked", "An API key was revoked.", ("name",)),
+    EventType("login.opened", "Tokens were issued to a person or for a key.", ("by",)),
+    EventType("login.refreshed", "Tokens were renewed.", ()),
+    EventType("login.closed", "Tokens were revoked.", ("reused",)),
+    EventType("member.added", "A person became a member.", ("role",)),
+    EventType("member.changed", "A member got another role.", ("role", "was")),
+    EventType("member.removed", "A person is no member any more.", ("role",)),
 ]
 CATALOGUE = {kind.name: kind for kind in _ALL}

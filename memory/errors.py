@@ -5,12 +5,14 @@ LibraryError
 ├── BadPart               carries a pointer
 │   ├── BadTime           time words or a time zone that nobody understands
 │   └── BadVector         a vector that cannot be compared: wrong dimension, not finite, or zero
+├── OutsideNamespaces     something would be written where who acts may not; carries the namespace
 ├── NoMemory              what a relation would join, or what others shall be like, is no live memory of this tenant
 ├── Contended             the same words are being stored and deleted by others all the time; try again
 ├── NotStored             items that cannot be stored, by their place, with the reason of each
 ├── VersionConflict       a memory is not in the version that was expected; carries the one that it is in
 ├── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
 ├── ReembedRefused        the change of the embedding model is not where this step can be taken
+├── Erased                whom it names was erased: not written of by work that began before, or by any
 ├── Unconfirmed           much would be erased, and the count confirmed is not what it is; carries the true count
 └── Unreadable            what is kept outside the tables is missing, was tampered with, or its key is not known
 """
@@ -46,6 +48,12 @@ class BadVector(BadPart):
     pass
 
 
+class OutsideNamespaces(LibraryError):
+    def __init__(self, namespace: str) -> None:
+        super().__init__(f"{namespace} is not a namespace of this key")
+        self.namespace = namespace
+
+
 class NoMemory(LibraryError):
     def __init__(self, *ends: str) -> None:
         super().__init__(", ".join(ends))
@@ -56,6 +64,10 @@ class Unconfirmed(LibraryError):
     def __init__(self, count: int) -> None:
         super().__init__(str(count))
         self.count = count
+
+
+class Erased(LibraryError):
+    pass
 
 
 class Contended(LibraryError):

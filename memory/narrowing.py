@@ -46,13 +46,13 @@ def _narrowed(rows: Rows, query: Query, now: datetime) -> Rows:
         tags = list(query.tags)
         rows = rows.filter(tags__contains=tags) if query.all_tags else rows.filter(tags__overlap=tags)
     if query.people:
-        rows = rows.filter(_about(query.people))
+        rows = rows.filter(mentioning(query.people))
     if query.like:
         rows = rows.exclude(pk=query.like)
     return when.narrow(rows, query.when, query.timezone, now) if query.when else rows
 
 
-def _about(people: tuple[str, ...]) -> RawSQL:
+def mentioning(people: tuple[str, ...]) -> RawSQL:
     """Rows that mention one of these people, in any case of their letters."""
     return RawSQL(
         "lower(people::text)::text[] && %s::text[]",

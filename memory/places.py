@@ -55,6 +55,15 @@ FROM memory_memory c CROSS JOIN LATERAL (
     AND n.user_id = c.user_id AND n.state = 'active' ORDER BY n.position LIMIT 1) n
 WHERE c.id = ANY(%s) AND c.session_id <> '' AND f.id = n.id
 """
+# Their kept versions have vectors too, of the same words.
+UNSETTLE_KEPT = """
+UPDATE memory_version v SET embedding = NULL, embedding_model = ''
+FROM memory_memory c CROSS JOIN LATERAL (
+  SELECT n.id FROM memory_memory n
+  WHERE n.session_id = c.session_id AND n.position > c.position AND n.namespace = c.namespace
+    AND n.user_id = c.user_id ORDER BY n.position LIMIT 1) n
+WHERE c.id = ANY(%s) AND c.session_id <> '' AND v.memory_id = n.id AND v.embedding IS NOT NULL
+"""
 Name = tuple[str, str, str]
 
 
@@ -114,7 +123,8 @@ def taken(ids: dict[int, UUID]) -> dict[int, str]:
     """Which of the ids that drafts bring are another memory's, or another draft's, with the reason."""
     if not ids:
         return {}
-    there = set(Memory.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
+    # An id is taken in whichever namespace it is.
+    there = set(Memory._base_manager.filter(pk__in=ids.values()).values_list("pk", flat=True))
     failed: dict[int, str] = {}
     for index, key in ids.items():
         if key in there:
@@ -159,3 +169,10 @@ def unsettle(ids: list[UUID]) -> None:
         moved = cursor.rowcount
     if moved:
         poke.after_commit("memory.tasks.embed_pending", str(ledger.current_tenant_id()))
+
+
+def unsettle_for_good(ids: list[UUID]) -> None:
+    """The same before an erasure: the vectors of kept versions of those who followed go as well."""
+    unsettle(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(UNSETTLE_KEPT, [ids])

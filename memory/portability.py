@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,30 +18,38 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from events import ledger, poke
+from events import actors, ledger, poke
 from memory import filters, portable, quotas
 from memory.algorithms.lines import safe
 from memory.errors import Unreadable
 from memory.models import Memory, Relation, Session, Version
 from memory.portable import BadRow
+from memory.privacy import gate
+from memory.privacy.subjects import Subject, named_by
 from memory.tiers import cold
 from memory.types import Scope
 
 ROWS = 200  # a batch of an export; 200 of the longest memories are 200 MiB
 BATCH = 500  # rows of one transaction of an import
 KEPT_ERRORS = 1_000
-STAGES = ("session", "memory", "relation")
+STAGES = ("session", "memory", "version", "relation")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What an export holds: a scope, the filter language, and whether earlier versions come with it."""
+    """What an export holds: a scope, the filter language, and whether earlier versions come with it.
+
+    Or everything of a subject: deleted and expired memories too, and versions and relations that only touch it.
+    """
 
     scope: Scope = field(default_factory=Scope)
     filters: dict[str, Any] = field(default_factory=dict)
     versions: bool = True
+    subject: Subject | None = None
 
     def memories(self) -> QuerySet[Memory]:
+        if self.subject:
+            return Memory.objects.filter(self.subject.memories())
         alive = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
         rows = Memory.objects.exclude(state=Memory.State.DELETED).filter(alive).scoped(self.scope)
         return rows.filter(filters.to_q(self.filters))
@@ -98,11 +107,24 @@ def _rows(chosen: Selection, stage: str) -> QuerySet[Any]:
     if stage == "session":
         return _sessions(chosen)
     ids = chosen.memories().values("pk")
+    if stage == "version":
+        return _strays(chosen, ids)
+    if chosen.subject:
+        return Relation.objects.filter(Q(source__in=ids) | Q(target__in=ids))
     return Relation.objects.filter(source__in=ids, target__in=ids)
+
+
+def _strays(chosen: Selection, ids: QuerySet[Any]) -> QuerySet[Version]:
+    """Versions that name the subject while their memory does not any more; the others come with their memories."""
+    if not chosen.subject:
+        return Version.objects.none()
+    return Version.objects.filter(chosen.subject.memories()).exclude(memory__in=ids).defer("embedding", "search")
 
 
 def _sessions(chosen: Selection) -> QuerySet[Session]:
     """Those of the scope; with filters, those in which one of the chosen memories was said."""
+    if chosen.subject:
+        return Session.objects.filter(chosen.subject.sessions())
     named = {name: value for name, value in vars(chosen.scope).items() if value}
     rows = Session.objects.filter(**named)
     if not chosen.filters:
@@ -155,10 +177,26 @@ Twins = set[Any]  # ids and fingerprints of a dry run's rows so far
 
 def store(rows: Sequence[Heard], report: Report) -> None:
     """Store rows as (line, kind, row), in the caller's transaction. Those that are there already stay as they are."""
+    rows = _admitted(rows, report)
     for kind in ("session", "memory", "version", "relation"):
         of_kind = [(line, row) for line, this, row in rows if this == kind]
         if of_kind:
             _store_kind(kind, of_kind, report)
+
+
+def _admitted(rows: Sequence[Heard], report: Report) -> Sequence[Heard]:
+    """Without those about somebody who was erased since the file was sent, or since the row itself is from."""
+    began = actors.since()
+    told = [(line, named_by(row), min(began, _from(row))) for line, kind, row in rows if kind != "relation"]
+    refused = gate.refused(told)
+    for line in sorted(refused):
+        report.fail(line, gate.REASON)
+    return [heard for heard in rows if heard[0] not in refused]
+
+
+def _from(row: Any) -> datetime:
+    """When a row says that it was written: what an export holds is as old as it was there."""
+    return row.until if isinstance(row, Version) else row.created_at
 
 
 def _store_kind(kind: str, rows: list[tuple[int, Any]], report: Report) -> None:
@@ -213,6 +251,7 @@ def _tell_created(created: list[Memory]) -> None:
 
 def rehearse(rows: Sequence[Heard], report: Report, seen: Twins) -> None:
     """Count what `store` would do, and do nothing. `seen` goes from batch to batch."""
+    rows = _admitted(rows, report)
     for kind in ("session", "memory", "version", "relation"):
         ready = _with_ends(kind, [(line, row) for line, this, row in rows if this == kind], report, seen)
         there = _there(kind, [row for _, row in ready])

@@ -18,7 +18,8 @@ from django.utils.dateparse import parse_datetime
 from memory.algorithms import scoring
 from memory.models import Memory, Relation, Session, Version
 from memory.models.said import storable
-from memory.remember import DEFAULT_NAMESPACE
+from memory.namespaces import settled
+from memory.types import Scope
 
 FORMAT = 1
 CONTENT_BYTES, METADATA_BYTES, ITEMS, DEPTH = 1_048_576, 65_536, 100, 32
@@ -67,7 +68,7 @@ def tell(kind: str, row: models.Model) -> dict[str, Any]:
 
 
 def hear(line: dict[str, Any]) -> tuple[str, models.Model]:
-    """The kind and the row, not saved, that a line's object tells. Raises BadRow."""
+    """The kind and the row, not saved, that a line's object tells. Raises BadRow, OutsideNamespaces."""
     if "memory" in line and "content" not in line:
         line = _ours(line)
     kind = line.get("type", "memory")
@@ -81,9 +82,15 @@ def hear(line: dict[str, Any]) -> tuple[str, models.Model]:
     for name in FIELDS[kind]:
         if line.get(name) is not None:
             _set(row, kind, name, line[name])
+    return kind, _whole(row, line)
+
+
+def _whole(row: models.Model, line: dict[str, Any]) -> models.Model:
+    if isinstance(row, Memory | Version | Session):
+        row.namespace = settled(Scope(namespace=line.get("namespace") or "")).namespace
     if isinstance(row, Memory):
         _complete(row, line)
-    return kind, row
+    return row
 
 
 def _set(row: models.Model, kind: str, name: str, value: Any) -> None:
@@ -183,8 +190,7 @@ READERS: list[tuple[type, Callable[[Any], Any]]] = [
 
 
 def _complete(memory: Memory, line: dict[str, Any]) -> None:
-    """What a memory has by itself: hashes, an importance, a namespace, where it came from."""
-    memory.namespace = memory.namespace or DEFAULT_NAMESPACE
+    """What a memory has by itself: hashes, an importance, where it came from."""
     if line.get("importance") is None:
         age_hours = (timezone.now() - memory.event_time).total_seconds() / 3600
         memory.importance = scoring.importance(memory.kind, memory.role, age_hours)

@@ -15,6 +15,7 @@ from events import ledger
 from memory.algorithms.paths import Reached, Step, shortest
 from memory.errors import NoMemory
 from memory.models import Memory, Relation
+from tenants import bounds
 
 MAX_DEPTH = 5
 WALKED = 5_000  # places (a memory at a depth) that one walk looks at before it stops
@@ -38,6 +39,7 @@ WALK = """
     ), known AS NOT MATERIALIZED (
         SELECT id FROM memory_memory
         WHERE state = ANY(%(states)s) AND (expires_at IS NULL OR expires_at > %(now)s)
+          AND (%(bound)s::text[] = '{}' OR namespace = ANY(%(bound)s::text[]))
     ), walk(id, depth) AS (
         SELECT id, 0 FROM known WHERE id = %(start)s
         UNION
@@ -168,6 +170,7 @@ def _rows(
     told: dict[str, Any] = {
         "start": start, "out": direction != "in", "in": direction != "out", "types": types, "least": least,
         "states": states, "now": timezone.now(), "depth": depth or 1, "stride": 1 if depth else 0, "walked": WALKED,
+        "bound": list(bounds.current()),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(WALK, told)

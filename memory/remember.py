@@ -9,14 +9,15 @@ from django.db import transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from events import ledger, poke
-from memory import echo, embeddings, places, quotas
+from events import actors, ledger, poke
+from memory import echo, embeddings, namespaces, places, quotas
 from memory.algorithms import passages, phrasing, scoring
 from memory.errors import Contended, EmbedderUnavailable, NotStored
 from memory.models import Memory
+from memory.privacy import gate
+from memory.privacy.subjects import named_by
 from memory.types import Draft, Outcome
 
-DEFAULT_NAMESPACE = "default"
 STORE_ATTEMPTS = 3
 RECALLED = Outcome("skipped", None, echo.REASON)
 
@@ -31,10 +32,12 @@ def remember_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool 
 
     The same words in the same scope with the same stated time are one memory: the database's unique index decides,
     so two writers at once still make one. Vectors are the worker's job, unless `wait` computes them first. What
-    cannot be stored (its session is closed, its id is another one's) raises NotStored, what the plan does not hold
-    QuotaExceeded, and nothing is stored; with `partial` only that item fails.
+    cannot be stored (its session is closed, its id is another one's, whom it names was erased) raises NotStored, what
+    the plan does not hold QuotaExceeded, and nothing is stored; with `partial` only that item fails. Raises
+    OutsideNamespaces.
     """
-    sifted = echo.sift(drafts, DEFAULT_NAMESPACE)
+    drafts = namespaces.within(drafts)
+    sifted = echo.sift(drafts, namespaces.DEFAULT)
     memories = {index: _from_draft(draft) for index, draft in enumerate(sifted) if draft}
     if wait:
         _give_vectors(list(memories.values()))
@@ -50,11 +53,12 @@ def remember_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool 
 @transaction.atomic
 def _store(memories: dict[int, Memory], ids: dict[int, UUID], partial: bool) -> dict[int, Outcome]:
     """Store all of them; nothing, and no outcome, when a twin that stood in the way is deleted at this very moment."""
-    full = quotas.refused(memories)
+    failed = _refused(memories)
+    full = quotas.refused({index: memory for index, memory in memories.items() if index not in failed})
     if full and not partial:
         raise quotas.exceeded(full)
-    roomy = {index: memory for index, memory in memories.items() if index not in full}
-    failed = full | places.taken(ids) | places.give(roomy)
+    failed |= full | places.taken(ids)
+    failed |= places.give({index: memory for index, memory in memories.items() if index not in failed})
     if failed and not partial:
         raise NotStored(failed)
     stored = {index: memory for index, memory in memories.items() if index not in failed}
@@ -69,6 +73,12 @@ def _store(memories: dict[int, Memory], ids: dict[int, UUID], partial: bool) -> 
     ledger.record_all("memory.created", [(memory, thin(memory)) for memory in created])
     poke_embedder(created)
     return outcomes | {index: _outcome(memory, kept[memory.fingerprint]) for index, memory in stored.items()}
+
+
+def _refused(memories: dict[int, Memory]) -> dict[int, str]:
+    began = actors.since()
+    told = [(index, named_by(memory), began) for index, memory in memories.items()]
+    return dict.fromkeys(gate.refused(told), gate.REASON)
 
 
 def _insert(memories: list[Memory]) -> dict[str, UUID]:
@@ -108,7 +118,7 @@ def _from_draft(draft: Draft) -> Memory:
         user_id=scope.user_id,
         agent_id=scope.agent_id,
         session_id=scope.session_id,
-        namespace=scope.namespace or DEFAULT_NAMESPACE,
+        namespace=scope.namespace or namespaces.DEFAULT,
         tags=list(draft.tags),
         people=list(draft.people),
         topic=draft.topic,

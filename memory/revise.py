@@ -14,6 +14,7 @@ from memory import history, places, quotas
 from memory.algorithms import scoring
 from memory.errors import BadTime, NotStored, VersionConflict
 from memory.models import Memory
+from memory.privacy import gate
 from memory.relations import relate
 from memory.remember import give_hashes, poke_embedder, remember, thin
 from memory.tiers import cold
@@ -21,6 +22,7 @@ from memory.types import Draft, Outcome
 
 # What the embedder and the fingerprint read: changing one of these changes what the memory says.
 SPOKEN = {"content", "author", "agent_id", "role", "event_time"}
+NAMING = {"people", "author"}
 CHANGEABLE = (
     "content", "kind", "role", "author", "tags", "people", "topic", "language", "source", "trust", "metadata",
     "importance", "confidence", "event_time", "expires_at", "valid_from", "valid_to",
@@ -36,7 +38,7 @@ def revise(
     Metadata is merged into what is there, or replaces it without `merge`. An importance of None is worked out. New
     words, speaker or time take its vector away: the worker makes the new one. Raises VersionConflict when its version
     is not the `expected` one, BadTime when its validity would end before it begins, QuotaExceeded when it would grow
-    over the quota of bytes.
+    over the quota of bytes, and Erased when it shall name somebody who was erased.
     """
     memory = _locked(memory_id, expected)
     if memory is None:
@@ -56,7 +58,7 @@ def revise(
         memory.importance_stated = changes.get("importance_stated", True)
     if changed & SPOKEN:
         _say_anew(memory)
-    _save_revised(memory)
+    _save_revised(memory, changed)
     ledger.record("memory.updated", memory, **thin(memory), fields=sorted(changed))
     return memory
 
@@ -130,8 +132,12 @@ def _keep(memory: Memory, changed: set[str]) -> None:
     memory.updated_at = now
 
 
-def _save_revised(memory: Memory) -> None:
-    """Save; where another memory says exactly this already, both stay, and this one keeps a fingerprint of its own."""
+def _save_revised(memory: Memory, changed: set[str]) -> None:
+    """Save, if whom it names now may be written of. Where another memory says exactly this already, both stay, and this
+    one keeps a fingerprint of its own.
+    """
+    if changed & NAMING:
+        gate.admit(memory)
     try:
         with transaction.atomic():
             memory.save()

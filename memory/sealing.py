@@ -6,6 +6,7 @@ value to its place, so that it cannot be moved to another row or tenant.
 """
 
 import hashlib
+import hmac
 import secrets
 from functools import lru_cache
 
@@ -46,7 +47,18 @@ def _key_id(master: str) -> bytes:
     return hashlib.sha256(b"memhouse key id " + master.encode()).digest()[:KEY_ID]
 
 
+def marks(text: bytes, tenant_id: object, purpose: str) -> list[str]:
+    """HMAC-SHA256 of a text by each key of DATA_KEYS, in hex; the first is that of the key that seals."""
+    keys = [_secret(master, str(tenant_id), purpose) for master in settings.DATA_KEYS]
+    return [hmac.new(secret, text, hashlib.sha256).hexdigest() for secret in keys]
+
+
 @lru_cache(maxsize=1024)
 def _cipher(master: str, tenant_id: str, purpose: str) -> AESGCM:
+    return AESGCM(_secret(master, tenant_id, purpose))
+
+
+@lru_cache(maxsize=1024)
+def _secret(master: str, tenant_id: str, purpose: str) -> bytes:
     info = f"memhouse|{purpose}|{tenant_id}".encode()
-    return AESGCM(HKDF(hashes.SHA256(), 32, salt=None, info=info).derive(master.encode()))
+    return HKDF(hashes.SHA256(), 32, salt=None, info=info).derive(master.encode())

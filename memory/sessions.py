@@ -19,6 +19,8 @@ from events import ledger
 from memory.erasing import erase_all
 from memory.models import Memory, Session
 from memory.models.memory import MemoryQuerySet
+from memory.namespaces import settled
+from memory.privacy import gate
 from memory.types import Scope, SessionDraft
 
 CHANGEABLE = {"title", "metadata", "agent_id"}
@@ -36,18 +38,22 @@ def state_of(session: Session) -> str:
 
 @transaction.atomic
 def open_session(draft: SessionDraft) -> tuple[Session, bool]:
-    """The session of this name in its scope, and whether it is new. One that is there stays as it is, closed or not."""
-    now = timezone.now()
+    """The session of this name in its scope, and whether it is new. One that is there stays as it is, closed or not.
+
+    Raises OutsideNamespaces.
+    """
+    now, scope = timezone.now(), settled(draft.scope)
     session = Session(
-        namespace=draft.scope.namespace or "default",
-        user_id=draft.scope.user_id,
-        session_id=draft.scope.session_id or str(uuid7()),
-        agent_id=draft.scope.agent_id,
+        namespace=scope.namespace,
+        user_id=scope.user_id,
+        session_id=scope.session_id or str(uuid7()),
+        agent_id=scope.agent_id,
         title=draft.title,
         metadata=draft.metadata,
         ephemeral=draft.ephemeral,
         expires_at=_end(now, draft.ttl),
     )
+    gate.admit(session)
     # Two who open it at once: the unique constraint lets one in, and both read that one.
     Session.objects.bulk_create([session], ignore_conflicts=True)
     kept = Session.objects.get(namespace=session.namespace, user_id=session.user_id, session_id=session.session_id)
@@ -118,6 +124,8 @@ def revise_session(session_key: UUID, changes: dict[str, Any]) -> Session | None
     if "metadata" in changes:
         changes = changes | {"metadata": session.metadata | changes["metadata"]}
     changed = sorted(name for name in CHANGEABLE & set(changes) if getattr(session, name) != changes[name])
+    if "agent_id" in changed:
+        gate.admit(Session(agent_id=changes["agent_id"]))
     return _save(session, {name: changes[name] for name in changed}, changed)
 
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from memory import touched, transfers
+from memory.privacy import erase
 from memory.upkeep import embed, index, reembed, rescore, retier, stock, sweep
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
@@ -36,6 +37,17 @@ def run_transfers(tenant_id: str) -> None:
 def transfers_everywhere() -> None:
     for tenant_id in _active():
         run_transfers(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def run_erasures(tenant_id: str) -> None:
+    erase.pending()
+
+
+@shared_task
+def erasures_everywhere() -> None:
+    for tenant_id in _active():
+        run_erasures(tenant_id)
 
 
 @shared_task

@@ -74,6 +74,15 @@ def fold() -> int:
     return len(counts)
 
 
+def forget(ids: Iterable[Any]) -> None:
+    """Drop what was counted of these. Raises RedisError."""
+    fields = [str(key) for key in ids]
+    pipe = _counters().pipeline(transaction=False)
+    for name in _names():
+        pipe.hdel(name, *fields)
+    pipe.execute()
+
+
 def _add(counts: dict[bytes, bytes], times: dict[bytes, bytes]) -> None:
     ids = sorted(counts)  # in one order, as every writer of many rows
     seen = [datetime.fromtimestamp(int(times.get(key, 0)), UTC) for key in ids]

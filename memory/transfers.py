@@ -23,11 +23,13 @@ from uuid_utils.compat import uuid7
 from events import actors, ledger, poke
 from memory import portability, portable, sealing
 from memory.algorithms import lines
-from memory.errors import LibraryError, Unreadable
+from memory.errors import LibraryError, OutsideNamespaces, Unreadable
 from memory.models import Transfer
 from memory.portable import BadRow
+from memory.privacy.subjects import Subject
 from memory.tiers.objects import Objects
 from memory.types import Scope
+from tenants import bounds
 
 log = structlog.get_logger(__name__)
 PURPOSE = "transfer"
@@ -35,6 +37,7 @@ PART = 4 * 1024 * 1024
 LEASE = timedelta(seconds=60)
 TRIES = 5  # claims in a row that moved nothing
 KEPT = timedelta(days=7)
+LEFT_OVER = timedelta(days=1)  # a younger part without a row may be one of a file that is just being sent
 SEEN = 1_000_000  # names that a dry run remembers, to find twins within the file
 objects = Objects("transfers")
 csv.field_size_limit(lines.LONGEST)
@@ -49,7 +52,10 @@ class TooBig(LibraryError):
 
 
 def start_export(told: dict[str, Any], form: str) -> Transfer:
-    """Ask for an export of {user_id, agent_id, session_id, namespace, filters, versions}. Raises BadFilter."""
+    """Ask for an export of {user_id, agent_id, session_id, namespace, filters, versions}, or of all of a {subject}.
+
+    Raises BadFilter.
+    """
     total = selection(told).memories().count()
     return _begin(Transfer(direction="export", format=form, filters=told, total=total))
 
@@ -76,7 +82,7 @@ def start_import(stream: Any, form: str, *, dry_run: bool, limit: int) -> Transf
 
 @transaction.atomic
 def _begin(transfer: Transfer) -> Transfer:
-    transfer.actor = actors.current()
+    transfer.actor, transfer.namespaces = actors.current(), list(bounds.current())
     transfer.save(force_insert=True)
     ledger.record(f"{transfer.direction}.started", transfer, format=transfer.format, dry_run=transfer.dry_run)
     poke.after_commit("memory.tasks.run_transfers", str(ledger.current_tenant_id()))
@@ -85,7 +91,8 @@ def _begin(transfer: Transfer) -> Transfer:
 
 def selection(told: dict[str, Any]) -> portability.Selection:
     scope = Scope(**{name: told.get(name) or "" for name in vars(Scope())})
-    return portability.Selection(scope, told.get("filters") or {}, told.get("versions", True))
+    subject = Subject(**told["subject"]) if told.get("subject") else None
+    return portability.Selection(scope, told.get("filters") or {}, told.get("versions", True), subject)
 
 
 def cancel(transfer_id: UUID) -> Transfer | None:
@@ -114,7 +121,8 @@ def pending(*, seconds: float = 500) -> int:
     while (not done or timezone.now() < until) and (transfer := _claim()):
         done += 1
         try:
-            with actors.acting_as(transfer.actor):
+            acting = actors.acting_as(transfer.actor, transfer.created_at)
+            with acting, bounds.bound_to(tuple(transfer.namespaces)):
                 _run(transfer, until)
         except Taken:
             log.info("transfer was cancelled or taken over", transfer=str(transfer.pk))
@@ -291,7 +299,7 @@ def _heard(taken: list[Record], report: portability.Report) -> Iterator[portabil
         try:
             if heard := hear():
                 yield number, *heard
-        except BadRow as error:
+        except (BadRow, OutsideNamespaces) as error:
             report.fail(number, str(error))
 
 
@@ -313,6 +321,12 @@ def _folder() -> str:
     return f"v1/{ledger.current_tenant_id()}"
 
 
+def purge(transfer: Transfer) -> None:
+    """Delete every part that is kept of a transfer, also those that its row does not name. Raises Unreadable."""
+    for name in [name for name, _ in objects.under(f"{_folder()}/{transfer.pk}")]:
+        objects.delete(name)
+
+
 def _discard(names: Iterable[str]) -> None:
     for name in names:
         try:
@@ -329,6 +343,6 @@ def expire() -> int:
         Transfer.objects.filter(pk__in=[transfer.pk for transfer in over]).delete()
         transaction.on_commit(lambda: _discard(name for transfer in over for name in transfer.parts))
     for name, written in objects.under(_folder()):
-        if written < since and not Transfer.objects.filter(parts__contains=[name]).exists():
+        if written < timezone.now() - LEFT_OVER and not Transfer.objects.filter(parts__contains=[name]).exists():
             _discard([name])
     return len(over)

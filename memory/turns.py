@@ -7,7 +7,8 @@ from typing import Any
 from memory import context
 from memory.algorithms import quoting
 from memory.context import Context
-from memory.remember import DEFAULT_NAMESPACE, remember_many
+from memory.namespaces import settled
+from memory.remember import remember_many
 from memory.types import Draft, Outcome, Query
 
 ASKED = 10_000  # characters of a message that are asked with
@@ -30,7 +31,7 @@ def turn(message: Draft, reply: Draft | None = None, query: Query | None = None,
     """
     said = [draft for draft in (message, reply) if draft is not None]
     texts = [quoting.without_context(draft.content) for draft in said]
-    scope = replace(message.scope, namespace=message.scope.namespace or DEFAULT_NAMESPACE)
+    scope = settled(message.scope)
     asked = replace(query or Query(limit=50), text=texts[0][:ASKED], scope=scope)
     unlike = frozenset(hashlib.sha256(text.encode()).hexdigest() for text in texts)
     known = context.build(asked, unlike=unlike, **room)

@@ -5,12 +5,15 @@ from typing import Any
 
 from django.db import transaction
 
+from memory import namespaces
 from memory.errors import NotStored
 from memory.models import Memory
 from memory.places import TAKEN
-from memory.remember import DEFAULT_NAMESPACE, remember_many
+from memory.quotas import FULL
+from memory.remember import remember_many
 from memory.revise import CHANGEABLE, revise
 from memory.types import Draft, Outcome, Scope
+from tenants.errors import QuotaExceeded
 
 
 def upsert_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool = False) -> list[Outcome]:
@@ -19,6 +22,7 @@ def upsert_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool = 
     Of such a draft every changeable field is taken over, event_time only when it is stated. A memory stays in its
     scope: an id of another scope, or of a memory that is deleted or superseded, fails.
     """
+    drafts = namespaces.within(drafts)
     if any(draft.id for draft in drafts):
         return _mixed(drafts, wait, partial)
     return remember_many(drafts, wait=wait, partial=partial)
@@ -27,7 +31,7 @@ def upsert_many(drafts: Sequence[Draft], *, wait: bool = False, partial: bool = 
 @transaction.atomic
 def _mixed(drafts: Sequence[Draft], wait: bool, partial: bool) -> list[Outcome]:
     there = _there(drafts)
-    outcomes = {index: _update(drafts[index], memory) for index, memory in there.items()}
+    outcomes = {index: _update(drafts[index], memory, partial) for index, memory in there.items()}
     failed = {index: outcome.reason for index, outcome in outcomes.items() if outcome.status == "failed"}
     if failed and not partial:
         raise NotStored(failed)
@@ -43,16 +47,21 @@ def _there(drafts: Sequence[Draft]) -> dict[int, Memory]:
     return {index: known[draft.id] for index, draft in enumerate(drafts) if draft.id and draft.id in known}
 
 
-def _update(draft: Draft, memory: Memory) -> Outcome:
+def _update(draft: Draft, memory: Memory, partial: bool) -> Outcome:
     scope = Scope(memory.namespace, memory.user_id, memory.agent_id, memory.session_id)
-    told = Scope(draft.scope.namespace or DEFAULT_NAMESPACE, *list(vars(draft.scope).values())[1:])
+    told = Scope(draft.scope.namespace or namespaces.DEFAULT, *list(vars(draft.scope).values())[1:])
     if scope != told or memory.state != Memory.State.ACTIVE:
         return Outcome("failed", memory.pk, TAKEN)
     changes = {name: _as_kept(getattr(draft, name)) for name in CHANGEABLE}
     for unstated in ("importance", "event_time"):
         if changes[unstated] is None:
             del changes[unstated]
-    revised = revise(memory.pk, changes, merge=False)
+    try:
+        revised = revise(memory.pk, changes, merge=False)
+    except QuotaExceeded as error:
+        if not partial:
+            raise
+        return Outcome("failed", memory.pk, FULL[error.quota])
     if revised is None:
         return Outcome("failed", memory.pk, TAKEN)
     changed = revised.version != memory.version

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
@@ -13,15 +14,17 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.forms import UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from tenants import keys, onboarding, plans
+from tenants import keys, members, onboarding, plans
+from tenants.errors import BadKey, DoorError, KeyOver
 from tenants.metered import BUCKETS, LEVELS
-from tenants.middleware import tenant_of
+from tenants.middleware import may, tenant_of
 from tenants.models import ApiKey, Domain, Membership, Plan, Tenant, User
 from tenants.people import ToldPeople
 from tenants.permits import Permitted
 
+KEY_FIELDS = ("name", "scopes", "namespaces", "expires_at")
 VERBS = ("view", "add", "change", "delete")
 
 
@@ -37,6 +40,26 @@ class MembershipInline(Permitted, TabularInline):
     extra = 0
 
 
+class MembersAdmin(Permitted, ModelAdmin):
+    """Saves memberships by their verbs, so that each change is a fact and a last owner stays."""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if formset.model is not Membership:
+            super().save_formset(request, form, formset, change)
+            return
+        formset.save(commit=False)
+        by = "platform" if may(request, "tenants.manage") else ""
+        try:
+            for member in formset.deleted_objects:
+                members.remove(member, by=by)
+            for member, _ in formset.changed_objects:
+                members.change(member, member.role, by=by)
+            for member in formset.new_objects:
+                members.add(member.tenant, member.user.email, member.role, by=by)
+        except DoorError as error:
+            messages.error(request, f"Not all members were saved: {type(error).__name__}.")
+
+
 class TenantForm(forms.ModelForm):
     class Meta:
         model = Tenant
@@ -48,7 +71,7 @@ class TenantForm(forms.ModelForm):
 
 
 @admin.register(Tenant)
-class TenantAdmin(Permitted, ModelAdmin):
+class TenantAdmin(MembersAdmin):
     operations = dict.fromkeys(("view", "add", "change"), "tenants.manage")
     list_display = ("slug", "name", "state_label", "plan", "key_count", "people", "created_at", "enter")
     search_fields = ("slug", "name")
@@ -100,7 +123,7 @@ class PersonCreation(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(ToldPeople, Permitted, DjangoUserAdmin, ModelAdmin):
+class PersonAdmin(ToldPeople, MembersAdmin, DjangoUserAdmin, ModelAdmin):
     operations = dict.fromkeys(VERBS, "tenants.manage")
     form, add_form = UserChangeForm, PersonCreation
     list_display = ("email", "name", "is_staff", "is_superuser", "is_active", "last_login")
@@ -151,12 +174,31 @@ class PlanAdmin(Permitted, ModelAdmin):
 
 class KeyForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
-        choices=ApiKey.Scope.choices, initial=["read", "write"], widget=UnfoldAdminCheckboxSelectMultipleWidget
+        choices=ApiKey.Scope.choices,
+        initial=["read", "write"],
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="`platform` alone, without a tenant: a key that acts for any tenant it names.",
+    )
+    of_tenant: Tenant | None = None  # in whose console the form stands
+    namespaces = SimpleArrayField(
+        forms.CharField(max_length=255),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The only ones in which it reads and writes, separated by commas; none: all.",
     )
 
     class Meta:
         model = ApiKey
-        fields = ("name", "tenant", "scopes", "expires_at")
+        fields = ("name", "tenant", "scopes", "namespaces", "expires_at")
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        tenant = self.of_tenant or told.get("tenant")
+        try:
+            keys.check(ApiKey(tenant=tenant, **{name: told[name] for name in KEY_FIELDS if name in told}))
+        except BadKey as error:
+            self.add_error(error.pointer[1:] if error.pointer[1:] in self.fields else None, f"This {error.detail}.")
+        return told
 
 
 @admin.register(ApiKey)
@@ -167,6 +209,7 @@ class KeyAdmin(Permitted, ModelAdmin):
         "prefix",
         "tenant",
         "scope_list",
+        "namespace_list",
         "state_label",
         "last_used_at",
         "usage_count",
@@ -177,21 +220,29 @@ class KeyAdmin(Permitted, ModelAdmin):
     search_fields = ("name", "public")
     ordering = ("-created_at",)
     form = KeyForm
-    actions = ("revoke_chosen",)
+    actions = ("rotate_chosen", "revoke_chosen")
 
     @display(description="Key")
     def prefix(self, key: ApiKey) -> str:
-        return f"im_{key.public}_…"
+        return f"{key.prefix}_…"
 
     @display(description="Scopes")
     def scope_list(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
-    @display(description="State", label={"live": "success", "expired": "warning", "revoked": "danger"})
+    @display(description="Namespaces")
+    def namespace_list(self, key: ApiKey) -> str:
+        return ", ".join(key.namespaces) or "all"
+
+    @display(
+        description="State", label={"live": "success", "rotated": "info", "expired": "warning", "revoked": "danger"}
+    )
     def state_label(self, key: ApiKey) -> str:
         if key.revoked_at:
             return "revoked"
-        return "live" if key.is_live() else "expired"
+        if not key.is_live():
+            return "expired"
+        return "rotated" if key.successor_id else "live"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:
         rows = super().get_queryset(request)
@@ -208,14 +259,27 @@ class KeyAdmin(Permitted, ModelAdmin):
                 "prefix",
                 "tenant",
                 "scope_list",
+                "namespace_list",
                 "state_label",
                 "created_at",
                 "expires_at",
                 "revoked_at",
+                "successor",
                 "last_used_at",
                 "usage_count",
             )
-        return ("name", "scopes", "expires_at") if tenant_of(request) else ("name", "tenant", "scopes", "expires_at")
+        own = ("scopes", "namespaces", "expires_at")
+        return ("name", *own) if tenant_of(request) else ("name", "tenant", *own)
+
+    def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Inside a tenant a key is the tenant's, and no key of the platform is made there."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if (tenant := tenant_of(request)) and not change:
+            inside = [choice for choice in ApiKey.Scope.choices if choice[0] != ApiKey.Scope.PLATFORM]
+            form.base_fields["scopes"].choices = inside
+            form.base_fields["scopes"].help_text = ""
+            form = type(form.__name__, (form,), {"of_tenant": tenant})
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, key: ApiKey | None = None) -> tuple[str, ...]:
         return self.get_fields(request, key) if key else ()
@@ -223,19 +287,30 @@ class KeyAdmin(Permitted, ModelAdmin):
     def save_model(self, request: HttpRequest, key: ApiKey, form: Any, change: bool) -> None:
         told = form.cleaned_data
         tenant = tenant_of(request) or told["tenant"]
-        issued, text = keys.issue(tenant, told["name"], told["scopes"], told["expires_at"])
-        key.pk, request.issued_key = issued.pk, text  # type: ignore[attr-defined]
+        issued, text = keys.issue(tenant, **{name: told[name] for name in KEY_FIELDS})
+        key.pk, request.issued_keys = issued.pk, [(issued, text)]  # type: ignore[attr-defined]
 
     def response_add(self, request: HttpRequest, key: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
-        """Show the key on a page of its own, once: in no message, no cookie and no log."""
-        context = self.admin_site.each_context(request) | {
-            "title": "Your new API key",
-            "key": getattr(request, "issued_key", ""),
-            "name": key.name,
-        }  # type: ignore[attr-defined]
+        return self._shown_once(request, getattr(request, "issued_keys", []), "Your new API key")
+
+    def _shown_once(self, request: HttpRequest, issued: list[tuple[ApiKey, str]], title: str) -> HttpResponse:
+        """Keys on a page of their own, once: in no message, no cookie and no log."""
+        context = self.admin_site.each_context(request) | {"title": title, "issued": issued}
         response = TemplateResponse(request, "console/key_issued.html", context)
         response["Cache-Control"] = "no-store"
         return response
+
+    @action(description="Rotate: new keys, the old ones go on for a day", permissions=["change"])
+    def rotate_chosen(self, request: HttpRequest, rows: QuerySet[ApiKey]) -> HttpResponse | None:
+        issued, over = [], 0
+        for key in rows:
+            try:
+                issued.append(keys.rotate(key))
+            except KeyOver:
+                over += 1
+        if over:
+            messages.warning(request, f"{over} not rotated: revoked, expired or rotated before.")
+        return self._shown_once(request, issued, "Your new API keys") if issued else None
 
     @action(description="Revoke keys", permissions=["change"])
     def revoke_chosen(self, request: HttpRequest, rows: QuerySet[ApiKey]) -> None:

@@ -1,8 +1,17 @@
-"""What can be wrong with a caller.
+"""What can be wrong with a caller, or with what it asks of the doorkeeper.
 
 SpeakerError
 ├── Unauthenticated   no credential, or one that is unknown, expired or revoked
-└── TenantMismatch    a tenant was named that the credential does not open; answered like an unknown one
+├── TooManyTries      to sign in with a password, for this account or from this address; carries the seconds to wait
+├── TenantMismatch    a tenant was named that the credential does not open; answered like an unknown one
+└── TenantNeeded      a credential of the platform must name the tenant for this
+
+DoorError
+├── BadKey            a key that cannot be: `pointer` says which part
+├── KeyOver           the key was revoked, has expired or was rotated already
+├── LastOwner         a tenant keeps one owner at least
+├── OwnersOnly        only an owner gives or takes the role of owner
+└── IsMember          this person is a member already
 
 LimitError
 ├── RateLimited       too many requests in the last minute; carries the seconds to wait and the policy
@@ -20,7 +29,43 @@ class Unauthenticated(SpeakerError):
     pass
 
 
+class TooManyTries(SpeakerError):
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"wait {wait} s")
+        self.wait = wait
+
+
 class TenantMismatch(SpeakerError):
+    pass
+
+
+class TenantNeeded(SpeakerError):
+    pass
+
+
+class DoorError(Exception):
+    pass
+
+
+class BadKey(DoorError):
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(f"{pointer} {detail}")
+        self.pointer, self.detail = pointer, detail
+
+
+class KeyOver(DoorError):
+    pass
+
+
+class LastOwner(DoorError):
+    pass
+
+
+class OwnersOnly(DoorError):
+    pass
+
+
+class IsMember(DoorError):
     pass
 
 

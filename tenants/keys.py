@@ -1,26 +1,30 @@
-"""API keys: issue, find, revoke, and count their use."""
+"""API keys: issue, find, rotate, revoke, and count their use."""
 
 import hashlib
 import hmac
 import secrets
 import string
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import redis
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from events import ledger
+from tenants.errors import BadKey, KeyOver
 from tenants.models import ApiKey, Tenant
+from tenants.roles import SCOPES
 
 log = structlog.get_logger(__name__)
 ALPHABET = string.ascii_letters + string.digits
-ALL_SCOPES = tuple(ApiKey.Scope.values)
+ALL_SCOPES = ("read", "write", "admin")  # of a tenant's key
+OVERLAP, LONGEST_OVERLAP = 24.0, 720.0  # hours that a rotated key goes on
+MOST_NAMESPACES = 100
 USES, SEEN = "keys:uses", "keys:seen"
 
 
@@ -35,15 +39,48 @@ def _digest(secret: str) -> str:
 
 @transaction.atomic
 def issue(
-    tenant: Tenant, name: str, scopes: Iterable[str] = ALL_SCOPES, expires_at: datetime | None = None
+    tenant: Tenant | None,
+    name: str,
+    scopes: Iterable[str] = ALL_SCOPES,
+    expires_at: datetime | None = None,
+    namespaces: Iterable[str] = (),
 ) -> tuple[ApiKey, str]:
-    """Make a key; the row and the whole key as text, which is shown now and never again."""
-    public, secret = _random(12), _random(43)
-    key = ApiKey.objects.create(
-        tenant=tenant, name=name, public=public, secret_hash=_digest(secret), scopes=list(scopes), expires_at=expires_at
-    )
-    ledger.record("key.issued", key, tenant_id=tenant.id, name=name, scopes=list(key.scopes))
-    return key, f"im_{public}_{secret}"
+    """Make a key; the row and the whole key as text, which is shown now and never again.
+
+    A key with `namespaces` reads and writes only there. One without a tenant is the platform's. Raises BadKey.
+    """
+    key = ApiKey(tenant=tenant, name=name, expires_at=expires_at)
+    told = set(scopes)
+    key.scopes = [scope for scope in SCOPES if scope in told] + sorted(told - set(SCOPES))
+    key.namespaces = sorted(set(namespaces))
+    check(key)
+    return _stored(key)
+
+
+def check(key: ApiKey) -> None:
+    """Raise BadKey for a key, not saved yet, that cannot be."""
+    if not key.scopes or not set(key.scopes) <= set(ApiKey.Scope.values):
+        raise BadKey("/scopes", f"must be some of {', '.join(ApiKey.Scope.values)}")
+    if ("platform" in key.scopes) != (key.tenant is None):
+        raise BadKey("/scopes", "must hold `platform` for a key of the platform, and for no other")
+    if key.namespaces and not set(key.scopes) <= {"read", "write"}:
+        raise BadKey("/namespaces", "go with `read` and `write` alone: what else there is knows no namespaces")
+    if len(key.namespaces) > MOST_NAMESPACES or not all(0 < len(name) <= 255 for name in key.namespaces):
+        raise BadKey("/namespaces", f"must be up to {MOST_NAMESPACES} names of 1 to 255 characters")
+
+
+def _stored(key: ApiKey) -> tuple[ApiKey, str]:
+    key.public, secret = _random(12), _random(43)
+    key.secret_hash = _digest(secret)
+    key.save(force_insert=True)
+    told = {"name": key.name, "scopes": list(key.scopes), "namespaces": list(key.namespaces)}
+    ledger.record("key.issued", key, tenant_id=key.tenant_id, **told)
+    return key, f"im_{key.public}_{secret}"
+
+
+def of(tenant: Tenant | None) -> QuerySet[ApiKey]:
+    """The keys of a tenant, or of the platform."""
+    return ApiKey.objects.filter(tenant=tenant)
 
 
 def find(text: str) -> ApiKey | None:
@@ -57,10 +94,27 @@ def find(text: str) -> ApiKey | None:
     return key
 
 
-def still_opens(key: ApiKey) -> bool:
-    """Whether a key that was found earlier would be found now, and its tenant is open."""
-    now = ApiKey.objects.select_related("tenant").filter(pk=key.pk).first()
-    return now is not None and now.is_live() and now.tenant.state == Tenant.State.ACTIVE
+@transaction.atomic
+def rotate(key: ApiKey, hours: float = OVERLAP) -> tuple[ApiKey, str]:
+    """Put a new key, which may do the same for as long, in the place of this one, which goes on for some hours.
+
+    `hours` is 0 to LONGEST_OVERLAP; with 0 the old one ends now. Of two who rotate at once one succeeds. Raises
+    KeyOver.
+    """
+    now = timezone.now()
+    live = Q(revoked_at=None, successor=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
+    old = ApiKey.objects.select_for_update().filter(live, pk=key.pk).first()
+    if old is None:
+        raise KeyOver
+    new = ApiKey(tenant_id=old.tenant_id, name=old.name, scopes=old.scopes, expires_at=old.expires_at)
+    new.namespaces, new.limits = old.namespaces, old.limits
+    issued, text = _stored(new)
+    until = now + timedelta(hours=hours)
+    old.expires_at, old.successor = min(old.expires_at or until, until), issued
+    old.save(update_fields=["expires_at", "successor"])
+    told = {"name": old.name, "by": str(issued.pk), "until": old.expires_at.isoformat()}
+    ledger.record("key.rotated", old, tenant_id=old.tenant_id, **told)
+    return issued, text
 
 
 @transaction.atomic

@@ -131,12 +131,14 @@ class Local:
     def __init__(self) -> None:
         self._spent: dict[str, dict[int, int]] = defaultdict(dict)
         self._lock = threading.Lock()
+        self._swept = 0
 
     def spend(self, windows: list[Window]) -> list[Window]:
         """The windows as they are afterwards. Raises RateLimited, and then none was spent."""
         with self._lock:
             now = int(time.monotonic())
-            self._forget(now)
+            if now != self._swept:
+                self._forget(now)
             found = [self._look(window, now) for window in windows]
             for window in found:
                 if window.left < 1:
@@ -153,6 +155,7 @@ class Local:
         return Window(window.name, window.key, share, share - sum(seconds.values()), oldest + WINDOW + 1 - now)
 
     def _forget(self, now: int) -> None:
+        self._swept = now
         for key, seconds in list(self._spent.items()):
             for second in [second for second in seconds if second < now - WINDOW]:
                 del seconds[second]

@@ -7,6 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django_tenants.models import DomainMixin, TenantMixin
 from uuid_utils.compat import uuid7
@@ -110,13 +111,18 @@ class ApiKey(models.Model):
         READ = "read"
         WRITE = "write"
         ADMIN = "admin"
+        PLATFORM = "platform"  # of a key without a tenant, which acts for any that it names
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="keys")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="keys")
     name = models.CharField(max_length=100)
     public = models.CharField("prefix", max_length=16, unique=True, editable=False)
     secret_hash = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=8, choices=Scope))
+    namespaces = ArrayField(models.CharField(max_length=255), default=list, blank=True)  # empty: all of them
+    successor = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="predecessor"
+    )  # the key that this one was rotated to
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, editable=False)
@@ -126,6 +132,13 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tenant=None, scopes__contains=["platform"])
+                | Q(Q(tenant__isnull=False), ~Q(scopes__contains=["platform"])),
+                name="key_of_platform_or_tenant",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} (im_{self.public}_…)"
@@ -133,6 +146,11 @@ class ApiKey(models.Model):
     def is_live(self) -> bool:
         now = timezone.now()
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+    @property
+    def prefix(self) -> str:
+        """What of the key may be shown."""
+        return f"im_{self.public}"
 
 
 class KeptReply(models.Model):
@@ -151,3 +169,29 @@ class KeptReply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} at {self.created_at}"
+
+
+class Login(models.Model):
+    """What access and refresh tokens stand on: a key, or a person's password. Each request reads it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, null=True)  # null: the platform
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
+    refresh = models.UUIDField()  # the id of the one refresh token that is good now
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(key=None, user__isnull=False) | Q(key__isnull=False, user=None), name="login_of_one"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"login {str(self.id)[:8]}"
+
+    def is_open(self) -> bool:
+        return self.closed_at is None and self.expires_at > timezone.now()

@@ -5,15 +5,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from django_tenants.utils import tenant_context
+from django.db.models import Q
+from django_tenants.utils import get_public_schema_name, tenant_context
 
 from events import actors
-from tenants import keys, roles
-from tenants.errors import TenantMismatch, Unauthenticated
-from tenants.models import ApiKey, Domain, Tenant
+from tenants import bounds, keys, roles, tokens
+from tenants.errors import SpeakerError, TenantMismatch, Unauthenticated
+from tenants.models import ApiKey, Domain, Login, Tenant, User
 
 DOMAINS_KEPT_FOR = 5.0  # seconds
 _domains: tuple[float, dict[str, str]] = (0.0, {})
+# Where a caller of the platform speaks that names no tenant: in `public`, as no tenant.
+PLATFORM = Tenant(id=None, slug="", name="", schema_name=get_public_schema_name())
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,10 @@ class Speaker:
     scopes: frozenset[str] = frozenset()
     key: ApiKey | None = None
     role: str = ""  # of a person; a key has none
+    user: User | None = None
+    login: Login | None = None  # when it came with a token
+    until: float | None = None  # when its token ends, in seconds since 1970
+    namespaces: tuple[str, ...] = ()  # it is bound to these; empty: to none
     asked: actors.Acting = field(default_factory=actors.acting)  # the request it was recognised in
 
     def may(self, operation: str) -> bool:
@@ -33,29 +40,120 @@ class Speaker:
             return roles.role_may(self.role, operation)
         return roles.scopes_may(self.scopes, operation)
 
+    @property
+    def on_platform(self) -> bool:
+        """Whether it speaks in no tenant."""
+        return self.tenant is PLATFORM
+
 
 def resolve(credential: str, *, named: Iterable[str] = (), host: str = "") -> Speaker:
-    """The speaker of a credential. The credential decides; each tenant named beside it must agree.
+    """The speaker of a credential: an API key or an access token. Raises Unauthenticated or TenantMismatch.
 
-    `named` holds tenants told by header or path, as slug or id; `host` is the request's host name, which names
-    a tenant when it is one of its domains. Raises Unauthenticated or TenantMismatch.
+    The credential decides the tenant; each tenant named beside it must agree. `named` holds tenants told by header or
+    path, as slug or id; `host` is the request's host name, which names a tenant when it is one of its domains. A
+    credential of the platform has no tenant: it speaks in the one that is named, or on the platform itself.
     """
-    key = keys.find(credential)
-    if key is None or key.tenant.state != Tenant.State.ACTIVE:
-        raise Unauthenticated
-    own = {key.tenant.slug, str(key.tenant.id)}
+    speaker = _of_token(credential) if credential.count(".") == 2 else _of_text(credential)
     told = [*named, *filter(None, [tenant_of_domain(host)])]
+    if speaker.on_platform and told:
+        speaker = replace(speaker, tenant=_named(told[0]))
+    own = {speaker.tenant.slug, str(speaker.tenant.id)}
     if any(name not in own for name in told):
         raise TenantMismatch
-    keys.touch(key)
-    return Speaker(tenant=key.tenant, actor=f"key:{key.public}", scopes=frozenset(key.scopes), key=key)
+    if speaker.key:
+        keys.touch(speaker.key)
+    return speaker
+
+
+def _of_text(credential: str) -> Speaker:
+    key = keys.find(credential)
+    if key is None:
+        raise Unauthenticated
+    return _of_key(key)
+
+
+def _of_key(key: ApiKey) -> Speaker:
+    """Raises Unauthenticated unless the key is live and its tenant open."""
+    if not key.is_live() or (key.tenant and key.tenant.state != Tenant.State.ACTIVE):
+        raise Unauthenticated
+    tenant, scopes = key.tenant or PLATFORM, frozenset(key.scopes)
+    return Speaker(tenant, f"key:{key.public}", scopes, key, namespaces=tuple(key.namespaces))
+
+
+def _of_token(credential: str) -> Speaker:
+    login, until = tokens.access(credential)
+    return replace(_of_login(login), until=until)
+
+
+def _of_login(login: Login) -> Speaker:
+    if login.key:
+        login.key.tenant = login.tenant
+        return replace(_of_key(login.key), login=login)
+    role = tokens.role_of(login)
+    return Speaker(login.tenant or PLATFORM, f"user:{login.user_id}", role=role, user=login.user, login=login)
+
+
+def of_person(user: User, tenant: Tenant) -> Speaker:
+    """A signed-in person in a tenant. Raises Unauthenticated."""
+    role = user.role_in(tenant)
+    if not role or not user.is_active or tenant.state != Tenant.State.ACTIVE:
+        raise Unauthenticated
+    return Speaker(tenant, f"user:{user.pk}", role=role, user=user)
+
+
+def _named(name: str) -> Tenant:
+    rows = Tenant.objects.filter(Q(slug=name) | Q(pk=name) if _is_id(name) else Q(slug=name))
+    tenant = rows.filter(state=Tenant.State.ACTIVE).first()
+    if tenant is None:
+        raise TenantMismatch
+    return tenant
+
+
+def _is_id(name: str) -> bool:
+    return len(name) == 36 and name.count("-") == 4 and set(name) <= set("0123456789abcdef-")
+
+
+def still_speaks(speaker: Speaker, operation: str) -> bool:
+    """Whether one who was recognised earlier would be recognised now, in the same tenant, and may do this there."""
+    if speaker.until is not None and speaker.until <= time.time():
+        return False
+    try:
+        now = _again(speaker)
+    except SpeakerError:
+        return False
+    return now.tenant.pk == speaker.tenant.pk and now.namespaces == speaker.namespaces and now.may(operation)
+
+
+def _again(speaker: Speaker) -> Speaker:
+    if speaker.login:
+        now = _of_login(tokens.found(speaker.login.pk))
+    elif speaker.key:
+        key = ApiKey.objects.select_related("tenant").filter(pk=speaker.key.pk).first()
+        if key is None:
+            raise Unauthenticated
+        now = _of_key(key)
+    else:
+        return _again_without(speaker)
+    return replace(now, tenant=_named(speaker.tenant.slug)) if now.on_platform and speaker.tenant.slug else now
+
+
+def _again_without(speaker: Speaker) -> Speaker:
+    """One that came without a credential of ours: a signed-in person, or our own code in somebody's name."""
+    now = replace(speaker, tenant=_named(speaker.tenant.slug))
+    if speaker.user is None:
+        return now
+    user = User.objects.filter(pk=speaker.user.pk).first()
+    if user is None:
+        raise Unauthenticated
+    return of_person(user, now.tenant)
 
 
 @contextmanager
 def speaking(speaker: Speaker) -> Iterator[None]:
-    """Enter the speaker's schema, and act in its name, until the block ends. Never across an `await`."""
-    acting = replace(speaker.asked, actor=speaker.actor, key_id=speaker.key.pk if speaker.key else None)
-    with tenant_context(speaker.tenant), actors.going_on(acting):
+    """Enter the speaker's schema, act in its name and namespaces, until the block ends. Never across an `await`."""
+    key_id, person_id = (who.pk if who else None for who in (speaker.key, speaker.user))
+    acting = replace(speaker.asked, actor=speaker.actor, key_id=key_id, person_id=person_id)
+    with tenant_context(speaker.tenant), actors.going_on(acting), bounds.bound_to(speaker.namespaces):
         yield
 
 

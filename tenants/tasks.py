@@ -8,7 +8,7 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 from events import actors
-from tenants import keys, metering, replies
+from tenants import keys, metering, replies, tokens
 from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -54,3 +54,8 @@ def fold_usage() -> None:
 @shared_task
 def sweep_replies() -> None:
     replies.sweep()
+
+
+@shared_task
+def forget_logins() -> None:
+    tokens.forget()

@@ -38,9 +38,8 @@ def _forget() -> None:
         )
         cursor.execute("UPDATE tenants_tenant SET state = 'active'")
         for slug in SLUGS:
-            cursor.execute(
-                f"TRUNCATE t_{slug}.memory_memory, t_{slug}.memory_session, t_{slug}.memory_tally, t_{slug}.memory_transfer CASCADE"
-            )
+            tables = ("memory_memory", "memory_session", "memory_tally", "memory_transfer", "memory_erasure")
+            cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from api import idempotency
 from api.gate import check_storable
+from tenants.errors import TenantNeeded
 from tenants.resolve import Speaker, speaking
 
 
@@ -18,6 +19,7 @@ class TenantView(APIView):
     """A view that runs inside the speaker's schema. The credential decides which, see tenants.resolve."""
 
     reply_is_secret = False  # true: it is told once, and not kept for an Idempotency-Key
+    needs_tenant = True
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with ExitStack() as self.stay:
@@ -28,6 +30,8 @@ class TenantView(APIView):
         for values in request.query_params.lists():
             for text in (values[0], *values[1]):
                 check_storable(text)
+        if self.needs_tenant and self.speaker.on_platform:
+            raise TenantNeeded
         self.stay.enter_context(speaking(self.speaker))
         key = request.headers.get("Idempotency-Key")
         if key is not None and request.method == "POST" and (post := getattr(self, "post", None)):
@@ -38,6 +42,12 @@ class TenantView(APIView):
         speaker = self.request.auth
         assert isinstance(speaker, Speaker)
         return speaker
+
+
+class PlatformView(TenantView):
+    """A view that needs no tenant: a caller of the platform that names none speaks in `public`."""
+
+    needs_tenant = False
 
 
 class StrictSerializer(serializers.Serializer):

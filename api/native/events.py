@@ -46,7 +46,8 @@ class Events(TenantView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         asked = hear(FeedParameters, request.query_params)
-        found = feed.since(self.speaker.tenant.id, asked["since"], limit=asked["limit"] + 1)
+        speaker = self.speaker
+        found = feed.since(speaker.tenant.id, asked["since"], limit=asked["limit"] + 1, namespaces=speaker.namespaces)
         shown = found[: asked["limit"]]
         return Response(
             {

@@ -26,10 +26,9 @@ from api.native.base import StrictSerializer, TenantView, hear
 from memory.recall import recall
 from memory.types import Found, Query, Scope
 from memory.walk import walk
-from tenants import keys
 from tenants.channels import in_tenant
 from tenants.errors import Unauthenticated
-from tenants.resolve import Speaker
+from tenants.resolve import Speaker, still_speaks
 
 log = structlog.get_logger(__name__)
 BATCH = 50  # memories fetched at a time: of the longest contents 50 MiB
@@ -139,7 +138,7 @@ async def _everything(speaker: Speaker, scope: Scope, given: dict[str, Any], bat
 
 
 def _fetch_on(speaker: Speaker, scope: Scope, given: dict[str, Any], after: UUID) -> Told:
-    if speaker.key and not keys.still_opens(speaker.key):
+    if not still_speaks(speaker, "memories.read"):
         raise Unauthenticated
     return _fetch(scope, given, after)
 

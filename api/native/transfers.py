@@ -25,7 +25,8 @@ from api.pagination import page
 from memory import portability, transfers
 from memory.models import Transfer
 from tenants.channels import in_tenant
-from tenants.resolve import Speaker, speaking
+from tenants.errors import Unauthenticated
+from tenants.resolve import Speaker, speaking, still_speaks
 
 TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 OF_ADA = OpenApiExample("what is Ada's", {"user_id": "ada", "format": "jsonl"}, request_only=True)
@@ -272,11 +273,18 @@ def _streamed(
 async def _awaited(speaker: Speaker, piece: portability.Piece | None, after: Any) -> AsyncIterator[bytes]:
     while piece is not None:
         yield piece.data
-        piece = await in_tenant(speaker, after, piece)
+        piece = await in_tenant(speaker, _after, speaker, after, piece)
 
 
 def _told(speaker: Speaker, piece: portability.Piece | None, after: Any) -> Iterator[bytes]:
     while piece is not None:
         yield piece.data
         with speaking(speaker):
-            piece = after(piece)
+            piece = _after(speaker, after, piece)
+
+
+def _after(speaker: Speaker, after: Any, piece: portability.Piece) -> portability.Piece | None:
+    """The next piece, while the credential is good. Breaking off is all one can say in the middle of a file."""
+    if not still_speaks(speaker, "exports.run"):
+        raise Unauthenticated
+    return after(piece)

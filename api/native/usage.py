@@ -83,6 +83,8 @@ class UsageAnswer(serializers.Serializer):
 
 
 class Usage(TenantView):
+    operations = {"GET": "usage.read"}
+
     @extend_schema(
         tags=["usage"], operation_id="usage", summary="What was used, and how far the quotas are",
         description="Counts are added every ten seconds, and are not exact where Redis was lost.",

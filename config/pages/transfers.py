@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from api.native.transfers import download
 from config.pages.base import tenant_here
-from events import actors
 from memory import transfers as work
 from memory.errors import BadFilter, LibraryError
 from memory.models import Transfer
 from tenants.middleware import may
-from tenants.resolve import Speaker
+from tenants.models import User
+from tenants.resolve import of_person
 
 SHOWN, ERRORS = 50, 20
 FORMATS = ("jsonl", "csv")
@@ -46,7 +46,9 @@ def _shown(row: Transfer) -> dict[str, Any]:
     over = row.state == Transfer.State.DONE
     width = 100 if over else round(100 * row.done / row.total, 1) if row.total else 0
     is_open = row.state in (Transfer.State.PENDING, Transfer.State.RUNNING)
-    asked = ", ".join(f"{name} {value}" for name, value in row.filters.items() if name != "versions" and value)
+    told = row.filters.get("subject")
+    told = {"everything of": f"{told['type']} {told['name']}"} if told else row.filters
+    asked = ", ".join(f"{name} {value}" for name, value in told.items() if name != "versions" and value)
     return {"row": row, "width": min(width, 100), "open": is_open, "errors": row.errors[:ERRORS], "asked": asked}
 
 
@@ -87,10 +89,11 @@ def take_in(request: HttpRequest) -> HttpResponse:
 @require_GET
 def file(request: HttpRequest, transfer_id: UUID) -> StreamingHttpResponse:
     tenant = tenant_here(request)
+    assert isinstance(request.user, User)  # admin_view let nobody else in
     row = _one(transfer_id)
     if row.direction != Transfer.Direction.EXPORT or row.state != Transfer.State.DONE:
         raise Http404
-    return download(request, Speaker(tenant, actors.current()), row)
+    return download(request, of_person(request.user, tenant), row)
 
 
 @require_POST

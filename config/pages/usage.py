@@ -31,7 +31,7 @@ def usage(request: HttpRequest) -> HttpResponse:
 def download(request: HttpRequest) -> HttpResponse:
     """The same as CSV: a row for each day and key of a tenant, or one for each tenant."""
     tenant, (first, last) = tenant_of(request), _range(request)
-    rows = _lines_of_one(tenant, first, last) if tenant else _lines_of_all(request, first, last)
+    rows = _lines_of_one(tenant, first, last) if tenant else _lines_of_all(first, last)
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\r\n").writerows([safe(str(cell)) for cell in row] for row in rows)
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
@@ -106,7 +106,7 @@ def _lines_of_one(tenant: Tenant, first: date, last: date) -> list[list[Any]]:
     return [head, *([row[name] for name in head] for row in rows)]
 
 
-def _lines_of_all(request: HttpRequest, first: date, last: date) -> list[list[Any]]:
+def _lines_of_all(first: date, last: date) -> list[list[Any]]:
     head = ["tenant", "plan", "from", "to", *metering.COUNTS, "memories", "bytes", "currency"]
     lines: list[list[Any]] = [[*head, *(f"cost_{name}" for name in COSTS)]]
     for row in metering.showback(first, last):

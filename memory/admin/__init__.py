@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from memory.admin import chosen, life
 from memory.admin.names import Names
 from memory.admin.narrowing import HappenedFilter, NamespaceFilter, StateFilter, TagFilter, UserFilter
+from memory.errors import LibraryError
 from memory.models import Memory
 from memory.remember import remember
 from memory.revise import erase, revise
@@ -128,6 +129,13 @@ class MemoryAdmin(Permitted, ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, memory: Memory | None = None) -> tuple[str, ...]:
         # A memory does not move between scopes: what another user was told stays theirs.
         return self.readonly_fields + self.scope_fields if memory else self.readonly_fields
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except LibraryError as error:  # its session is closed, or whom it names was erased
+            messages.error(request, f"Not stored: {error}.")
+            return redirect(request.path)
 
     def save_model(self, request: HttpRequest, memory: Memory, form: Any, change: bool) -> None:
         told = {name: form.cleaned_data[name] for name in form.changed_data}

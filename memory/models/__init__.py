@@ -1,3 +1,4 @@
+from memory.models.erasure import Erasure
 from memory.models.memory import Memory
 from memory.models.passage import Passage
 from memory.models.relation import Relation
@@ -6,4 +7,4 @@ from memory.models.tally import Tally
 from memory.models.transfer import Transfer
 from memory.models.version import Version
 
-__all__ = ["Memory", "Passage", "Relation", "Session", "Tally", "Transfer", "Version"]
+__all__ = ["Erasure", "Memory", "Passage", "Relation", "Session", "Tally", "Transfer", "Version"]

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from memory.models.near import near
 from memory.models.plain import Plain
 from memory.models.said import Said, SaidQuerySet, searched
+from memory.models.within import Within
 
 
 class MemoryQuerySet(SaidQuerySet["Memory"]):
@@ -39,6 +40,9 @@ class MemoryQuerySet(SaidQuerySet["Memory"]):
 
     def light(self) -> Self:
         return super().light().defer("shadow", "cold_search")
+
+
+MemoryManager = Within.from_queryset(MemoryQuerySet)
 
 
 class Memory(Said):
@@ -73,7 +77,7 @@ class Memory(Said):
     shadow = HalfVectorField(null=True, editable=False)  # the vector of the model that shall take over
     shadow_model = models.CharField(max_length=100, blank=True, editable=False)
 
-    objects = MemoryQuerySet.as_manager()
+    objects = MemoryManager()
 
     class Meta:
         verbose_name_plural = "memories"

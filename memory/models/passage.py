@@ -1,9 +1,18 @@
 """Passages: what of a long memory its own vector cannot hold."""
 
+from collections.abc import Sequence
+
 from django.db import models
+from django.db.models import Q
 from pgvector.django import HalfVectorField
 
 from memory.models.memory import Memory
+from memory.models.within import Within
+
+
+class OfMemory(Within["Passage"]):
+    def lies_in(self, names: Sequence[str]) -> Q:
+        return Q(memory__namespace__in=names)
 
 
 class Passage(models.Model):
@@ -17,6 +26,8 @@ class Passage(models.Model):
     embedding_model = models.CharField(max_length=100)
     shadow = HalfVectorField(null=True)
     shadow_model = models.CharField(max_length=100, blank=True)
+
+    objects = OfMemory()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["memory", "number"], name="passage_numbered")]

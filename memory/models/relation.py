@@ -1,12 +1,23 @@
 """Relations: typed, weighted edges between memories."""
 
+from collections.abc import Sequence
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from memory.models.memory import Memory
 from memory.models.said import storable
+from memory.models.within import Within
+
+
+class OfBoth(Within["Relation"]):
+    """Of rows whose two ends both lie there."""
+
+    def lies_in(self, names: Sequence[str]) -> Q:
+        return Q(source__namespace__in=names, target__namespace__in=names)
 
 
 class Relation(models.Model):
@@ -31,6 +42,8 @@ class Relation(models.Model):
     weight = models.FloatField(default=1.0, validators=[MinValueValidator(0), MaxValueValidator(1)])
     metadata = models.JSONField(default=dict, blank=True, validators=[storable])
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = OfBoth()
 
     class Meta:
         constraints = [

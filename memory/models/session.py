@@ -5,6 +5,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from memory.models.said import storable
+from memory.models.within import Within
 
 
 class Session(models.Model):
@@ -28,6 +29,8 @@ class Session(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
+
+    objects = Within["Session"]()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["namespace", "user_id", "session_id"], name="session_once")]

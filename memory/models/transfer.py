@@ -1,8 +1,21 @@
 """Transfers: exports and imports as rows, so that one sees them move and a killed one goes on."""
 
+from collections.abc import Sequence
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
+
+from memory.models.within import Within
+
+
+class OfActor(Within["Transfer"]):
+    """Of one whose actor was bound to no more; of one who was bound to nothing it may hold anything."""
+
+    def lies_in(self, names: Sequence[str]) -> Q:
+        return Q(namespaces__contained_by=list(names), namespaces__len__gt=0)
 
 
 class Transfer(models.Model):
@@ -40,8 +53,11 @@ class Transfer(models.Model):
     attempts = models.IntegerField(default=0)
     leased_until = models.DateTimeField(null=True)  # past: whoever ran it is gone, and another may go on
     actor = models.CharField(max_length=100, blank=True)
+    namespaces = ArrayField(models.CharField(max_length=255), default=list)  # to which its actor is bound
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
+
+    objects = OfActor()
 
     def __str__(self) -> str:
         return f"{self.direction} {str(self.id)[:8]}"

@@ -5,10 +5,14 @@ from uuid_utils.compat import uuid7
 
 from memory.models.memory import Memory
 from memory.models.said import Said, SaidQuerySet
+from memory.models.within import Within
 
 
 class VersionQuerySet(SaidQuerySet["Version"]):
     pass
+
+
+VersionManager = Within.from_queryset(VersionQuerySet)
 
 
 class Version(Said):
@@ -24,7 +28,7 @@ class Version(Said):
     changed = models.JSONField(default=list)
     actor = models.CharField(max_length=100, blank=True)  # who made the change that ended it
 
-    objects = VersionQuerySet.as_manager()
+    objects = VersionManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["memory", "version"], name="version_numbered")]

@@ -207,6 +207,27 @@ def alone(memory_id: UUID, *, wait: bool = False) -> Iterator[bool]:
             _release(key)
 
 
+@contextmanager
+def all_alone(ids: Iterable[UUID]) -> Iterator[None]:
+    """Hold the locks on moving these, waiting for whoever moves one. Taken in one order, so that two do not cross."""
+    keys = sorted(map(lock_of, ids))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(key) FROM unnest(%s::bigint[]) key", [keys])
+    try:
+        yield
+    finally:
+        for key in keys:
+            _release(key)
+
+
+def purge(memory_id: UUID) -> int:
+    """Delete every object of a memory that is gone, also those that no row named; how many. Raises Unreadable."""
+    names = [name for name, _ in objects.under(f"{folder()}/{memory_id}")]
+    for name in names:
+        objects.delete(name)
+    return len(names)
+
+
 def lock_of(memory_id: UUID) -> int:
     """The number of its advisory lock; locks are the whole database's, so the tenant is in it."""
     return int.from_bytes(hashlib.sha256(f"{folder()}/{memory_id}".encode()).digest()[:8], signed=True)

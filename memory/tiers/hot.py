@@ -40,6 +40,7 @@ redis.call('DEL', KEYS[2])
 return 1
 """
 GONE = ("memory.updated", "memory.deleted", "memory.superseded", "memory.warmed")
+LAST = 2**31 - 1  # later than any version
 _rests_until = 0.0
 
 
@@ -76,6 +77,17 @@ def tombstone(tenant_id: UUID, versions: Iterable[tuple[str, int]]) -> None:
             _set(pipe, tenant_id, pk, version, b"", GRAVE)
 
     _ask(ask)
+
+
+def bury(ids: Sequence[UUID]) -> None:
+    """Nothing of these is kept here, nor will be for an hour. Raises Unreadable when Redis does not answer."""
+    pipe, tenant = _redis().pipeline(transaction=False), ledger.current_tenant_id()
+    for pk in ids:
+        _set(pipe, tenant, pk, LAST, b"", GRAVE)
+    try:
+        pipe.execute()
+    except redis.RedisError as error:
+        raise Unreadable(f"hot copies cannot be taken away: {type(error).__name__}") from error
 
 
 def once(memory: Memory, fetch: Callable[[], str]) -> str:

@@ -174,6 +174,9 @@ def _tuning() -> dict[str, str]:
         "autovacuum_max_workers": "4",
         "jit": "off",
         "logging_collector": "off",
+        # Statements and details quote what is stored, and a log outlives an erasure.
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",
     }
 
 

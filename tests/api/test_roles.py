@@ -13,8 +13,8 @@ from django.urls import URLPattern
 from api.auth import operation_of
 from api.native import urls
 from config.pages import urls as pages
-from tenants import keys, roles
-from tenants.models import Membership, Tenant, User
+from tenants import keys, roles, tokens
+from tenants.models import Login, Membership, Tenant, User
 from tests.conftest import Caller
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +33,8 @@ def views(patterns: Any = urls.urlpatterns) -> Iterator[tuple[str, URLPattern]]:
 def calls() -> Iterator[tuple[str, str, str]]:
     """Each method of each native route: method, path, operation."""
     for route, pattern in views():
+        if not pattern.callback.view_class.permission_classes:
+            continue
         view: Any = pattern.callback.view_class(**pattern.callback.view_initkwargs)
         if hasattr(view, "direction") and view.direction:
             operations = {method.upper(): f"{view.direction}s.run" for method in METHODS}
@@ -63,10 +65,38 @@ def test_no_view_speaks_of_scopes() -> None:
 
 @pytest.mark.parametrize(("method", "path", "operation"), CALLS)
 def test_a_key_does_what_its_scope_may_and_nothing_else(acme: Tenant, method: str, path: str, operation: str) -> None:
-    for scope in ("read", "write", "admin"):
-        key = Caller(keys.issue(acme, scope, [scope])[1])
-        allowed = roles.OPERATIONS[operation].scope in (scope, "any")
-        assert (key.raw(method, path, b"{}").status_code != 403) == allowed, scope
+    for scope in ("read", "write", "admin", "platform"):
+        key = Caller(keys.issue(None if scope == "platform" else acme, scope, [scope])[1])
+        allowed = scope == "platform" or roles.OPERATIONS[operation].scope in (scope, "any")
+        assert (key.raw(method, path, b"{}", X_Tenant_ID="acme").status_code != 403) == allowed, scope
+
+
+def test_only_tokens_are_given_without_a_credential() -> None:
+    open_to_all = {route for route, pattern in views() if not pattern.callback.view_class.permission_classes}
+    assert open_to_all == {"tokens", "tokens/refresh", "tokens/revoke"}
+
+
+@pytest.fixture
+def people(acme: Tenant) -> dict[str, Caller]:
+    """A person of each role, with an access token."""
+    callers = {}
+    for role in roles.ROLES:
+        user = User.objects.create_user(f"{role}@example.org", is_superuser=role == "platform")
+        if role != "platform":
+            Membership.objects.create(user=user, tenant=acme, role=role)
+        login = Login(user=user, tenant=None if role == "platform" else acme)
+        callers[role] = Caller(tokens.opened(login)["access"])
+    return callers
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), CALLS)
+def test_a_person_does_what_the_role_may_and_nothing_else(
+    people: dict[str, Caller], method: str, path: str, operation: str
+) -> None:
+    for role, caller in people.items():
+        answer = caller.raw(method, path, b"{}", X_Tenant_ID="acme")
+        assert (answer.status_code != 403) == roles.role_may(role, operation), (role, answer.status_code)
+        assert answer.status_code != 401
 
 
 @pytest.mark.parametrize("role", roles.ROLES)

@@ -11,6 +11,8 @@ from django_tenants.utils import tenant_context
 
 from memory.algorithms.timeline import Span, laid_out
 from memory.models import Memory
+from memory.privacy import erase
+from memory.privacy.subjects import Subject
 from tenants.models import Tenant, User
 from tests.conftest import costs
 from tests.console.test_pages import member, signed_in
@@ -266,3 +268,13 @@ def test_saving_a_page_leaves_names_with_commas_as_they_are(operator: Client, ad
 def test_a_live_memory_without_a_vector_is_shown_as_waiting(operator: Client, ada: Any, acme: Tenant) -> None:
     ada.remember("Ada knows Ben.")
     assert "waiting" in operator.get(LIST).content.decode().split("<tbody", 1)[1].split("</tbody>")[0].lower()
+
+
+def test_a_memory_that_cannot_be_stored_is_said(operator: Client, acme: Tenant) -> None:
+    with tenant_context(acme):
+        erase.request(Subject("user", "ada"), 0)
+    form = {"content": "Late.", "user_id": "ada", "namespace": "default", "kind": "fact", "trust": "trusted"}
+    form |= {"tags": "", "people": "", "metadata": "{}", "importance": "0.5", "confidence": "1"}
+    form |= {"event_time_0": "2026-01-01", "event_time_1": "10:00:00"}
+    answer = operator.post("/t/acme/console/memory/memory/add/", form, follow=True)
+    assert "Not stored" in answer.content.decode()

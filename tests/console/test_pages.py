@@ -22,6 +22,7 @@ INSIDE = [
     "transfers/",
     "tiers/",
     "embeddings/",
+    "privacy/",
     "live/",
     "events/event/",
     "tenants/apikey/",

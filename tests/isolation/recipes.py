@@ -17,6 +17,7 @@ NAMES = {
     "batch": "batch", "user_id": "user", "agent_id": "agent", "session_id": "talk", "namespace": "namespace",
     "namespaces": "namespace", "tag": "tag", "tags": "tag", "people": "person", "filters": "filter", "q": "user",
     "name": "user", "subject": "memory", "request_id": "request", "actor": "actor", "Idempotency-Key": "idempotency",
+    "key_id": "key", "member_id": "member", "api_key": "nobody", "token": "nobody",
 }  # fmt: skip
 
 
@@ -40,6 +41,7 @@ class Op:
 SAID = {"content": "Said in the sweep."}
 TYPED = {"type": "user"}
 IDLE = Op({}, ok=(409,))  # a step of a change that is not under way
+ADA = {"type": "user", "name": "$user"}
 OPS = {
     "GET memories": Op(named={"cursor": "cursor"}),
     "POST memories": Op(SAID, nested={"memories": [SAID]}),
@@ -103,7 +105,29 @@ OPS = {
     "POST embeddings/rollback": IDLE,
     "POST embeddings/finish": IDLE,
     "POST embeddings/cancel": IDLE,
+    "GET me": Op(),
+    "POST keys": Op({"name": "robot"}),
+    "GET keys": Op(named={"cursor": "cursor"}),
+    "GET keys/{key_id}": Op(),
+    "POST keys/{key_id}/rotate": Op({}),
+    "POST keys/{key_id}/revoke": Op(),
+    "POST members": Op({"email": "dora@example.org", "role": "viewer"}),
+    "GET members": Op(named={"cursor": "cursor"}),
+    "GET members/{member_id}": Op(),
+    "PATCH members/{member_id}": Op({"role": "editor"}),
+    "DELETE members/{member_id}": Op(),
+    "POST tokens": Op({"api_key": "none"}, ok=(401,)),
+    "POST tokens/refresh": Op({"token": "none"}, ok=(401,)),
+    "POST tokens/revoke": Op({"token": "none"}, ok=(401,)),
     "GET events": Op(),
+    "POST erasures": Op(ADA | {"dry_run": True}),
+    "GET erasures": Op(named={"cursor": "cursor"}),
+    "POST erasures/find": Op(ADA),
+    "POST erasures/verify": Op({"receipt": {}}),
+    "GET erasures/{erasure_id}": Op(named={"erasure_id": "nobody"}, ok=(404,)),
+    "GET erasures/{erasure_id}/receipt": Op(named={"erasure_id": "nobody"}, ok=(404,)),
+    "POST erasures/{erasure_id}/lift": Op(named={"erasure_id": "nobody"}, ok=(404,)),
+    "POST subjects/export": Op(ADA),
     "GET audit": Op(named={"cursor": "number"}),
     "GET audit/export": Op(),
     "GET audit/head": Op(),

@@ -29,6 +29,8 @@ OPERATIONS = {
     for method, told in methods.items()
     if not path.endswith("/")
 }
+# What they are given is a credential itself, so it is not asked for one, and no tenant is named beside it.
+GUARDED = [operation for operation in OPERATIONS if not operation.startswith("POST tokens")]
 LOOKS_LIKE_AN_ID = re.compile(r"(^|_)(id|ids|key|cursor)$|^(like|memory|source|target|batch)$")
 At = tuple[str, str]  # where a parameter is (path, query, header, body, or a list in the body) and its name
 
@@ -131,7 +133,13 @@ def heard(answer: Any, value: Any) -> tuple[int, str]:
     if answer.status_code >= 400:
         body = json.loads(text)
         return answer.status_code, json.dumps({k: body[k] for k in body if k not in ("request_id", "instance")})
-    for pattern in (r"[0-9a-f]{8}-[0-9a-f-]{27}", r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)", r"\d+\.\d+", r"[0-9a-f]{64}"):
+    for pattern in (
+        r"[0-9a-f]{8}-[0-9a-f-]{27}",
+        r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)",
+        r"\d+\.\d+",
+        r"[0-9a-f]{64}",
+        r"im_\w+",
+    ):
         text = re.sub(pattern, "‹own›", text)
     return answer.status_code, text
 
@@ -202,7 +210,7 @@ def test_another_tenants_things_are_like_things_that_nobody_has(worlds: tuple[Wo
             assert answer[0] == OPS[operation].unknown, at
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", GUARDED)
 def test_another_tenants_name_is_like_a_name_that_nobody_has(worlds: tuple[World, World], operation: str) -> None:
     hers, his = worlds
     before = fingerprint(hers.tenant)
@@ -213,7 +221,7 @@ def test_another_tenants_name_is_like_a_name_that_nobody_has(worlds: tuple[World
     assert fingerprint(hers.tenant) == before
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", GUARDED)
 def test_another_tenant_in_the_path_is_like_one_that_is_not_there(
     worlds: tuple[World, World], operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 from api.selftest import planting
 from api.selftest.ghosts import like
 from memory.tiers.objects import Objects
-from tenants import keys
+from tenants import keys, members
 from tenants.models import Tenant
 from tests.conftest import Caller
 
@@ -27,6 +27,8 @@ class World:
         self.operator = Caller(keys.issue(tenant, "operator", ["platform"])[1])
         self.things = planting.plant(tenant, self.canary, self._call)
         self.things |= {"nobody": str(uuid4()), "actor": f"key:{key.public}"}  # nobody: what belongs to no tenant
+        member = members.add(tenant, f"{self.canary}@example.org", "viewer", by="owner")
+        self.things |= {"key": str(keys.issue(tenant, self.canary)[0].pk), "member": str(member.user_id)}
         self.things |= self._sent()
 
     def _sent(self) -> dict[str, Any]:

@@ -70,6 +70,17 @@ def test_of_a_partial_batch_what_fits_is_stored_and_the_rest_says_why(ada: Calle
     assert body["data"][2]["reason"] == "the plan holds no more memories"
 
 
+def test_of_a_partial_batch_an_item_that_would_grow_too_long_fails_alone(ada: Caller, room: Any) -> None:
+    room(bytes=8)
+    mine = ada.remember("tea")
+    items = [{"id": mine, "content": "coffee with milk"}, {"content": "milk"}]
+    body = ada.post("memories", {"memories": items, "partial": True})[1]
+    assert [item["status"] for item in body["data"]] == ["failed", "created"]
+    assert body["data"][0]["reason"] == "the plan holds no more bytes of content"
+    assert ada.post("memories", {"memories": items})[0] == 403
+    assert ada.get(f"memories/{mine}")[1]["content"] == "tea"
+
+
 def test_what_is_said_already_needs_no_room(ada: Caller, room: Any) -> None:
     mine = ada.remember("The one.")
     room(memories=1)

@@ -219,3 +219,21 @@ def test_what_was_said_in_a_closed_session_can_be_superseded(ada: Caller) -> Non
     made = ada.get(f"memories/{outcome['id']}")[1]
     assert (made["session_id"], made["user_id"]) == ("", session["user_id"])
     assert ada.get(f"memories/{old}")[1]["superseded_by"] == outcome["id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "pointer"),
+    [
+        ("messages", {"content": "late", "role": "user"}, ""),
+        ("memories", {"content": "late"}, ""),
+        ("turns", {"message": "late"}, "/message"),
+        ("memories", {"memories": [{"content": "late"}]}, "/memories/0"),
+    ],
+)
+def test_what_a_closed_session_refuses_is_pointed_at(ada: Caller, path: str, body: Any, pointer: str) -> None:
+    session = opened(ada)
+    ada.post(f"sessions/{session['id']}/close", None)
+    place = {"session_id": session["session_id"], "user_id": session["user_id"]}
+    sent = {"memories": [item | place for item in body["memories"]]} if "memories" in body else body | place
+    status, problem = ada.post(path, sent)
+    assert (status, problem["errors"][0]["pointer"]) == (409, pointer)

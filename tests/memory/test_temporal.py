@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.algorithms import temporal
-from memory.algorithms.temporal import When
+from memory.algorithms import spans, temporal, timewords
+from memory.algorithms.spans import When
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=BERLIN)
@@ -130,7 +130,7 @@ def test_a_day_of_the_summer_time_change_is_a_day_of_the_calendar() -> None:
 def test_words_may_have_one_end_only(words: str, first: str | None, last: str | None) -> None:
     when = temporal.read(words, NOW)
     assert when, words
-    assert when.spans == ((at(first) if first else temporal.EARLIEST, at(last) if last else temporal.LATEST),)
+    assert when.spans == ((at(first) if first else spans.EARLIEST, at(last) if last else spans.LATEST),)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_what_is_no_time_is_not_understood(words: str) -> None:
 @given(st.text(max_size=60))
 def test_no_words_break_the_readers(words: str) -> None:
     temporal.named(words, NOW)
-    temporal._apply([*temporal.DATES, *temporal.RECURRING], temporal._plain(words), NOW)
+    timewords.applied([*timewords.DATES, *timewords.RECURRING], words.lower(), NOW)
 
 
 def test_a_question_names_its_times_among_other_words() -> None:

@@ -1,5 +1,6 @@
 """Rate limits: exact however many ask at once, told in every answer, and kept when Redis is gone."""
 
+import json
 import socket
 import time
 import uuid
@@ -9,9 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from api.sockets import FeedConsumer
 from tenants import keys, limits, plans
 from tenants.errors import QuotaExceeded, RateLimited
 from tenants.metered import BUCKETS, RATES
@@ -247,3 +251,21 @@ def test_limits_that_nobody_understands_are_refused(acme: Tenant, bad: Any) -> N
 def test_one_plan_at_most_is_the_default(acme: Tenant) -> None:
     plans.change(Plan(name="new", is_default=True))
     assert list(Plan.objects.filter(is_default=True).values_list("name", flat=True)) == ["new"]
+
+
+@pytest.mark.usefixtures("committed")
+async def test_a_socket_that_says_too_much_is_closed(ada: Caller) -> None:
+    key = await sync_to_async(keys.find)(ada.key)
+    assert key
+    await sync_to_async(plans.limit_key)(key, {"key_read": 2})
+    scope = {"type": "websocket", "path": "/ws", "headers": []}
+    line = ApplicationCommunicator(FeedConsumer.as_asgi(), scope)
+    await line.send_input({"type": "websocket.connect"})
+    await line.receive_output(10)
+    answers = []
+    for message in [{"type": "auth", "token": ada.key}, *[{"type": "ping"}] * 3]:
+        await line.send_input({"type": "websocket.receive", "text": json.dumps(message)})
+        answers.append(json.loads((await line.receive_output(10))["text"]))
+    assert [answer["type"] for answer in answers] == ["ready", "pong", "pong", "error"]
+    assert answers[-1]["code"] == 4429
+    assert (await line.receive_output(10))["code"] == 4429

@@ -204,7 +204,7 @@ def _programs(env: dict[str, str], host: str, port: int) -> list[Program]:
     web = [
         python, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port), "--no-access-log",
         "--lifespan", "off", "--ws-max-size", "65536", "--ws-ping-interval", "20", "--ws-ping-timeout", "30",
-        "--timeout-graceful-shutdown", "10",
+        "--timeout-graceful-shutdown", "10", "--no-proxy-headers",  # NUM_PROXIES says whom to believe
     ]  # fmt: skip
     beat = [
         *celery, "beat", "--pidfile", "", "--loglevel", "WARNING",
