@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -20,7 +21,7 @@ from rest_framework.response import Response
 from memory import sealing
 from memory.errors import Unreadable
 from tenants import replies
-from tenants.models import KeptReply, Tenant
+from tenants.models import KeptReply
 from tenants.resolve import Speaker
 
 KEY_FORM = re.compile(r"[\x20-\x7e]{1,255}")
@@ -96,7 +97,7 @@ def once(handler: Handler, key: str, speaker: Speaker, *, secret: bool = False) 
             if not isinstance(reply, HttpResponse) or reply.status_code >= 400:
                 transaction.set_rollback(True)  # a stream, which only reads and is read anew, or a refusal
             else:
-                _keep(reply, digest, _fingerprint(request, body), speaker.tenant, secret)
+                _keep(reply, digest, _fingerprint(request, body), speaker.tenant.pk, secret)
             return reply
 
     return handle
@@ -132,15 +133,15 @@ def _reply(body: bytes, status: int, headers: dict[str, str]) -> HttpResponse:
     return reply
 
 
-def _keep(reply: HttpResponse, digest: str, fingerprint: str, tenant: Tenant, secret: bool) -> None:
+def _keep(reply: HttpResponse, digest: str, fingerprint: str, tenant_id: UUID | None, secret: bool) -> None:
     fits = not secret and len(reply.content) <= LONGEST_REPLY
     replies.keep(
         digest,
-        tenant=tenant,
+        tenant_id=tenant_id,
         fingerprint=fingerprint,
         status=reply.status_code,
         headers={name: reply[name] for name in KEPT_HEADERS if name in reply},
-        body=sealing.seal(reply.content, tenant.pk, PURPOSE, digest) if fits else None,
+        body=sealing.seal(reply.content, tenant_id, PURPOSE, digest) if fits else None,
     )
 
 

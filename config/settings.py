@@ -292,6 +292,9 @@ SPECTACULAR_SETTINGS = {
         "ErasureStateEnum": "memory.models.Erasure.State",
         "ErasureTypeEnum": "memory.models.Erasure.Type",
         "RelationTypeEnum": "memory.models.Relation.Type",
+        "MemoryKindEnum": "memory.models.Memory.Kind",
+        "MembershipRoleEnum": "tenants.models.Membership.Role",
+        "MessageRoleEnum": "api.native.messages.ROLES",
     },
 }
 
@@ -328,7 +331,6 @@ CELERY_RESULT_EXPIRES = None  # no results, so no tick that would clean them up
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "events.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
     "embed": {"task": "memory.tasks.embed_everywhere", "schedule": 5.0, "options": {"expires": 10}},
-    "keys": {"task": "tenants.tasks.fold_key_usage", "schedule": 10.0, "options": {"expires": 20}},
     "usage": {"task": "tenants.tasks.fold_usage", "schedule": 10.0, "options": {"expires": 20}},
     "stock": {"task": "memory.tasks.take_stock_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "logins": {"task": "tenants.tasks.forget_logins", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -5,14 +5,10 @@ import hmac
 import secrets
 import string
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 
-import redis
-import structlog
-from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from events import ledger
@@ -20,12 +16,10 @@ from tenants.errors import BadKey, KeyOver
 from tenants.models import ApiKey, Tenant
 from tenants.roles import SCOPES
 
-log = structlog.get_logger(__name__)
 ALPHABET = string.ascii_letters + string.digits
 ALL_SCOPES = ("read", "write", "admin")  # of a tenant's key
 OVERLAP, LONGEST_OVERLAP = 24.0, 720.0  # hours that a rotated key goes on
 MOST_NAMESPACES = 100
-USES, SEEN = "keys:uses", "keys:seen"
 
 
 def _random(length: int) -> str:
@@ -126,30 +120,11 @@ def revoke(key: ApiKey) -> bool:
     return bool(revoked)
 
 
-@cache
-def _counters() -> redis.Redis:
-    return redis.Redis.from_url(f"{settings.REDIS_URL}/1", socket_timeout=0.25, socket_connect_timeout=0.25)
-
-
-def touch(key: ApiKey) -> None:
-    """Count one use in Redis; `fold_usage` moves it to the row. Lost with Redis: a count, not a promise."""
-    try:
-        pipe = _counters().pipeline(transaction=False)
-        pipe.hincrby(USES, str(key.pk), 1)
-        pipe.hset(SEEN, str(key.pk), int(timezone.now().timestamp()))
-        pipe.execute()
-    except redis.RedisError as error:
-        log.warning("key use not counted", error=type(error).__name__)
-
-
-def fold_usage() -> int:
-    """Add the counted uses to the rows; the number of keys that were used."""
-    pipe = _counters().pipeline(transaction=True)
-    pipe.hgetall(USES)
-    pipe.hgetall(SEEN)
-    pipe.delete(USES, SEEN)
-    uses, seen, _ = pipe.execute()
-    for pk, count in uses.items():
-        at = datetime.fromtimestamp(int(seen.get(pk, 0)), UTC)
-        ApiKey.objects.filter(pk=pk.decode()).update(usage_count=F("usage_count") + int(count), last_used_at=at)
-    return len(uses)
+def count_uses(uses: dict[str, int]) -> None:
+    """Add the uses since the last time, by the public part of each key, to the rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tenants_apikey k SET usage_count = usage_count + t.uses, last_used_at = now()"
+            " FROM unnest(%s::text[], %s::bigint[]) t(public, uses) WHERE k.public = t.public",
+            [list(uses), list(uses.values())],
+        )

@@ -16,6 +16,7 @@ from redis.retry import Retry
 
 from tenants import plans
 from tenants.errors import QuotaExceeded, RateLimited
+from tenants.metered import PLATFORM
 from tenants.resolve import Speaker
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,7 @@ def spend(speaker: Speaker, bucket: str, bytes_in: int = 0) -> Spent:
     limits = plans.limits_of(speaker.tenant, speaker.key)
     windows = _windows(speaker, bucket, limits)
     most = limits["searches_hard"]
-    told = _ask(windows, [str(speaker.tenant.pk), speaker.actor, bucket, bytes_in, -1 if most is None else most])
+    told = _ask(windows, [_place(speaker), speaker.actor, bucket, bytes_in, -1 if most is None else most])
     if told is None:
         return Spent(_announced(_local.spend(windows)))
     refused, wait, today, warnings, *rest = told
@@ -65,13 +66,18 @@ def spend(speaker: Speaker, bucket: str, bytes_in: int = 0) -> Spent:
 
 
 def _windows(speaker: Speaker, bucket: str, limits: plans.Limits) -> list[Window]:
-    of_tenant = f"rate:{speaker.tenant.pk}"
+    of_tenant = f"rate:{_place(speaker)}"
     known = (
         (f"{bucket}-per-key", f"{of_tenant}:{speaker.actor}:{bucket}", limits[f"key_{bucket}"]),
         (f"{bucket}-per-tenant", f"{of_tenant}:{bucket}", limits[f"tenant_{bucket}"]),
         (f"{bucket}-global", f"rate:{bucket}", settings.GLOBAL_RATES.get(bucket)),
     )
     return [Window(name, key, limit) for name, key, limit in known if limit is not None]
+
+
+def _place(speaker: Speaker) -> str:
+    """The tenant that one speaks in; the platform counts as one."""
+    return PLATFORM if speaker.on_platform else str(speaker.tenant.pk)
 
 
 def _announced(windows: list[Window]) -> tuple[Window, ...]:

@@ -15,6 +15,7 @@ QUOTAS = ("memories", "bytes", "searches")
 LEVELS = tuple(f"{quota}_{level}" for quota in QUOTAS for level in ("soft", "hard"))
 LIMITS = (*RATES, *LEVELS)
 MOST = 2**53
+PLATFORM = "platform"  # in place of a tenant, for what is asked of the platform itself
 
 
 def check_limits(told: Any, known: tuple[str, ...] = LIMITS) -> None:

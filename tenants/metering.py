@@ -18,7 +18,8 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from events import ledger
-from tenants.metered import QUOTAS, Plan, Stock, Usage
+from tenants import keys
+from tenants.metered import PLATFORM, QUOTAS, Plan, Stock, Usage
 from tenants.models import Tenant
 from tenants.plans import limits_of, plan_of
 
@@ -61,8 +62,19 @@ def fold() -> int:
         if column in COUNTS:
             rows[tenant, EPOCH + timedelta(days=int(day)), caller][column] += int(count)
     if rows:
-        _add(rows)
+        _add({told: counts for told, counts in rows.items() if told[0] != PLATFORM})
+        keys.count_uses(_uses(rows))
     return len(rows)
+
+
+def _uses(rows: dict[tuple[str, date, str], dict[str, int]]) -> dict[str, int]:
+    """How often each key was used, by its public part."""
+    uses: dict[str, int] = defaultdict(int)
+    for (_, _, caller), counts in rows.items():
+        kind, _, public = caller.partition(":")
+        if kind == "key":
+            uses[public] += sum(counts[name] for name in CALLS)
+    return uses
 
 
 def _add(rows: dict[tuple[str, date, str], dict[str, int]]) -> None:

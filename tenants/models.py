@@ -157,7 +157,7 @@ class KeptReply(models.Model):
     """What was answered to a request with an Idempotency-Key; see tenants.replies."""
 
     digest = models.CharField(primary_key=True, max_length=64)  # of tenant, credential, route and key
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, null=True, related_name="+")  # null: the platform
     fingerprint = models.CharField(max_length=64)  # of path, query and body; empty: forgotten
     status = models.PositiveSmallIntegerField()
     headers = models.JSONField()

@@ -19,7 +19,7 @@ KEPT_FOR = timedelta(hours=24)
 
 
 @contextmanager
-def alone(tenant_id: UUID, digest: str) -> Iterator[bool]:
+def alone(tenant_id: UUID | None, digest: str) -> Iterator[bool]:
     """One transaction for a request and its reply; false, with nothing to do in it, while a twin is in another.
 
     The locks go with the transaction: whoever gets them next sees what was committed.

@@ -60,8 +60,6 @@ def resolve(credential: str, *, named: Iterable[str] = (), host: str = "") -> Sp
     own = {speaker.tenant.slug, str(speaker.tenant.id)}
     if any(name not in own for name in told):
         raise TenantMismatch
-    if speaker.key:
-        keys.touch(speaker.key)
     return speaker
 
 

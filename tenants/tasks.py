@@ -8,7 +8,7 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 from events import actors
-from tenants import keys, metering, replies, tokens
+from tenants import metering, replies, tokens
 from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -39,11 +39,6 @@ class TenantTask(Task):
             if schema != tenant.schema_name:
                 raise WrongSchema(f"{self.name}: in {schema}, not in {tenant.schema_name}")
             return self.run(tenant_id, *args, **kwargs)
-
-
-@shared_task
-def fold_key_usage() -> None:
-    keys.fold_usage()
 
 
 @shared_task

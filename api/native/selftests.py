@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.models import Selftest
-from api.native.base import StrictSerializer, TenantView, hear
+from api.native.base import PlatformView, StrictSerializer, hear
 from api.native.words import Name
 from api.pagination import page
 from api.selftest import runs
@@ -58,7 +58,7 @@ class Nothing(StrictSerializer):
     """No fields."""
 
 
-class Selftests(TenantView):
+class Selftests(PlatformView):
     operations = {"GET": "selftest.run", "POST": "selftest.run"}
 
     @extend_schema(
@@ -80,7 +80,7 @@ class Selftests(TenantView):
         return Response({"data": SelftestWords(found, many=True).data, **rest})
 
 
-class OneSelftest(TenantView):
+class OneSelftest(PlatformView):
     operations = {"GET": "selftest.run"}
 
     @extend_schema(

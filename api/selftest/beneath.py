@@ -1,5 +1,7 @@
 """Probes that no table of requests can hold: naming a tenant, sockets, and what lies beneath the API."""
 
+import secrets
+
 from asgiref.sync import async_to_sync
 from django_tenants.utils import tenant_context
 
@@ -28,6 +30,17 @@ def by_id(me: Side, other: Side) -> Answer:
 
 def by_path(me: Side, other: Side) -> Answer:
     return me.ask("GET", "memories", prefix=f"/t/{other.tenant.slug}")
+
+
+def not_replayed(me: Side, other: Side) -> Verdict:
+    """The other's Idempotency-Key is a new one for me: I get no reply of the other's, and store what I say."""
+    sent = {"Idempotency-Key": f"once-{secrets.token_hex(8)}"}
+    theirs = other.ask("POST", "memories", {"content": f"{other.canary} says it once."}, headers=sent)
+    mine = me.ask("POST", "memories", {"content": f"{me.canary} says it too."}, headers=sent)
+    if (theirs.status, mine.status) != (201, 201):
+        return False, mine.status
+    stored = [answer.json()["data"][0]["id"] for answer in (theirs, mine)]
+    return stored[0] != stored[1] and "idempotent-replayed" not in mine.text.lower(), mine.status
 
 
 def unchanged(me: Side, other: Side) -> Verdict:

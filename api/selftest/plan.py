@@ -32,6 +32,7 @@ def checks() -> list[Check]:
         ("cache", "foreign hot copy", beneath.kept_apart),
         ("socket", "foreign tenant", beneath.socket_names_another),
         ("socket", "interleaved feeds", beneath.interleaved),
+        ("change", "foreign Idempotency-Key", beneath.not_replayed),
         ("change", "nothing was changed", beneath.unchanged),
     ]
 

@@ -56,6 +56,8 @@ OWN = [
     _probe("versions|history|GET|memories/{memory}/history"),
     _probe("versions|difference|GET|memories/{memory}/diff?before=1&after=2"),
     _probe("events|feed|GET|events"),
+    _probe("events|audit log|GET|audit"),
+    _probe("events|audit export|GET|audit/export"),
     _probe("cold|content out of its object|GET|memories/{cold}"),
     _probe("cold|content out of the hot tier|GET|memories/{cold}"),
 ]
@@ -112,4 +114,5 @@ CLEAN = [
     _probe("entities|prefix|GET|entities?type=user&q={user}"),
     _probe("relations|of a memory|GET|relations?memory={memory}"),
     _probe("sessions|user|GET|sessions?user_id={user}"),
+    _probe("events|audit of a memory|GET|audit?subject={memory}"),
 ]

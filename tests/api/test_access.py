@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
 
 from events.models import Event
-from tenants import keys, members, tokens
+from tenants import keys, members, metering, tokens
 from tenants.models import ApiKey, Login, Membership, Tenant, User
 from tests.conftest import Caller, costs
 
@@ -143,10 +143,18 @@ def test_keys_of_another_tenant_are_like_keys_that_nobody_has(ben: Caller, acme:
     assert theirs.is_live()
 
 
+def test_what_a_key_of_the_platform_did_is_counted(acme: Tenant) -> None:
+    key, text = keys.issue(None, "operator", ["platform"])
+    Caller(text).get("me")
+    metering.fold()
+    key.refresh_from_db()
+    assert key.usage_count == 1
+
+
 def test_what_a_key_did_is_counted(ada: Caller) -> None:
     for _ in range(3):
         ada.get("me")
-    keys.fold_usage()
+    metering.fold()
     (told,) = ada.get("keys")[1]["data"]
     assert told["usage_count"] >= 3
     assert told["last_used_at"] is not None

@@ -165,9 +165,9 @@ GUARDS = [
     Guard("a group of sockets is of one tenant", "events/sockets.py", 'f"ev.{tenant_id.hex}"', '"ev"', (BENEATH,)),
     Guard(
         "a revoked key closes its sockets",
-        "api/sockets.py",
-        "if self._lost_its_key(event):",
-        "if False:",
+        "tenants/resolve.py",
+        "    except SpeakerError:\n        return False\n",
+        "    except SpeakerError:\n        return True\n",
         (f"{BENEATH}::test_a_revoked_key_closes_its_open_socket",),
     ),
     Guard(
@@ -179,9 +179,9 @@ GUARDS = [
     ),
     Guard(
         "a ticket is for a tenant of the person",
-        "tenants/tickets.py",
-        "not (role := user.role_in(tenant))",
-        "(role := user.role_in(tenant)) is None",
+        "tenants/resolve.py",
+        "if not role or not user.is_active or",
+        "if not user.is_active or",
         (BENEATH,),
     ),
     Guard(
@@ -216,7 +216,7 @@ GUARDS = [
     Guard(
         "a stream stops when its key is revoked",
         "api/native/stream.py",
-        "if speaker.key and not keys.still_opens(speaker.key):",
+        'if not still_speaks(speaker, "memories.read"):',
         "if False:",
         ("tests/api/test_stream.py",),
     ),
@@ -275,6 +275,27 @@ GUARDS = [
         '"DEFAULT_THROTTLE_CLASSES": ["api.throttle.Throttle"],',
         "",
         (RATES,),
+    ),
+    Guard(
+        "an Idempotency-Key is of one credential of one tenant",
+        "api/idempotency.py",
+        "digest = _digest(speaker.tenant.pk, speaker.actor, _route(request), key)",
+        'digest = _digest("", "", _route(request), key)',
+        ("tests/api/test_idempotency.py::test_a_key_belongs_to_its_route_its_credential_and_its_tenant",),
+    ),
+    Guard(
+        "an audit log is of one tenant",
+        "events/audit.py",
+        "return found(asked).filter(tenant_id=tenant_id)",
+        "return found(asked)",
+        ("tests/api/test_audit.py::test_only_the_own_tenants_rows_are_told",),
+    ),
+    Guard(
+        "usage is told of one tenant",
+        "tenants/metering.py",
+        "rows = rows.filter(tenant=tenant)",
+        "pass",
+        ("tests/api/test_usage.py::test_a_tenant_sees_its_own_usage_only",),
     ),
     Guard(
         "only scratch tenants are dropped",

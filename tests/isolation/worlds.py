@@ -24,7 +24,7 @@ class World:
         self.tenant, self.canary = tenant, f"canary{secrets.token_hex(8)}"
         key, text = keys.issue(tenant, "sweep")
         self.caller = Caller(text)
-        self.operator = Caller(keys.issue(tenant, "operator", ["platform"])[1])
+        self.operator = Caller(keys.issue(None, "operator", ["platform"])[1])
         self.things = planting.plant(tenant, self.canary, self._call)
         self.things |= {"nobody": str(uuid4()), "actor": f"key:{key.public}"}  # nobody: what belongs to no tenant
         member = members.add(tenant, f"{self.canary}@example.org", "viewer", by="owner")
