@@ -36,10 +36,10 @@ def row(event: Event) -> dict[str, Any]:
 
 def exported(event: Event) -> dict[str, Any]:
     """The row with what an outsider needs to check it: its salt and its hash, both in hex or null."""
-    return row(event) | {"salt": _hex(event.salt), "hash": _hex(event.hash)}
+    return row(event) | {"salt": event.salt, "hash": event.hash}
 
 
-def link(before: str, told: dict[str, Any], salt: bytes | None) -> str:
+def link(before: str, told: dict[str, Any], salt: str | None) -> str:
     """The hash of a row, in hex: SHA-256 over the hash before it, in hex, and the row as canonical JSON."""
     told = told | {"data": _sealed(told["data"], salt)} if salt else told
     canonical = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -48,26 +48,22 @@ def link(before: str, told: dict[str, Any], salt: bytes | None) -> str:
 
 def of(event: Event, before: str) -> str:
     """The hash that an event should have after the one before it."""
-    return link(before, row(event), bytes(event.salt) if event.salt else None)
+    return link(before, row(event), event.salt)
 
 
 def extend(events: Iterable[Event], head: str) -> str:
     """Give each of the events, in their order, its salt and its hash; the new head."""
     for event in events:
-        event.salt = os.urandom(16) if any(event.data.get(name) for name in PERSONAL) else None
-        head = of(event, head)
-        event.hash = bytes.fromhex(head)
+        event.salt = os.urandom(16).hex() if any(event.data.get(name) for name in PERSONAL) else None
+        event.hash = head = of(event, head)
     return head
 
 
-def _sealed(data: dict[str, Any], salt: bytes) -> dict[str, Any]:
+def _sealed(data: dict[str, Any], salt: str) -> dict[str, Any]:
+    raw = bytes.fromhex(salt)
     names = {name: data[name] for name in PERSONAL if isinstance(data.get(name), str)}
-    return data | {name: "sha256:" + hashlib.sha256(salt + value.encode()).hexdigest() for name, value in names.items()}
+    return data | {name: "sha256:" + hashlib.sha256(raw + value.encode()).hexdigest() for name, value in names.items()}
 
 
 def _text(id: UUID | None) -> str | None:
     return str(id) if id else None
-
-
-def _hex(value: Any) -> str | None:
-    return bytes(value).hex() if value else None

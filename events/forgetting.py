@@ -9,7 +9,7 @@ from events.chain import PERSONAL
 
 _SEALED = " || ".join(
     f"CASE WHEN jsonb_typeof(data->'{name}') = 'string' THEN jsonb_build_object('{name}',"
-    f" 'sha256:' || encode(sha256(salt || convert_to(data->>'{name}', 'UTF8')), 'hex')) ELSE '{{}}' END"
+    f" 'sha256:' || encode(sha256(decode(salt, 'hex') || convert_to(data->>'{name}', 'UTF8')), 'hex')) ELSE '{{}}' END"
     for name in PERSONAL
 )
 

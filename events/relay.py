@@ -97,7 +97,7 @@ def _save(batch: list[Event]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE events_event e SET seq = n.seq, salt = n.salt, hash = n.hash"
-            " FROM unnest(%s::uuid[], %s::bigint[], %s::bytea[], %s::bytea[]) AS n(id, seq, salt, hash)"
+            " FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[]) AS n(id, seq, salt, hash)"
             " WHERE e.id = n.id",
             columns,
         )

@@ -101,14 +101,14 @@ def _walked(start: Verdict, rows: Sequence[Event], before: str) -> Verdict:
         if event.hash is None:
             return _broken(start, expected, "unchained")
         before = chain.of(event, before)
-        if before != bytes(event.hash).hex():
+        if before != event.hash:
             return _broken(start, expected, "changed")
     return Verdict(start.since, start.since + len(rows), start.total)
 
 
 def _loose(anchors: Sequence[Anchor], verdict: Verdict, rows: Sequence[Event]) -> int | None:
     """The number of the first anchor in this stretch that does not hold; one beyond the chain's end never does."""
-    hashes = {event.seq: bytes(event.hash or b"").hex() for event in rows}
+    hashes = {event.seq: event.hash for event in rows}
     for made in anchors:
         if verdict.to < made.seq <= verdict.total:
             return None
@@ -118,7 +118,7 @@ def _loose(anchors: Sequence[Anchor], verdict: Verdict, rows: Sequence[Event]) -
 
 
 def _ends(tenant_id: UUID | None, stream: Stream, verdict: Verdict, rows: Sequence[Event]) -> bool:
-    last = bytes(rows[-1].hash or b"").hex() if rows else _before(tenant_id, verdict.to)
+    last = rows[-1].hash if rows else _before(tenant_id, verdict.to)
     as_left = verdict.to >= verdict.total and last == (stream.head or chain.BEGINNING)
     return as_left and not _beyond(tenant_id)
 
@@ -133,8 +133,7 @@ def _before(tenant_id: UUID | None, seq: int) -> str | None:
     """The hash of the fact with this number, in hex; None when there is no such fact."""
     if seq == 0:
         return chain.BEGINNING
-    found = Event.objects.filter(tenant_id=tenant_id, seq=seq).values_list("hash", flat=True).first()
-    return bytes(found).hex() if found else None
+    return Event.objects.filter(tenant_id=tenant_id, seq=seq).values_list("hash", flat=True).first()
 
 
 def _chained(tenant_id: UUID | None, stream: Stream) -> QuerySet[Event]:

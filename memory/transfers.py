@@ -84,6 +84,7 @@ def start_import(stream: Any, form: str, *, dry_run: bool, limit: int) -> Transf
 def _begin(transfer: Transfer) -> Transfer:
     transfer.actor, transfer.namespaces = actors.current(), list(bounds.current())
     transfer.save(force_insert=True)
+    ledger.record(f"{transfer.direction}.started", transfer, format=transfer.format, dry_run=transfer.dry_run)
     poke.after_commit("memory.tasks.run_transfers", str(ledger.current_tenant_id()))
     return transfer
 
@@ -103,6 +104,7 @@ def cancel(transfer_id: UUID) -> Transfer | None:
             gone = transfer.parts
             open_ones.update(state=Transfer.State.CANCELLED, finished_at=timezone.now(), parts=[])
             transaction.on_commit(lambda: _discard(gone))
+            ledger.record("transfer.cancelled", transfer, direction=transfer.direction)
     return Transfer.objects.filter(pk=transfer_id).first()
 
 

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from events import feed
@@ -22,6 +22,7 @@ from tenants.errors import BadKey, DoorError, KeyOver
 from tenants.metered import BUCKETS, LEVELS
 from tenants.middleware import may, tenant_of
 from tenants.models import ApiKey, Domain, Membership, Plan, Tenant, User
+from tenants.people import ToldPeople
 from tenants.permits import Permitted
 
 KEY_FIELDS = ("name", "scopes", "namespaces", "expires_at")
@@ -149,9 +150,9 @@ class PersonCreation(UserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(MembersAdmin, DjangoUserAdmin, ModelAdmin):
+class PersonAdmin(ToldPeople, MembersAdmin, DjangoUserAdmin, ModelAdmin):
     operations = dict.fromkeys(VERBS, "tenants.manage")
-    form, add_form, change_password_form = UserChangeForm, PersonCreation, AdminPasswordChangeForm
+    form, add_form = UserChangeForm, PersonCreation
     list_display = ("email", "name", "is_staff", "is_superuser", "is_active", "last_login")
     list_filter = ("is_active", "is_superuser")
     search_fields = ("email", "name")

@@ -1,0 +1,258 @@
+"""Each change of state is told once: every operation of the API and every act of the console, called one by one.
+
+A new operation tells exactly one fact, or says in TOLD what it tells, or in LOOKS that it changes nothing.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django_tenants.utils import tenant_context
+
+from events.models import Event
+from memory.upkeep import reembed
+from tenants import keys
+from tenants.models import Tenant, User
+from tests.conftest import _forget
+from tests.isolation.test_sweep import OPERATIONS, call
+from tests.isolation.worlds import World
+
+FP32 = "all-MiniLM-L6-v2/fp32"
+SAID = ("takes tea", "Said in the sweep", "mine now", "Tea?", "Hello.", "has a cat", "hello")
+
+# What is asked by POST and changes nothing, and steps that the recipe calls where they are refused.
+LOOKS = {
+    "POST memories/list", "POST memories/search", "POST memories/stream", "POST context",
+    "POST memories/delete",  # the count, before it is confirmed: see ACTS
+    "DELETE entities/{type}/{name}",  # likewise
+    "POST exports/{transfer_id}/cancel", "POST imports/{transfer_id}/cancel",  # of what is over: see ACTS
+    "POST embeddings/reembed", "POST embeddings/switch", "POST embeddings/rollback", "POST embeddings/finish",
+    "POST embeddings/cancel",  # while nothing is under way: see ACTS
+    "POST memories/{memory_id}/warm",  # of what is not cold: see ACTS
+    "POST selftests",  # which only the platform may
+    "POST sessions/{session_key}/reopen",  # of what is open: see ACTS
+}  # fmt: skip
+# What tells something else than one fact.
+TOLD = {
+    "POST memories/{memory_id}/supersede": {"memory.created": 1, "memory.superseded": 1, "relation.created": 1},
+    "POST turns": {"memory.created": 1},
+    "DELETE sessions/{session_key}": {"session.deleted": 1, "memory.deleted": 2},
+}  # fmt: skip
+Act = Callable[[World], Any]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    with django_db_blocker.unblock():
+        yield World(Tenant.objects.get(slug="acme"))
+        _forget()
+
+
+@pytest.fixture(autouse=True)
+def taken_back(world: World) -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def facts(act: Callable[[], Any]) -> tuple[Any, list[Event]]:
+    """What an act answers, and the facts that it told."""
+    before = set(Event.objects.values_list("pk", flat=True))
+    answer = act()
+    return answer, list(Event.objects.exclude(pk__in=before).order_by("id"))
+
+
+def thin(told: list[Event]) -> bool:
+    return not any(word in str(vars(event)) for event in told for word in SAID)
+
+
+def post(world: World, path: str, body: Any = None) -> Any:
+    status, told = world.caller.post(path, body)
+    assert status < 300, told
+    return told
+
+
+CHANGES = [operation for operation in OPERATIONS if not operation.startswith("GET ")]
+
+
+@pytest.mark.parametrize("operation", CHANGES)
+def test_an_operation_tells_exactly_one_fact_or_what_is_said_of_it(world: World, operation: str) -> None:
+    answer, told = facts(lambda: call(operation, world))
+    if operation in LOOKS:
+        assert told == []
+        return
+    types = Counter(event.type for event in told)
+    assert types == Counter(TOLD[operation]) if operation in TOLD else types.total() == 1, (answer.content, types)
+    assert thin(told)
+    _by_the_caller(world, answer, told)
+
+
+def _by_the_caller(world: World, answer: Any, told: list[Event]) -> None:
+    key = keys.find(world.caller.key)
+    assert key is not None
+    for event in told:
+        assert (event.actor, event.key_id, event.ip) == (f"key:{key.public}", key.pk, "127.0.0.1")
+        assert (event.request_id, event.person_id) == (answer["X-Request-Id"], None)
+
+
+@pytest.mark.parametrize("operation", [operation for operation in OPERATIONS if operation.startswith("GET ")])
+def test_looking_tells_nothing(world: World, operation: str) -> None:
+    assert facts(lambda: call(operation, world))[1] == []
+
+
+def _grown(world: World) -> None:
+    """A change of the embedding model whose vectors are all made."""
+    post(world, "embeddings/reembed", {"model": FP32})
+    with tenant_context(Tenant.objects.get(pk=world.tenant.pk)):
+        reembed.fill()
+
+
+def _nothing(world: World) -> None:
+    pass
+
+
+ACTS: dict[str, tuple[Callable[[World], Any], str, dict[str, Any], dict[str, int]]] = {
+    "deleting many, confirmed": (
+        _nothing, "memories/delete", {"tag": "$tag", "confirm_count": 1}, {"memory.deleted": 1}),
+    "undoing it": (_nothing, "memories/undelete", {"batch": "$batch"}, {"memory.restored": 1}),
+    "closing a session twice": (
+        lambda w: post(w, f"sessions/{w.things['session']}/close"), "sessions/{session}/close", {}, {}),
+    "opening it again": (
+        lambda w: post(w, f"sessions/{w.things['session']}/close"), "sessions/{session}/reopen", {},
+        {"session.updated": 1}),
+    "warming": (_nothing, "memories/{cold}/warm", {}, {"memory.warmed": 1}),
+    "storing the same again": (
+        lambda w: post(w, "memories", {"content": "twice"}), "memories", {"content": "twice"}, {}),
+    "storing two": (
+        _nothing, "memories", {"memories": [{"content": "one"}, {"content": "two"}]}, {"memory.created": 2}),
+    "a turn with its reply": (
+        _nothing, "turns", {"message": "Tea?", "reply": "Hello.", "user_id": "$user"}, {"memory.created": 2}),
+    "changing the model": (_nothing, "embeddings/reembed", {"model": FP32}, {"embedding.reembed_started": 1}),
+    "giving the change up": (
+        lambda w: post(w, "embeddings/reembed", {"model": FP32}), "embeddings/cancel", {},
+        {"embedding.reembed_cancelled": 1}),
+    "switching": (_grown, "embeddings/switch", {}, {"embedding.switched": 1}),
+    "rolling back": (
+        lambda w: (_grown(w), post(w, "embeddings/switch", {})), "embeddings/rollback", {},
+        {"embedding.rolled_back": 1}),
+    "finishing": (
+        lambda w: (_grown(w), post(w, "embeddings/switch", {})), "embeddings/finish", {},
+        {"embedding.reembed_finished": 1}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_an_act_that_needs_another_before_it_tells_its_own_alone(world: World, act: str) -> None:
+    before, path, body, expected = ACTS[act]
+    before(world)
+    body = {name: world.things[v[1:]] if str(v).startswith("$") else v for name, v in body.items()}
+    answer, told = facts(lambda: world.caller.raw("POST", path.format(**world.things), json.dumps(body).encode()))
+    assert answer.status_code < 300, answer.content
+    assert Counter(event.type for event in told) == Counter(expected)
+    assert thin(told)
+    _by_the_caller(world, answer, told)
+
+
+@pytest.mark.parametrize(("kind", "path"), [("exports", "exports"), ("imports", "imports")])
+def test_cancelling_a_transfer_is_told_once(world: World, kind: str, path: str) -> None:
+    body, form = (b"{}", "application/json") if kind == "exports" else (b"content\nx\n", "text/csv")
+    begun = world.caller.raw("POST", path, body, **{"Content-Type": form}).json()["id"]
+    for expected in (["transfer.cancelled"], []):
+        told = facts(lambda: world.caller.raw("POST", f"{path}/{begun}/cancel"))[1]
+        assert [event.type for event in told] == expected
+
+
+def test_erasing_an_entity_is_told_once_and_for_each_memory(world: World) -> None:
+    path = f"entities/tag/{world.things['tag']}?confirm_count=1"
+    told = facts(lambda: world.caller.delete(path))[1]
+    assert Counter(event.type for event in told) == {"entity.erased": 1, "memory.updated": 1}
+
+
+# --- the console
+
+FORM = {
+    "content": "Said in the sweep.", "kind": "fact", "namespace": "default", "topic": "", "tags": "", "people": "",
+    "author": "", "role": "", "importance": "0.5", "trust": "trusted", "confidence": "1.0", "metadata": "{}",
+    "event_time_0": "2026-01-01", "event_time_1": "10:00:00", "expires_at_0": "", "expires_at_1": "",
+}  # fmt: skip
+CHOSEN = {"_selected_action": "$memory"}
+KEY = {"name": "robot", "scopes": ["read"], "expires_at_0": "", "expires_at_1": ""}
+IN_THE_CONSOLE: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {
+    "a memory is stored": ("memory/memory/add/", FORM, {"memory.created": 1}),
+    "a memory is changed": ("memory/memory/{memory}/change/", FORM, {"memory.updated": 1}),
+    "a memory is deleted": ("memory/memory/{memory}/delete/", {"post": "yes"}, {"memory.deleted": 1}),
+    "a tag is given": ("memory/memory/", {"action": "tag_chosen", "tag": "x"} | CHOSEN, {"memory.updated": 1}),
+    "the chosen are deleted": (
+        "memory/memory/", {"action": "delete_chosen", "confirm_count": "1"} | CHOSEN, {"memory.deleted": 1}),
+    "the chosen are restored": ("memory/memory/", {"action": "restore_chosen"} | CHOSEN, {}),
+    "a version comes back": ("memories/{memory}/restore/", {"version": "1"}, {"memory.updated": 1}),
+    "a memory is superseded": (
+        "memories/{memory}/supersede/", {"content": "mine now"},
+        {"memory.created": 1, "memory.superseded": 1, "relation.created": 1}),
+    "a memory is judged": ("memories/{memory}/judge/", {"verdict": "incorrect"}, {"memory.judged": 1}),
+    "a deletion is undone": ("memories/undelete/{batch}/", {}, {"memory.restored": 1}),
+    "an export is asked for": ("transfers/export", {}, {"export.started": 1}),
+    "a file is sent": ("transfers/import", {"file": "$file", "store": "1"}, {"import.started": 1}),
+    "what is over is cancelled": ("transfers/{export}/cancel", {}, {}),
+    "the model is changed": ("embeddings/", {"step": "start", "model": FP32}, {"embedding.reembed_started": 1}),
+    "a key is issued": ("tenants/apikey/add/", KEY, {"key.issued": 1}),
+    "a ticket is given": ("live/ticket", {}, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("act", IN_THE_CONSOLE)
+def test_an_act_of_the_console_tells_what_the_api_tells_and_who_did_it(world: World, act: str) -> None:
+    path, form, expected = IN_THE_CONSOLE[act]
+    person = User.objects.create_superuser("operator@example.org", "correct horse")
+    client = Client(raise_request_exception=False)
+    client.force_login(person)
+    things = world.things | {"file": SimpleUploadedFile("m.csv", b"content\nhello\n")}
+    form = {name: things[v[1:]] if str(v).startswith("$") else v for name, v in form.items()}
+    answer, told = facts(lambda: client.post(f"/t/acme/console/{path}".format(**things), form))
+    assert answer.status_code in (200, 302), answer.content
+    assert Counter(event.type for event in told) == Counter(expected)
+    assert thin(told)
+    for event in told:
+        assert (event.actor, event.person_id, event.key_id) == (f"user:{person.pk}", person.pk, None)
+        assert (event.ip, event.request_id) == ("127.0.0.1", answer["X-Request-Id"])
+
+
+def test_a_self_test_that_is_asked_for_is_told_once(world: World) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("operator@example.org", "correct horse"))
+    told = facts(lambda: client.post("/console/isolation/", {}))[1]
+    assert [event.type for event in told] == ["selftest.started"]
+
+
+def test_each_change_of_a_person_is_told_once_to_the_platform(world: World) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("operator@example.org", "correct horse"))
+    told = ["person.added", "person.changed", "person.changed", "person.removed"]
+    secret = {"password1": "an owl at noon", "password2": "an owl at noon", "usable_password": "true"}
+    members = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+    forms: list[tuple[str, dict[str, str]]] = [
+        ("add/", {"email": "new@example.org"} | secret | members),
+        ("{}/change/", {"email": "new@example.org", "name": "Somebody", "is_active": "on"} | members),
+        ("{}/password/", secret),
+        ("{}/delete/", {"post": "yes"}),
+    ]
+    for expected, (path, form) in zip(told, forms, strict=True):
+        key = User.objects.order_by("-created_at").first()
+        answer, found = facts(lambda: client.post(f"/console/tenants/user/{path.format(key.pk)}", form))  # noqa: B023
+        assert [(event.type, event.tenant_id) for event in found] == [(expected, None)], answer.content
+        assert not any("example.org" in str(vars(event)) or "Somebody" in str(vars(event)) for event in found)
+
+
+def test_a_key_that_is_revoked_in_the_console_is_told_once(world: World) -> None:
+    key, _ = keys.issue(world.tenant, "doomed")
+    client = Client()
+    client.force_login(User.objects.create_superuser("operator@example.org", "correct horse"))
+    form = {"action": "revoke_chosen", "_selected_action": [str(key.pk)]}
+    for expected in (["key.revoked"], []):
+        told = facts(lambda: client.post("/t/acme/console/tenants/apikey/", form))[1]
+        assert [event.type for event in told] == expected
