@@ -265,7 +265,7 @@ GUARDS = [
     Guard(
         "each tenant has rates of its own",
         "tenants/limits.py",
-        'of_tenant = f"rate:{speaker.tenant.pk}"',
+        'of_tenant = f"rate:{_place(speaker)}"',
         'of_tenant = "rate"',
         (RATES,),
     ),
