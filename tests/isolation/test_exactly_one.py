@@ -34,6 +34,9 @@ LOOKS = {
     "POST embeddings/reembed", "POST embeddings/switch", "POST embeddings/rollback", "POST embeddings/finish",
     "POST embeddings/cancel",  # while nothing is under way: see ACTS
     "POST memories/{memory_id}/warm",  # of what is not cold: see ACTS
+    "POST tokens", "POST tokens/refresh", "POST tokens/revoke",  # with what opens nothing: see below
+    "POST erasures", "POST erasures/find", "POST erasures/verify",  # how much, where, and whether: see ACTS
+    "POST erasures/{erasure_id}/lift",  # of one that is not there
     "POST selftests",  # which only the platform may
     "POST sessions/{session_key}/reopen",  # of what is open: see ACTS
 }  # fmt: skip
@@ -41,6 +44,7 @@ LOOKS = {
 TOLD = {
     "POST memories/{memory_id}/supersede": {"memory.created": 1, "memory.superseded": 1, "relation.created": 1},
     "POST turns": {"memory.created": 1},
+    "POST keys/{key_id}/rotate": {"key.issued": 1, "key.rotated": 1},
     "DELETE sessions/{session_key}": {"session.deleted": 1, "memory.deleted": 2},
 }  # fmt: skip
 Act = Callable[[World], Any]
@@ -132,6 +136,8 @@ ACTS: dict[str, tuple[Callable[[World], Any], str, dict[str, Any], dict[str, int
         _nothing, "memories", {"memories": [{"content": "one"}, {"content": "two"}]}, {"memory.created": 2}),
     "a turn with its reply": (
         _nothing, "turns", {"message": "Tea?", "reply": "Hello.", "user_id": "$user"}, {"memory.created": 2}),
+    "erasing a person": (
+        _nothing, "erasures", {"type": "user", "name": "nobody", "confirm_count": 0}, {"erasure.requested": 1}),
     "changing the model": (_nothing, "embeddings/reembed", {"model": FP32}, {"embedding.reembed_started": 1}),
     "giving the change up": (
         lambda w: post(w, "embeddings/reembed", {"model": FP32}), "embeddings/cancel", {},
@@ -220,6 +226,16 @@ def test_an_act_of_the_console_tells_what_the_api_tells_and_who_did_it(world: Wo
     for event in told:
         assert (event.actor, event.person_id, event.key_id) == (f"user:{person.pk}", person.pk, None)
         assert (event.ip, event.request_id) == ("127.0.0.1", answer["X-Request-Id"])
+
+
+def test_tokens_that_are_issued_renewed_and_revoked_are_told_once_each(world: World) -> None:
+    issued, told = facts(lambda: world.caller.post("tokens", {"api_key": world.caller.key})[1])
+    assert [event.type for event in told] == ["login.opened"]
+    renewed, told = facts(lambda: world.caller.post("tokens/refresh", {"token": issued["refresh"]})[1])
+    assert [event.type for event in told] == ["login.refreshed"]
+    told = facts(lambda: world.caller.post("tokens/revoke", {"token": renewed["refresh"]}))[1]
+    assert [event.type for event in told] == ["login.closed"]
+    assert all(event.ip and event.request_id and event.key_id for event in told)
 
 
 def test_a_self_test_that_is_asked_for_is_told_once(world: World) -> None:
