@@ -185,6 +185,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+# A found key is good for so long without a look at its row; what is revoked has to be refused within 5 seconds.
+KEYS_KEPT_SECONDS = 2.0 if MEMHOUSE_ROLE == "web" else 0.0
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", 15)),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("REFRESH_TOKEN_DAYS", 7)),

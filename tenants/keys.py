@@ -4,9 +4,11 @@ import hashlib
 import hmac
 import secrets
 import string
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -20,6 +22,10 @@ ALPHABET = string.ascii_letters + string.digits
 ALL_SCOPES = ("read", "write", "admin")  # of a tenant's key
 OVERLAP, LONGEST_OVERLAP = 24.0, 720.0  # hours that a rotated key goes on
 MOST_NAMESPACES = 100
+MOST_KEPT = 10_000  # keys that one process remembers
+
+
+_kept: dict[str, tuple[float, ApiKey]] = {}  # by the digest of the whole text, which itself is not kept
 
 
 def _random(length: int) -> str:
@@ -78,9 +84,27 @@ def of(tenant: Tenant | None) -> QuerySet[ApiKey]:
 
 
 def find(text: str) -> ApiKey | None:
-    """The live key that `text` spells, with its tenant, or None: unknown, wrong, expired and revoked look alike."""
+    """The live key that `text` spells, with its tenant, or None: unknown, wrong, expired and revoked look alike.
+
+    A web process remembers for KEYS_KEPT_SECONDS what it found, so a key that another process revokes opens no longer.
+    """
+    if not text.isascii():
+        return None
+    place = _digest(text)
+    until, kept = _kept.get(place, (0.0, None))
+    if kept and time.monotonic() < until and kept.is_live():
+        return kept
+    key = _read(text)
+    if key and settings.KEYS_KEPT_SECONDS:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[place] = (time.monotonic() + settings.KEYS_KEPT_SECONDS, key)
+    return key
+
+
+def _read(text: str) -> ApiKey | None:
     parts = text.split("_")
-    if len(parts) != 3 or parts[0] != "im" or not text.isascii() or "\x00" in text:
+    if len(parts) != 3 or parts[0] != "im" or "\x00" in text:
         return None
     key = ApiKey.objects.select_related("tenant").filter(public=parts[1]).first()
     if key is None or not hmac.compare_digest(key.secret_hash, _digest(parts[2])) or not key.is_live():
@@ -114,6 +138,7 @@ def rotate(key: ApiKey, hours: float = OVERLAP) -> tuple[ApiKey, str]:
 @transaction.atomic
 def revoke(key: ApiKey) -> bool:
     """Revoke a key; False when it already was."""
+    _kept.clear()
     revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
     if revoked:
         ledger.record("key.revoked", key, tenant_id=key.tenant_id, name=key.name)

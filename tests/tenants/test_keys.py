@@ -1,11 +1,18 @@
 """API keys."""
 
+import time
+from datetime import timedelta
+from typing import Any
+
 import pytest
-from hypothesis import HealthCheck, given, settings
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from tenants import keys, onboarding
 from tenants.models import ApiKey, Tenant
+from tests.conftest import costs
 
 
 def test_only_a_hash_of_the_secret_is_kept(acme: Tenant) -> None:
@@ -21,7 +28,7 @@ def test_another_secret_of_the_same_prefix_is_nobody(acme: Tenant) -> None:
     assert keys.find(text[:-1] + ("a" if text[-1] != "a" else "b")) is None
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@how(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=80) | st.text(max_size=40).map(lambda rest: f"im_{rest}_{rest}"))
 def test_no_text_but_a_key_is_found(acme: Tenant, text: str) -> None:
     assert keys.find(text) is None
@@ -34,6 +41,23 @@ def test_uses_are_added_up(acme: Tenant) -> None:
     key.refresh_from_db()
     assert key.usage_count == 6
     assert key.last_used_at is not None
+
+
+def test_a_found_key_is_remembered_for_a_moment_and_forgotten_when_it_is_revoked(acme: Tenant, settings: Any) -> None:
+    settings.KEYS_KEPT_SECONDS = 60
+    key, text = keys.issue(acme, "one")
+    with costs(1):
+        assert [keys.find(text), keys.find(text)] == [key, key]
+    keys.revoke(key)
+    assert keys.find(text) is None
+
+
+def test_a_remembered_key_expires_all_the_same(acme: Tenant, settings: Any) -> None:
+    settings.KEYS_KEPT_SECONDS = 60
+    _, text = keys.issue(acme, "one", expires_at=timezone.now() + timedelta(milliseconds=50))
+    assert keys.find(text)
+    time.sleep(0.06)
+    assert keys.find(text) is None
 
 
 def test_a_key_is_revoked_once(acme: Tenant) -> None:
