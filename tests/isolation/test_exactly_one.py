@@ -38,6 +38,8 @@ LOOKS = {
     "POST erasures", "POST erasures/find", "POST erasures/verify",  # how much, where, and whether: see ACTS
     "POST erasures/{erasure_id}/lift",  # of one that is not there
     "POST selftests",  # which only the platform may
+    "POST tenants", "PATCH tenants/{tenant_id}", "DELETE tenants/{tenant_id}", "POST tenants/{tenant_id}/suspend",
+    "POST tenants/{tenant_id}/resume", "POST tenants/{tenant_id}/restore",  # likewise
     "POST sessions/{session_key}/reopen",  # of what is open: see ACTS
 }  # fmt: skip
 # What tells something else than one fact.

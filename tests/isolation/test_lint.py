@@ -28,6 +28,9 @@ ASYNC_ORM = {f"a{name}" for name in QUERIES}
 RAW = {"pool", "connection"}  # of Django's connection: psycopg's own, with whatever search path it had
 MAY = {
     "tenants/channels.py": HOPS,  # the one hop
+    "tenants/schema.py": SWITCHES,  # makes and migrates schemas, which no tenant is in yet
+    "tenants/blueprint.py": SWITCHES,
+    "tenants/catalogue.py": SWITCHES,
     "memory/upkeep/vectors.py": RAW,  # COPY, right after a statement of the same transaction
 }
 

@@ -125,7 +125,7 @@ def test_a_held_lock_is_waited_for_shortly_and_then_reported(late: None, monkeyp
     monkeypatch.setattr(runner, "LOCK_TIMEOUT", "100ms")
     monkeypatch.setattr(runner, "PAUSES", (0.05,))
     with psycopg.connect(dsn()) as reader:
-        reader.execute("LOCK TABLE t_east.memory_memory IN ACCESS EXCLUSIVE MODE")
+        reader.execute("LOCK TABLE t_east.django_migrations IN EXCLUSIVE MODE")
         (failed,) = runner.run()
         assert "lock timeout" in failed.error
     assert runner.run() == []
