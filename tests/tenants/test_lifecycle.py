@@ -298,7 +298,7 @@ def test_an_archive_holds_all_of_a_tenant_and_no_secret(operator: Caller, ada: C
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
         files = {info.name: tar.extractfile(info).read() for info in tar}  # type: ignore[union-attr]
     assert json.loads(files["acme/members.json"])[0]["user__email"] == "ada@example.org"
-    assert {key["name"] for key in json.loads(files["acme/keys.json"])} == {"ada", "operator"}
+    assert {key["name"] for key in json.loads(files["acme/keys.json"])} == {"ada"}
     lines = b"".join(files[name] for name in sorted(files) if name.startswith("acme/memories/")).splitlines()
     assert [json.loads(line)["type"] for line in lines] == ["header", "memory"]
     assert b"secret" not in data

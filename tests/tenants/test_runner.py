@@ -124,8 +124,10 @@ def test_a_run_that_was_killed_is_gone_on_with(late: None) -> None:
 def test_a_held_lock_is_waited_for_shortly_and_then_reported(late: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "LOCK_TIMEOUT", "100ms")
     monkeypatch.setattr(runner, "PAUSES", (0.05,))
+    with schema_context("t_east"):
+        MigrationExecutor(connection).migrate([("memory", "0010_tally")])
     with psycopg.connect(dsn()) as reader:
-        reader.execute("LOCK TABLE t_east.django_migrations IN EXCLUSIVE MODE")
+        reader.execute("LOCK TABLE t_east.memory_transfer IN ACCESS SHARE MODE")  # as a dump; 0011 alters it
         (failed,) = runner.run()
         assert "lock timeout" in failed.error
     assert runner.run() == []
