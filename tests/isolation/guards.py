@@ -79,6 +79,13 @@ GUARDS = [
     ),
     Guard("a revoked or expired key opens nothing", "tenants/keys.py", " or not key.is_live():", ":", (DOORS,)),
     Guard(
+        "a tenant's own key does not run tenants",
+        "api/native/base.py",
+        'operations = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "tenants.manage")',
+        'operations = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), "memories.read")',
+        ("tests/tenants/test_lifecycle.py::test_a_tenants_own_key_does_none_of_it",),
+    ),
+    Guard(
         "a suspended tenant's key opens nothing",
         "tenants/resolve.py",
         "key.tenant.state != Tenant.State.ACTIVE",

@@ -42,7 +42,13 @@ SAID = {"content": "Said in the sweep."}
 TYPED = {"type": "user"}
 IDLE = Op({}, ok=(409,))  # a step of a change that is not under way
 ADA = {"type": "user", "name": "$user"}
-OTHERS = Op({}, named={"tenant_id": "tenant"}, ok=(403,), unknown=403)  # the platform's, not a tenant's own
+
+
+def platform(body: Any = None, ok: tuple[int, ...] = OK) -> Op:
+    """What an operator does to a tenant; to a tenant's own key each id is forbidden alike."""
+    return Op(body, named={"tenant_id": "tenant"}, ok=ok, unknown=403, key="operator")
+
+
 OPS = {
     "GET memories": Op(named={"cursor": "cursor"}),
     "POST memories": Op(SAID, nested={"memories": [SAID]}),
@@ -139,14 +145,14 @@ OPS = {
     "GET selftests/{selftest_id}": Op(named={"selftest_id": "nobody"}, ok=(404,), unknown=403, key="operator"),
     "GET settings": Op(),
     "PATCH settings": Op({"undo_days": 3}),
-    "POST tenants": OTHERS,
-    "GET tenants": Op(named={"cursor": "nobody"}, ok=(403,)),
-    "GET tenants/receipts": Op(named={"cursor": "nobody"}, ok=(403,)),
-    "GET tenants/{tenant_id}": OTHERS,
-    "PATCH tenants/{tenant_id}": OTHERS,
-    "DELETE tenants/{tenant_id}": OTHERS,
-    "POST tenants/{tenant_id}/suspend": OTHERS,
-    "POST tenants/{tenant_id}/resume": OTHERS,
-    "POST tenants/{tenant_id}/restore": OTHERS,
-    "GET tenants/{tenant_id}/export": OTHERS,
+    "POST tenants": Op({"slug": "swept"}, key="operator"),
+    "GET tenants": Op(named={"cursor": "cursor"}, key="operator"),
+    "GET tenants/receipts": Op(named={"cursor": "cursor"}, key="operator"),
+    "GET tenants/{tenant_id}": platform(),
+    "PATCH tenants/{tenant_id}": platform({"name": "Swept"}),
+    "DELETE tenants/{tenant_id}": platform({"slug": "acme"}),
+    "POST tenants/{tenant_id}/suspend": platform({"reason": "unpaid"}),
+    "POST tenants/{tenant_id}/resume": platform({}, ok=(409,)),
+    "POST tenants/{tenant_id}/restore": platform({}, ok=(409,)),
+    "GET tenants/{tenant_id}/export": platform(),
 }  # fmt: skip
