@@ -13,11 +13,19 @@ from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
 
 from events.models import Event
-from tenants import keys, members, metering, tokens
+from tenants import keys, members, metering, signin, tokens
 from tenants.models import ApiKey, Login, Membership, Tenant, User
 from tests.conftest import Caller, costs
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def untried() -> None:
+    """Nobody has tried to sign in yet."""
+    counters = signin._counters()
+    for name in counters.scan_iter("signin:*"):
+        counters.delete(name)
 
 
 @pytest.fixture
@@ -347,6 +355,14 @@ def test_no_tokens_for_what_opens_nothing(acme: Tenant, globex: Tenant, body: An
     person(acme, "viewer")
     assert Caller("").post("tokens", body)[0] == status
     assert not Login.objects.exists()
+
+
+def test_passwords_for_tokens_cannot_be_tried_without_end(acme: Tenant) -> None:
+    person(acme, "viewer")
+    guess = {"email": "ada@example.org", "password": "wrong"}
+    answers = [Caller("").post("tokens", guess) for _ in range(signin.ACCOUNT_TRIES + 1)]
+    assert [status for status, _ in answers] == [401] * signin.ACCOUNT_TRIES + [429]
+    assert answers[-1][1]["code"] == "too_many_tries"
 
 
 def test_who_is_a_member_of_two_names_one(acme: Tenant, globex: Tenant) -> None:

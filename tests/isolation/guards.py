@@ -24,6 +24,8 @@ TASKS = "tests/tenants/test_tasks.py"
 CONSOLE = "tests/console/test_pages.py"
 KEYS = "tests/tenants/test_keys.py"
 ACCESS = "tests/api/test_roles.py"
+NAMESPACES = "tests/api/test_namespaces.py"
+TOKENS = "tests/api/test_access.py"
 RATES = "tests/tenants/test_limits.py"
 SELFTEST = "tests/isolation/test_selftest.py"
 
@@ -212,12 +214,75 @@ GUARDS = [
         "if False:",
         (ACCESS, CONSOLE),
     ),
+    Guard(
+        "who is bound to namespaces finds nothing elsewhere",
+        "memory/models/within.py",
+        "return rows.filter(self.lies_in(bound)) if bound else rows",
+        "return rows",
+        (NAMESPACES,),
+    ),
+    Guard(
+        "who is bound to namespaces writes nothing elsewhere",
+        "memory/namespaces.py",
+        "if bound and named not in bound:",
+        "if False:",
+        (NAMESPACES,),
+    ),
+    Guard(
+        "who is bound to namespaces walks nowhere else",
+        "memory/relations.py",
+        "AND (%(bound)s::text[] = '{}' OR namespace = ANY(%(bound)s::text[]))",
+        "AND %(bound)s::text[] IS NOT NULL",
+        (NAMESPACES,),
+    ),
+    Guard(
+        "a feed is of the namespaces that its reader is bound to",
+        "events/feed.py",
+        "rows = rows.filter(data__namespace__in=list(namespaces)) if namespaces else rows",
+        "pass",
+        (NAMESPACES,),
+    ),
+    Guard(
+        "a speaker brings along the namespaces it is bound to",
+        "tenants/resolve.py",
+        ", bounds.bound_to(speaker.namespaces):",
+        ":",
+        (NAMESPACES,),
+    ),
+    Guard(
+        "a transfer goes on in the namespaces of who asked for it",
+        "memory/transfers.py",
+        "bounds.bound_to(tuple(transfer.namespaces)):",
+        "bounds.bound_to(()):",
+        (NAMESPACES,),
+    ),
+    Guard(
+        "a token stands on a key or a membership that is good now",
+        "tenants/tokens.py",
+        "if not role_of(login) and not (login.key and login.key.is_live()):",
+        "if False:",
+        (TOKENS,),
+    ),
+    Guard(
+        "a refresh token is good once",
+        "tenants/tokens.py",
+        'refresh=UUID(claims["jti"]), closed_at=None',
+        "closed_at=None",
+        (TOKENS,),
+    ),
+    Guard(
+        "a key of the platform is listed by the platform alone",
+        "tenants/keys.py",
+        "return ApiKey.objects.filter(tenant=tenant)",
+        "return ApiKey.objects.all()",
+        (TOKENS,),
+    ),
     Guard("a ticket is good once", "tenants/tickets.py", "if not cache.add(", "if cache.get(", (BENEATH,)),
     Guard(
         "a ticket of a suspended tenant is none",
-        "tenants/tickets.py",
-        'pk=words["tenant"], state=Tenant.State.ACTIVE',
-        'pk=words["tenant"]',
+        "tenants/resolve.py",
+        "not user.is_active or tenant.state != Tenant.State.ACTIVE:",
+        "not user.is_active:",
         (BENEATH,),
     ),
     Guard(
