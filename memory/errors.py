@@ -4,6 +4,7 @@ LibraryError
 ├── BadFilter             the filter language does not know a field, an operator or a value; carries a pointer
 ├── BadPart               carries a pointer
 │   ├── BadTime           time words or a time zone that nobody understands
+│   ├── BadOption         a job does not know an option, or its value is out of bounds
 │   └── BadVector         a vector that cannot be compared: wrong dimension, not finite, or zero
 ├── OutsideNamespaces     something would be written where who acts may not; carries the namespace
 ├── NoMemory              what a relation would join, or what others shall be like, is no live memory of this tenant
@@ -45,6 +46,10 @@ class BadTime(BadPart):
 
 
 class BadVector(BadPart):
+    pass
+
+
+class BadOption(BadPart):
     pass
 
 

@@ -3,8 +3,9 @@ from memory.models.memory import Memory
 from memory.models.passage import Passage
 from memory.models.relation import Relation
 from memory.models.session import Session
+from memory.models.step import Step
 from memory.models.tally import Tally
 from memory.models.transfer import Transfer
 from memory.models.version import Version
 
-__all__ = ["Erasure", "Memory", "Passage", "Relation", "Session", "Tally", "Transfer", "Version"]
+__all__ = ["Erasure", "Memory", "Passage", "Relation", "Session", "Step", "Tally", "Transfer", "Version"]

@@ -21,6 +21,10 @@ class MemoryQuerySet(SaidQuerySet["Memory"]):
         """Neither deleted nor superseded nor expired."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), state=Memory.State.ACTIVE)
 
+    def movable(self) -> Self:
+        """Live, and neither pinned nor held: what jobs of upkeep may touch."""
+        return self.live().filter(pinned=False)
+
     def readable(self) -> Self:
         """Neither deleted nor expired: what one who knows its id may read, superseded or not."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now())).exclude(state=Memory.State.DELETED)
@@ -70,6 +74,7 @@ class Memory(Said):
         output_field=SearchVectorField(),
         db_persist=True,
     )
+    pinned = models.BooleanField(default=False, db_default=False, editable=False)  # then no job of upkeep touches it
     recalls = models.IntegerField(default=0, editable=False)  # how often it was among the answers
     recalled_at = models.DateTimeField(null=True, editable=False)
 

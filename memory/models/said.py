@@ -100,10 +100,16 @@ class Said(models.Model):
         HABIT = "habit"
         CONTEXT = "context"
         SUMMARY = "summary"
+        CONSTRAINT = "constraint"  # what must hold: "never book flights before nine"
+        PROCEDURE = "procedure"  # how something is done
+        HYPOTHESIS = "hypothesis"  # what may be so
+        TASK = "task"  # how far something has come
 
     class State(models.TextChoices):
         ACTIVE = "active"
         SUPERSEDED = "superseded"  # no longer true: another memory, or a note that it is outdated, took its place
+        SILENT = "silent"  # kept and readable, and not among the answers any more
+        COMPRESSED = "compressed"  # silent, and one sentence is left of it
         DELETED = "deleted"  # restorable until the undo window ends
 
     class Trust(models.TextChoices):
