@@ -62,6 +62,7 @@ CORS_EXPOSE_HEADERS = (
 # --- rooms. Content lives in the tenant's schema, operations in public.
 SHARED_APPS = [
     "events",
+    "automation",
     "tenants",  # before django_tenants, for its `migrate` is the one that counts
     "django_tenants",
     "unfold",

@@ -1,0 +1,61 @@
+"""The catalogue of jobs: a name, a label, one sentence, its plan and its options. It is filled by automation.jobs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from automation.errors import UnknownJob
+from memory.upkeep import options
+from memory.upkeep.plan import Change, Reach
+
+Plan = Callable[[Reach, Any, datetime], Iterator[Change]]
+Counts = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Job:
+    """`tell` makes the result out of how often each action was applied; `threshold` is a policy's when it says none."""
+
+    name: str
+    label: str
+    says: str
+    plan: Plan
+    options: type[Any]
+    tell: Callable[[Counts], dict[str, Any]]
+    undoable: bool = True
+    threshold: int = 0  # memories of a user; 0: this job has no threshold
+
+
+JOBS: dict[str, Job] = {}
+
+
+def job(
+    name: str,
+    *,
+    label: str,
+    options: type[Any],
+    tell: Callable[[Counts], dict[str, Any]] = dict,
+    undoable: bool = True,
+    threshold: int = 0,
+) -> Callable[[Plan], Plan]:
+    """Enter a plan in the catalogue; its docstring is the sentence."""
+
+    def enter(plan: Plan) -> Plan:
+        assert name not in JOBS and plan.__doc__
+        JOBS[name] = Job(name, label, plan.__doc__.strip(), plan, options, tell, undoable, threshold)
+        return plan
+
+    return enter
+
+
+def find(name: str) -> Job:
+    """Raises UnknownJob."""
+    if name not in JOBS:
+        raise UnknownJob(name)
+    return JOBS[name]
+
+
+def read_options(job: Job, told: dict[str, Any]) -> Any:
+    """Raises BadOption."""
+    return options.read(job.options, told)
