@@ -9,24 +9,21 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
+from automation.asking import LANES
 from automation.models import TaskRun
 from events import ledger
-from memory.errors import OutsideNamespaces
 from memory.models import Step
-from memory.upkeep.plan import Reach
 from tenants import bounds, preferences
 
 SILENT = timedelta(minutes=2)  # without a heartbeat, a running one is stuck
 WAITED = timedelta(minutes=10)  # a pending one that could have begun so long ago is stuck
-ALL = "run_all"  # what is asked for to get one run a job
-LANES = {"low": 3, "normal": 5, "high": 7, "critical": 9}
 
 
 def here() -> QuerySet[TaskRun]:
     """The runs of the tenant one stands in. Who is bound to namespaces sees those that reach into none other."""
-    rows = TaskRun.objects.filter(tenant_id=ledger.current_tenant_id())
-    bound = bounds.current()
-    return rows.filter(namespace__in=bound) if bound else rows
+    rows, bound = TaskRun.objects.filter(tenant_id=ledger.current_tenant_id()), list(bounds.current())
+    own = Q(namespace__in=bound) | Q(namespace="", input__bounds__contained_by=bound)
+    return rows.filter(own) if bound else rows
 
 
 def one(run_id: UUID) -> TaskRun | None:
@@ -36,14 +33,6 @@ def one(run_id: UUID) -> TaskRun | None:
 def steps(run_id: UUID) -> QuerySet[Step]:
     """A run's steps in their order, without the content that they hold."""
     return Step.objects.filter(run_id=run_id).order_by("number").defer("change", "outcome", "memories")
-
-
-def within(reach: Reach) -> Reach:
-    """The reach, if it stays in the namespaces of who acts. Raises OutsideNamespaces."""
-    bound = bounds.current()
-    if bound and reach.namespace not in bound:
-        raise OutsideNamespaces(reach.namespace or "of everybody")
-    return reach
 
 
 def narrowed(rows: QuerySet[TaskRun], asked: dict[str, Any]) -> QuerySet[TaskRun]:

@@ -14,7 +14,6 @@ from uuid_utils.compat import uuid7
 
 from automation.errors import BadPolicy
 
-LONGEST_NAME = 255  # characters of a user's id
 
 
 class PolicyType(StrEnum):
@@ -121,13 +120,12 @@ EXTRAS = ("policy_id", "prospective_memory", "prospective_eval_interval_seconds"
 
 
 def told(policy: AutomationPolicy) -> dict[str, Any]:
-    """The fields of our Policy that say the same. Raises BadPolicy where no user is named."""
-    if not policy.user_id or len(policy.user_id) > LONGEST_NAME:
-        raise BadPolicy("/user_id", f"names a user, in 1 to {LONGEST_NAME} characters")
+    """The fields of our Policy that say the same; whose it is, is said beside them."""
     extras: dict[str, Any] = {name: getattr(policy, name) for name in EXTRAS}
     extras["created_at"] = policy.created_at.isoformat()
+    empty = [name for name, schedule in _schedules(policy) if not _says_when(schedule)]
+    extras["schedules"] = {name: asdict(getattr(policy, name)) for name in empty}
     return {
-        "user_id": policy.user_id,
         "type": policy.policy_type.value,
         "enabled": policy.enabled,
         "jobs": {feature.job: _job(policy, feature) for feature in FEATURES.values()},
@@ -144,9 +142,21 @@ def _job(policy: AutomationPolicy, feature: Feature) -> dict[str, Any]:
     job: dict[str, Any] = {"enabled": getattr(policy, feature.switch), "options": options_of(policy, feature)}
     if feature.threshold:
         job["threshold"] = getattr(policy, feature.threshold)
-    if feature.schedule and (schedule := getattr(policy, feature.schedule)):
+    schedule = getattr(policy, feature.schedule) if feature.schedule else None
+    if schedule and _says_when(schedule):
         job["schedule"] = asdict(schedule)
     return job
+
+
+def _schedules(policy: AutomationPolicy) -> list[tuple[str, AutomationSchedule]]:
+    """By field, those that are there."""
+    names = [feature.schedule for feature in FEATURES.values() if feature.schedule]
+    return [(name, getattr(policy, name)) for name in names if getattr(policy, name)]
+
+
+def _says_when(schedule: AutomationSchedule) -> bool:
+    """One that says no time runs nothing; it is kept as it was said, among what no job reads."""
+    return schedule.cron_expression is not None or schedule.interval_hours is not None
 
 
 def heard(policy: Any) -> AutomationPolicy:
@@ -164,14 +174,15 @@ def heard(policy: Any) -> AutomationPolicy:
     switches = {feature.switch: False for feature in FEATURES.values()}
     for feature in FEATURES.values():
         switches |= _feature(policy.jobs.get(feature.job, {}), feature)
-    return replace(said, **switches)
+    kept = policy.extras.get("schedules", {})
+    return replace(said, **switches | {name: AutomationSchedule(**schedule) for name, schedule in kept.items()})
 
 
 def _feature(job: Mapping[str, Any], feature: Feature) -> dict[str, Any]:
     said: dict[str, Any] = {feature.switch: bool(job.get("enabled", False))}
     options = job.get("options", {})
     said |= {theirs: options[ours] for theirs, ours in feature.options.items() if ours in options}
-    if feature.threshold and "threshold" in job:
+    if feature.threshold and job.get("threshold"):
         said[feature.threshold] = job["threshold"]
     if feature.schedule and job.get("schedule"):
         said[feature.schedule] = AutomationSchedule(**job["schedule"])
@@ -187,6 +198,19 @@ def read(said: Mapping[str, Any]) -> AutomationPolicy:
         return AutomationPolicy(**{name: _plain(name, value) for name, value in said.items()})
     except (TypeError, ValueError) as error:
         raise BadPolicy("", f"is no policy: {error}") from None
+
+
+def pointer(ours: str) -> str:
+    """Where HippocampAI's words say what ours say there: `/jobs/summarize/options/age_days` is
+    `/summarization_age_days`."""
+    parts = ours.strip("/").split("/")
+    feature = next((each for each in FEATURES.values() if parts[:1] == ["jobs"] and each.job == parts[1]), None)
+    if feature is None or len(parts) < 3:
+        return ours
+    theirs = {"enabled": feature.switch, "threshold": feature.threshold, "schedule": feature.schedule}
+    theirs |= {f"options/{name}": field for field, name in feature.options.items()}
+    at = "/".join(parts[2:4]) if parts[2] == "options" else parts[2]
+    return "/" + "/".join([theirs.get(at, parts[-1]), *(parts[3:] if parts[2] == "schedule" else [])])
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from api.native.base import StrictSerializer, TenantView, hear
 from api.native.words import Moment, Name
 from api.pagination import page
-from automation import looking, registry, runner
+from automation import asking, looking, registry, runner
 from automation.models import TaskRun
 from memory.models import Step
 from memory.upkeep import options
@@ -43,7 +43,7 @@ class RunDraft(StrictSerializer):
     namespace = Name()
     options = serializers.DictField(required=False, help_text="See `/api/v1/jobs`; what is not said has its default.")
     dry_run = serializers.BooleanField(default=False, help_text="Only say what it would do, and change nothing.")
-    priority = serializers.ChoiceField(list(looking.LANES), default="normal")
+    priority = serializers.ChoiceField(list(asking.LANES), default="normal")
     now = Moment(required=False, help_text="What the job takes for now; else it is the time at which it begins.")
 
 
@@ -61,7 +61,7 @@ class RunWords(serializers.Serializer):
     namespace = serializers.CharField()
     user_id = serializers.CharField()
     dry_run = serializers.BooleanField()
-    priority = serializers.ChoiceField(list(looking.LANES))
+    priority = serializers.ChoiceField(list(asking.LANES))
     progress = ProgressWords()
     attempts = serializers.IntegerField(help_text="How often it was tried; counted before each try.")
     input = serializers.DictField(help_text="`options`, and who is left out since a nearer policy is theirs.")
@@ -134,26 +134,11 @@ class Runs(TenantView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         heard = hear(RunDraft, request.data)
-        return answered(start(heard.pop("job"), heard), request)
-
-
-def start(job: str, heard: dict[str, Any]) -> TaskRun:
-    """A run for a worker. Raises UnknownJob, BadOption and OutsideNamespaces."""
-    known = {
-        "dry_run": heard["dry_run"],
-        "priority": looking.LANES[heard.get("priority", "normal")],
-        "now": heard.get("now"),
-    }
-    reach = reach_of(heard)
-    if job == looking.ALL:
-        return runner.start_all(reach, **known)
-    run = runner.start(job, reach, heard.get("options"), **known)
-    assert run is not None  # without a slot there is nobody to be late for
-    return run
+        return answered(asking.start(heard.pop("job"), reach_of(heard), **heard), request)
 
 
 def reach_of(heard: dict[str, Any]) -> Reach:
-    return looking.within(Reach(namespace=heard.get("namespace", ""), user_id=heard.get("user_id", "")))
+    return Reach(namespace=heard.pop("namespace", ""), user_id=heard.pop("user_id", ""))
 
 
 def answered(run: TaskRun, request: Request) -> Response:

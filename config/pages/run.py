@@ -22,6 +22,7 @@ from memory.upkeep import differences
 from tenants.middleware import may
 
 STEPS = 25
+LAST = 2**31 - 1
 ACTS: dict[str, tuple[str, Callable[[UUID], TaskRun | None], str]] = {
     "cancel": ("runs.start", runner.cancel, "It is stopped; what it had done stays."),
     "retry": ("runs.start", runner.retry, "It is tried again."),
@@ -36,7 +37,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if row is None:
         raise Http404
     asked = asked_for(request, "action", "after")
-    after = between(asked["after"], 0, 9999, 0)
+    after = between(asked["after"], 0, LAST, 0)
     rows = Step.objects.filter(run_id=row.pk, number__gt=after).order_by("number")
     found = list((rows.filter(action=asked["action"]) if asked["action"] else rows)[: STEPS + 1])
     children = list(row.children.order_by("id")[:STEPS])

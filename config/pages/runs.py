@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from automation import looking, registry, runner
+from automation import asking, looking, registry
 from automation.errors import UnknownJob
 from automation.models import TaskRun
 from config.pages.base import asked_for, tenant_here
@@ -46,9 +46,9 @@ def listed(request: HttpRequest) -> HttpResponse:
         "states": TaskRun.State.choices,
         "jobs": list(registry.JOBS.values()),
         "tenants": [] if tenant else Tenant.objects.filter(scratch=False).order_by("slug").values_list("slug")[:200],
-        "priorities": list(looking.LANES),
+        "priorities": list(asking.LANES),
         "may_start": tenant is not None and may(request, "runs.start"),
-        "all": looking.ALL,
+        "all": asking.ALL,
     }
     return TemplateResponse(request, "console/runs.html", context)
 
@@ -99,17 +99,14 @@ def start(request: HttpRequest) -> HttpResponse:
     tenant_here(request)
     said = {name: request.POST.get(name, "").replace("\x00", "").strip()[:255] for name in ("user_id", "namespace")}
     job, dry_run = request.POST.get("job", ""), bool(request.POST.get("dry_run"))
-    priority = looking.LANES.get(request.POST.get("priority", ""), TaskRun.Priority.NORMAL)
+    asked = request.POST.get("priority", "")
+    priority = asked if asked in asking.LANES else asking.NORMAL
     try:
         options = _options(request.POST.get("options", ""))
-        if job == looking.ALL:
-            run = runner.start_all(Reach(**said), dry_run=dry_run, priority=priority)
-        else:
-            run = runner.start(job, Reach(**said), options, dry_run=dry_run, priority=priority)
+        run = asking.start(job, Reach(**said), options, dry_run=dry_run, priority=priority)
     except (UnknownJob, BadOption, ValueError) as error:
         messages.error(request, f"Not started: {_why(error)}.")
         return redirect("runs")
-    assert run is not None
     return redirect("run", run.pk)
 
 
