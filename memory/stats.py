@@ -99,12 +99,10 @@ def _bytes() -> Func:
 
 
 def sizes(scope: Scope = EVERYTHING) -> list[dict[str, Any]]:
-    """Live memories by kind: kind, count, and characters, largest and smallest of their content; a cold one has none."""
+    """By kind: kind, count, and characters, largest and smallest of the content of live memories; a cold one has none."""
     told = Memory.objects.live().scoped(scope).order_by("kind").values("kind")
     length = Length("content")
-    return list(
-        told.annotate(count=Count("id"), characters=Sum(length), largest=Max(length), smallest=Min(length))
-    )
+    return list(told.annotate(count=Count("id"), characters=Sum(length), largest=Max(length), smallest=Min(length)))
 
 
 def kinds() -> list[tuple[str, int]]:
