@@ -112,7 +112,7 @@ FEATURES: dict[str, Feature] = {
     ),
     "conflict_resolution": Feature(
         "resolve_conflicts", "conflict_resolution",
-        options={"conflict_strategy": "strategy", "auto_resolve_conflicts": "auto"},
+        options={"conflict_strategy": "strategy", "auto_resolve_conflicts": "auto_resolve"},
     ),
 }  # fmt: skip
 EXTRAS = ("policy_id", "prospective_memory", "prospective_eval_interval_seconds", "prospective_max_intents")
