@@ -298,6 +298,8 @@ SPECTACULAR_SETTINGS = {
         "MemoryStateEnum": "memory.models.Memory.State",
         "TransferStateEnum": "memory.models.Transfer.State",
         "SelftestStateEnum": "api.models.Selftest.State",
+        "RunStateEnum": "automation.models.TaskRun.State",
+        "StepStateEnum": "memory.models.Step.State",
         "ErasureStateEnum": "memory.models.Erasure.State",
         "ErasureTypeEnum": "memory.models.Erasure.Type",
         "RelationTypeEnum": "memory.models.Relation.Type",

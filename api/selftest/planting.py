@@ -33,6 +33,7 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things |= _memories(make, things, canary)
     things |= _tied(make, things, canary)
     things |= _files(make, tenant, canary)
+    things |= {"run": [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"][0]}
     things |= _cursors(make, things, canary)
     with tenant_context(tenant):
         embed.pending()
@@ -85,6 +86,6 @@ def _cursors(make: Any, things: Things, canary: str) -> Things:
         "cursor": "memories?", "cursor_of_relations": "relations?", "cursor_of_sessions": "sessions?",
         "cursor_of_talk": f"messages?session_id={things['talk']}&user_id={things['user']}&",
         "cursor_of_names": "entities?type=user&",
-        "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
+        "cursor_of_runs": "runs?", "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
     }  # fmt: skip
     return {kind: make("GET", f"{path}limit=1")["next_cursor"] for kind, path in lists.items()}
