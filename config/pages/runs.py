@@ -17,6 +17,7 @@ from automation.errors import UnknownJob
 from automation.models import TaskRun
 from config.pages.base import asked_for, tenant_here
 from memory.errors import BadOption
+from memory.upkeep.options import described
 from memory.upkeep.plan import Reach
 from tenants.middleware import may, tenant_of
 from tenants.models import Tenant, User
@@ -45,6 +46,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "older": found[LISTED - 1].pk if len(found) > LISTED else None,
         "states": TaskRun.State.choices,
         "jobs": list(registry.JOBS.values()),
+        "options": [{"label": job.label, "options": described(job.options)} for job in registry.JOBS.values()],
         "tenants": [] if tenant else Tenant.objects.filter(scratch=False).order_by("slug").values_list("slug")[:200],
         "priorities": list(asking.LANES),
         "may_start": tenant is not None and may(request, "runs.start"),
@@ -76,6 +78,7 @@ def drawn(run: TaskRun, who: str) -> dict[str, Any]:
     return {
         "row": run,
         "label": job.label if job else "Undo" if run.undoes_id else run.job.replace("_", " ").capitalize(),
+        "undoable": bool(job and job.undoable),
         "dot": DOTS[run.state],
         "stuck": looking.why_stuck(run, now),
         "took": looking.took(run, now),
