@@ -93,7 +93,7 @@ def _schedule(at: str, told: Any) -> dict[str, Any] | None:
 
 def _good_interval(hours: Any) -> bool:
     number = isinstance(hours, int | float) and not isinstance(hours, bool)
-    return number and 0 < hours <= MOST_SECONDS / 3_600 and LEAST_SECONDS <= seconds(hours)
+    return number and 0 < hours <= MOST_SECONDS / 3_600 and seconds(hours) >= LEAST_SECONDS
 
 
 def _known(at: str, told: Any, names: tuple[str, ...]) -> dict[str, Any]:
@@ -137,9 +137,10 @@ def _moment(value: Any) -> str:
 
 def _zone(value: Any) -> str:
     try:
-        return "" if value == "" or ZoneInfo(value) else ""
+        ZoneInfo(value or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
         return "is not the name of a time zone, such as Europe/Berlin"
+    return ""
 
 
 def _extras(value: Any) -> str:

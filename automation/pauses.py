@@ -1,4 +1,7 @@
-"""Pauses: windows in which no policy starts anything by itself, in one tenant or in all. Afterwards slots go by misfire."""
+"""Pauses: windows in which no policy starts anything by itself, in one tenant or in all.
+
+When one is over, the slots that lay in it go by their policy's misfire rule, and crossings are looked at.
+"""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -35,7 +38,7 @@ def add(starts_at: datetime, ends_at: datetime, reason: str = "", *, tenant_id: 
 def end(pause_id: UUID, *, tenant_id: UUID | None = None) -> bool:
     """Take a pause of this tenant, or of all, away; false when there is none. Raises OutsideNamespaces."""
     _not_bound()
-    pause = Pause.objects.select_for_update().filter(pk=pause_id, tenant_id=tenant_id).first()
+    pause = Pause.objects.select_for_update().filter(pk=pause_id, tenant=tenant_id).first()
     if pause is None:
         return False
     ledger.record("schedule.resumed", pause, tenant_id=tenant_id)
