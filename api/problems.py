@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from automation.errors import BadPolicy, PolicyThere
 from memory.errors import (
     BadFilter,
     BadTime,
@@ -116,6 +117,7 @@ OVER = (409, "key_over", "The key was revoked or rotated, or has expired.", None
 LAST_OWNER = (409, "last_owner", "A tenant keeps one owner at least.", None)
 OWNERS_ONLY = (403, "owners_only", "Only an owner gives or takes the role of owner.", None)
 IS_MEMBER = (409, "is_member", "This person is a member already.", None)
+POLICY_THERE = (409, "policy_there", "There is a policy for this scope already: change that one.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
@@ -130,6 +132,7 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((LastOwner,), LAST_OWNER),
     ((OwnersOnly,), OWNERS_ONLY),
     ((IsMember,), IS_MEMBER),
+    ((PolicyThere,), POLICY_THERE),
     ((Erased,), ERASED),
     ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
@@ -151,6 +154,11 @@ def _bad_time(error: Any) -> Told:
 def _bad_vector(error: Any) -> Told:
     wrong = {"pointer": error.pointer, "code": "bad_vector", "detail": error.detail}
     return 422, "bad_vector", f"{error.pointer} {error.detail}.", [wrong]
+
+
+def _bad_policy(error: Any) -> Told:
+    wrong = {"pointer": error.pointer, "code": "bad_policy", "detail": error.detail}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
 
 
 def _bad_key(error: Any) -> Told:
@@ -213,6 +221,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadTime: _bad_time,
     BadVector: _bad_vector,
     BadKey: _bad_key,
+    BadPolicy: _bad_policy,
     OutsideNamespaces: _outside,
     NoMemory: _no_memory,
     NotStored: _not_stored,

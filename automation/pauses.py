@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from automation.checking import YEARS
 from automation.errors import BadPolicy
 from automation.models import Pause
 from events import actors, ledger
@@ -23,6 +24,8 @@ LONGEST = timedelta(days=366)
 def add(starts_at: datetime, ends_at: datetime, reason: str = "", *, tenant_id: UUID | None = None) -> Pause:
     """A pause of one tenant, or of all. Raises BadPolicy, OutsideNamespaces."""
     _not_bound()
+    if ends_at.year not in YEARS:
+        raise BadPolicy("/ends_at", f"is from {YEARS.start} to {YEARS.stop - 1}")
     if ends_at <= max(starts_at, timezone.now()):
         raise BadPolicy("/ends_at", "is not after starts_at and now")
     if ends_at - starts_at > LONGEST:
