@@ -299,6 +299,7 @@ SPECTACULAR_SETTINGS = {
         "TransferStateEnum": "memory.models.Transfer.State",
         "SelftestStateEnum": "api.models.Selftest.State",
         "ErasureStateEnum": "memory.models.Erasure.State",
+        "PolicyTypeEnum": "automation.models.Policy.Type",
         "ErasureTypeEnum": "memory.models.Erasure.Type",
         "RelationTypeEnum": "memory.models.Relation.Type",
         "MemoryKindEnum": "memory.models.Memory.Kind",

@@ -7,13 +7,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
+from django_celery_beat.schedulers import DatabaseScheduler
 from django_tenants.utils import tenant_context
 
 from automation import due, pauses, policies, schedules, tasks
 from automation.models import Policy, TaskRun, Timer
+from config.celery import app
 from events.models import Event
 from tenants import preferences
 from tenants.models import Tenant
@@ -272,7 +276,23 @@ def racing(committed: None, acme: Tenant) -> Iterator[Tenant]:
             policies.delete(policy.pk)
 
 
-@pytest.mark.usefixtures("committed")
+def test_a_real_beat_sends_the_hint_of_a_due_row(racing: Tenant) -> None:
+    with tenant_context(racing):
+        policy = scheduled({"interval_hours": 1})
+    row = f"policy {policy.pk} hush"
+    PeriodicTask.objects.filter(name=row).update(last_run_at=timezone.now() - 2 * HOUR)
+    broker = redis.Redis.from_url(f"{settings.REDIS_URL}/0")
+    broker.delete("default")
+    beat = DatabaseScheduler(app=app, lazy=True)
+    beat.tick()
+    sent = json.loads(broker.rpop("default"))
+    assert (sent["headers"]["task"], json.loads(sent["headers"]["argsrepr"].replace("'", '"'))) == (
+        schedules.TASK,
+        [str(policy.pk), "hush"],
+    )
+    assert broker.llen("default") == 0
+
+
 def test_many_beats_run_a_slot_once(racing: Tenant) -> None:
     with tenant_context(racing):
         for user in range(5):
