@@ -301,6 +301,7 @@ SPECTACULAR_SETTINGS = {
         "RunStateEnum": "automation.models.TaskRun.State",
         "StepStateEnum": "memory.models.Step.State",
         "ErasureStateEnum": "memory.models.Erasure.State",
+        "PolicyTypeEnum": "automation.models.Policy.Type",
         "ErasureTypeEnum": "memory.models.Erasure.Type",
         "RelationTypeEnum": "memory.models.Relation.Type",
         "MemoryKindEnum": "memory.models.Memory.Kind",

@@ -20,7 +20,7 @@ class NotPlanted(RuntimeError):
 
 
 def plant(tenant: Tenant, canary: str, call: Call) -> Things:
-    """Ids and names of what was made: memories, a relation, a session, messages, files, cursors, labels."""
+    """Ids and names of what was made: memories, a relation, a session, messages, a policy, files, cursors, labels."""
 
     def make(method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
         sent = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
@@ -32,6 +32,7 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things = _names(canary)
     things |= _memories(make, things, canary)
     things |= _tied(make, things, canary)
+    things |= _policies(make, things)
     things |= _files(make, tenant, canary)
     things |= {"run": [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"][0]}
     things |= _cursors(make, things, canary)
@@ -70,6 +71,13 @@ def _tied(make: Any, things: Things, canary: str) -> Things:
     make("POST", "sessions", scope | {"session_id": "second"})
     said = [make("POST", "messages", talk | {"role": "user", "content": f"{canary} says {word}."}) for word in "ab"]
     return {"relation": relation, "session": session, "message": said[0]["id"]}
+
+
+def _policies(make: Any, things: Things) -> Things:
+    policy = make("POST", "policies", {"namespace": things["namespace"], "name": things["canary"]})["id"]
+    make("PATCH", f"policies/{policy}", {"enabled": False})
+    rest = {"starts_at": "2198-01-01T00:00:00Z", "ends_at": "2198-01-02T00:00:00Z", "reason": things["canary"]}
+    return {"policy": policy, "pause": make("POST", "pauses", rest)["id"]}
 
 
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:
