@@ -34,7 +34,8 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things |= _tied(make, things, canary)
     things |= _policies(make, things)
     things |= _files(make, tenant, canary)
-    things |= {"run": [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"][0]}
+    runs = [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"]
+    things |= {"run": runs[0]}
     things |= _cursors(make, things, canary)
     with tenant_context(tenant):
         embed.pending()

@@ -108,7 +108,7 @@ OPS = {
     "GET imports/{transfer_id}": Op(named={"transfer_id": "import"}),
     "POST imports/{transfer_id}/cancel": Op(named={"transfer_id": "import"}),
     "GET jobs": Op(),
-    "GET runs": Op(named={"cursor": "cursor_of_runs", "policy_id": "nobody"}),
+    "GET runs": Op(named={"cursor": "cursor_of_runs"}),
     "POST runs": Op({"job": "run_all"}),
     "GET runs/{run_id}": Op(),
     "GET runs/{run_id}/steps": Op(named={"cursor": "number"}),
