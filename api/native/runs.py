@@ -73,7 +73,7 @@ class RunWords(serializers.Serializer):
     parent_id = serializers.UUIDField(allow_null=True)
     undoes_id = serializers.UUIDField(allow_null=True, help_text="The run that this one takes back.")
     undone_at = serializers.DateTimeField(allow_null=True)
-    duration_ms = serializers.IntegerField(allow_null=True, help_text="From its begin to its end, or until now.")
+    duration_ms = serializers.FloatField(allow_null=True, help_text="From its begin to its end, or until now.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     heartbeat_at = serializers.DateTimeField(allow_null=True)
@@ -91,7 +91,7 @@ def told(run: TaskRun) -> dict[str, Any]:
         | {
             "priority": TaskRun.Priority(run.priority).name.lower(),
             "progress": {"done": run.done, "total": run.total},
-            "duration_ms": None if seconds is None else round(seconds * 1000),
+            "duration_ms": None if seconds is None else round(seconds * 1000, 1),
         }
     ).data
 
