@@ -11,8 +11,10 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from automation.errors import UnknownJob
 from memory.errors import (
     BadFilter,
+    BadOption,
     BadTime,
     BadVector,
     Contended,
@@ -153,6 +155,17 @@ def _bad_vector(error: Any) -> Told:
     return 422, "bad_vector", f"{error.pointer} {error.detail}.", [wrong]
 
 
+def _bad_option(error: Any) -> Told:
+    at = f"/options{error.pointer}"
+    wrong = {"pointer": at, "code": "bad_option", "detail": error.detail}
+    return 422, "bad_option", f"{at} {error.detail}.", [wrong]
+
+
+def _unknown_job(error: Any) -> Told:
+    wrong = {"pointer": "/job", "code": "unknown_job", "detail": f"{error}"}
+    return 422, "unknown_job", "GET /api/v1/jobs lists the jobs that there are.", [wrong]
+
+
 def _bad_key(error: Any) -> Told:
     wrong = {"pointer": error.pointer, "code": "bad_key", "detail": error.detail}
     return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
@@ -212,6 +225,8 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
     BadVector: _bad_vector,
+    BadOption: _bad_option,
+    UnknownJob: _unknown_job,
     BadKey: _bad_key,
     OutsideNamespaces: _outside,
     NoMemory: _no_memory,

@@ -253,6 +253,7 @@ ERASERS = [
     "memory.privacy.library.memories",
     "memory.privacy.library.versions",
     "memory.privacy.library.sessions",
+    "memory.privacy.library.questions",
     "memory.privacy.copies.files",
     "memory.privacy.copies.kept_replies",
     "memory.privacy.copies.facts",
