@@ -42,7 +42,8 @@ def job(
     """Enter a plan in the catalogue; its docstring is the sentence."""
 
     def enter(plan: Plan) -> Plan:
-        assert name not in JOBS and plan.__doc__
+        assert name not in JOBS
+        assert plan.__doc__
         JOBS[name] = Job(name, label, plan.__doc__.strip(), plan, options, tell, undoable, threshold)
         return plan
 
