@@ -5,7 +5,10 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from automation.marks import Crossing, Pause, Timer, Watch
 from tenants.models import Tenant
+
+__all__ = ["Crossing", "Pause", "Policy", "PolicyVersion", "TaskRun", "Timer", "Watch"]
 
 
 class Policy(models.Model):
