@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from automation.errors import UnknownJob
+from automation.errors import NotUndoable, RunOver, UnknownJob
 from memory.errors import (
     BadFilter,
     BadOption,
@@ -166,6 +166,14 @@ def _unknown_job(error: Any) -> Told:
     return 422, "unknown_job", "GET /api/v1/jobs lists the jobs that there are.", [wrong]
 
 
+def _run_over(error: Any) -> Told:
+    return 409, "run_over", f"This cannot be done to the run now: {error}.", None
+
+
+def _not_undoable(error: Any) -> Told:
+    return 409, "not_undoable", f"What this run did cannot be taken back: {error}.", None
+
+
 def _bad_key(error: Any) -> Told:
     wrong = {"pointer": error.pointer, "code": "bad_key", "detail": error.detail}
     return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
@@ -227,6 +235,8 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadVector: _bad_vector,
     BadOption: _bad_option,
     UnknownJob: _unknown_job,
+    RunOver: _run_over,
+    NotUndoable: _not_undoable,
     BadKey: _bad_key,
     OutsideNamespaces: _outside,
     NoMemory: _no_memory,

@@ -1,6 +1,7 @@
 """What can be wrong with a request to the housekeeper.
 
 AutomationError
+├── UnknownTask    HippocampAI has no type of task of this name
 ├── UnknownJob     no job of the catalogue has this name
 ├── BadPolicy      carries a pointer
 ├── PolicyThere    a policy for this scope is there already
@@ -16,6 +17,11 @@ class AutomationError(Exception):
 class UnknownJob(AutomationError):
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no job {name!r:.60}")
+
+
+class UnknownTask(AutomationError, ValueError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Unknown task type: {name:.60}")
 
 
 class BadPolicy(AutomationError):

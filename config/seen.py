@@ -36,6 +36,7 @@ SHOWN: dict[str, Callable[[Context], int]] = {
     "admin:memory_memory_change": lambda page: 1,
     "playground": _recalled,
     "session": lambda page: len(page["lines"]),
+    "run": lambda page: sum(bool(step["changes"]) for step in page["steps"]),
     "graph": lambda page: len(page["nodes"]),
     "undelete": lambda page: len(page["sample"]),
     "transfers_file": lambda page: 0,  # a file: as many as its `export.ready` says

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Avg, Count, F, Func, IntegerField, Max, Min, Q, Sum, TextField
-from django.db.models.functions import TruncDay, TruncMonth, TruncWeek
+from django.db.models.functions import Length, TruncDay, TruncMonth, TruncWeek
 from django.utils import timezone
 
 from memory.listing import Narrowing, listed
@@ -96,6 +96,15 @@ def _session() -> Func:
 
 def _bytes() -> Func:
     return Func(F("content"), function="octet_length", output_field=IntegerField())
+
+
+def sizes(scope: Scope = EVERYTHING) -> list[dict[str, Any]]:
+    """Live memories by kind: kind, count, and characters, largest and smallest of their content; a cold one has none."""
+    told = Memory.objects.live().scoped(scope).order_by("kind").values("kind")
+    length = Length("content")
+    return list(
+        told.annotate(count=Count("id"), characters=Sum(length), largest=Max(length), smallest=Min(length))
+    )
 
 
 def kinds() -> list[tuple[str, int]]:

@@ -21,4 +21,4 @@ def asked_for(request: HttpRequest, *names: str) -> dict[str, str]:
 
 def between(text: str, least: int, most: int, default: int) -> int:
     """A number out of a query parameter, pushed between its limits."""
-    return min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 5 else default
+    return min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 10 else default
