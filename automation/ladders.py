@@ -4,7 +4,7 @@ What protects a memory decides which lane it climbs in, and the lane says what i
 are found by asking the job itself, with thresholds between which all scores lie; so they cannot say something else.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,15 +42,17 @@ def ladder(job: Job, reach: Reach, told: dict[str, Any], now: datetime) -> Ladde
     names = THRESHOLDS.get(job.name, ())
     if not names:
         return None
+    options = registry.read_options(job, told)
     climbed: dict[UUID, tuple[str, ...]] = {}
     taking: set[str] = set()
     for rung in range(len(names) + 1):
         bounds = {name: UNREACHED if at < rung else 0.0 for at, name in enumerate(names)}
-        for change in job.plan(reach, registry.read_options(job, told | bounds), now):
+        for change in job.plan(reach, replace(options, **bounds), now):
             if change.subject:
                 climbed[change.subject] = (*climbed.get(change.subject, ()), change.action)
             if losing.takes_away(change, now):
                 taking.add(change.action)
+    climbed = {subject: lane for subject, lane in climbed.items() if len(lane) > len(names)}  # others moved meanwhile
     lanes = sorted(set(climbed.values()))
     places = {lane: at for at, lane in enumerate(lanes)}
     return Ladder(names, tuple(lanes), {subject: places[lane] for subject, lane in climbed.items()}, tuple(taking))

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from automation import registry
+from automation import policies, registry
 from automation.models import Policy, TaskRun
 from events import ledger
 from memory import losing, questions
@@ -69,8 +69,10 @@ class Simulation:
         return (hits[0] / expected, hits[1] / expected) if expected else (None, None)
 
 
-def simulate(job: str, reach: Reach, told: dict[str, Any], now: datetime | None = None) -> Simulation:
-    """Raises UnknownJob, BadOption."""
+def simulate(
+    job: str, reach: Reach, told: dict[str, Any], now: datetime | None = None, *, asking: bool = True
+) -> Simulation:
+    """What a job would do; `asking` the saved questions too. Raises UnknownJob, BadOption."""
     began = time.perf_counter()
     found = registry.find(job)
     options = registry.read_options(found, told)
@@ -86,7 +88,7 @@ def simulate(job: str, reach: Reach, told: dict[str, Any], now: datetime | None 
         writes=noted.writes,
         rungs=tuple(noted.rungs),
         gone=noted.gone,
-        losses=_losses(reach, noted.gone),
+        losses=_losses(reach, noted.gone) if asking else (),
         seconds=_seconds(found, noted.writes),
         took_ms=round((time.perf_counter() - began) * 1000, 2),
     )
@@ -102,13 +104,13 @@ class Asked:
 def of_policy(policy: Policy, job: str = "") -> Asked | None:
     """What a policy says of a job, or of the first that it switches on; None when it switches on no such job.
 
-    Without those who have a nearer policy it is the policy's own reach.
+    Its reach leaves out those who have a nearer policy.
     """
     on = [name for name, says in policy.jobs.items() if says.get("enabled") and name in registry.JOBS]
     name = job or next(iter(on), "")
     if name not in on:
         return None
-    return Asked(name, policy.jobs[name].get("options", {}), Reach(policy.namespace, policy.user_id))
+    return Asked(name, policy.jobs[name].get("options", {}), policies.reach_of(policy, name))
 
 
 def _noting(changes: Iterable[Change], noted: Noted, now: datetime) -> Iterator[Change]:

@@ -80,6 +80,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Sessions", "forum", "sessions", "sessions.read"),
         _item("Entities", "hub", "entities"),
         _item("Statistics", "bar_chart", "statistics"),
+        _item("Simulator", "experiment", "simulator", "policies.read"),
         _item("Runs", "cleaning_services", "runs", "runs.read"),
         _item("Embedding models", "model_training", "embeddings"),
         _item("Usage", "speed", "usage", "usage.read"),

@@ -45,6 +45,8 @@ OPERATIONS: dict[str, Operation] = {
     "tiers.manage":      _may("x x x - - -", "admin", "Compare rows with the objects of the cold storage."),
     "embeddings.manage": _may("x x x - - -", "admin", "Change the embedding model."),
     "people.erase":      _may("x x x - - -", "admin", "Export or erase everything of a person, for good."),
+    "policies.read":     _may("x x x x x x", "read", "Read policies, what is due and what holds for whom."),
+    "policies.manage":   _may("x x x - - -", "admin", "Make, change, run and delete policies; pause them."),
     "usage.read":        _may("x x x - x -", "admin", "Read usage, limits and quotas."),
     "audit.read":        _may("x x x - x -", "admin", "Read the audit trail and verify it."),
     "keys.manage":       _may("x x x - - -", "admin", "List, issue, rotate and revoke API keys."),
