@@ -26,6 +26,12 @@ UPSERT = """
     WHERE (r.weight, r.metadata) IS DISTINCT FROM (EXCLUDED.weight, EXCLUDED.metadata)
     RETURNING xmax = 0
 """
+INSERT_ALL = """
+    INSERT INTO memory_relation (id, source_id, target_id, type, weight, metadata, created_at)
+    SELECT id, source, target, type, weight, '{}', now()
+    FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::float8[]) t(id, source, target, type, weight)
+    ORDER BY source, target, type ON CONFLICT DO NOTHING RETURNING id
+"""
 # UNION drops a place that was reached before. With a `stride` of 1 a place is a memory at a depth, so a cycle ends at
 # the greatest depth; with 0 it is the memory alone, so a cycle ends when nothing new is met. LIMIT stops the recursion
 # itself: PostgreSQL makes no more rows of it than are read, and makes them nearest first.
@@ -82,6 +88,22 @@ def relate(
         fact = "relation.created" if row[0] else "relation.updated"
         ledger.record(fact, relation, **_thin(relation))
     return relation, bool(row and row[0])
+
+
+def relate_all(told: Sequence[tuple[UUID, UUID, str, float]]) -> list[UUID]:
+    """Make relations (source, target, type, weight) between memories that the caller holds; the ids of the new ones.
+
+    What stands between two of them already stays as it is.
+    """
+    if not told:
+        return []
+    rows = [[uuid7() for _ in told], *map(list, zip(*told, strict=True))]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_ALL, rows)
+        made = [key for (key,) in cursor.fetchall()]
+    new = Relation.objects.filter(pk__in=made).order_by("pk")
+    ledger.record_all("relation.created", [(relation, _thin(relation)) for relation in new])
+    return made
 
 
 def _hold(source: UUID, target: UUID) -> None:

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 
 
 class Step(models.Model):
@@ -26,6 +27,7 @@ class Step(models.Model):
     parts = models.JSONField(default=dict)
     why = models.CharField(max_length=255, blank=True)
     outcome = models.JSONField(default=dict)  # what was there before, and what was made: all that undoing needs
+    created_at = models.DateTimeField(default=timezone.now)  # it goes when nothing can be undone any more
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run_id", "number"], name="step_numbered")]

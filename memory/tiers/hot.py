@@ -39,7 +39,7 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('DEL', KEYS[2])
 return 1
 """
-GONE = ("memory.updated", "memory.deleted", "memory.superseded", "memory.warmed")
+GONE = ("memory.updated", "memory.compressed", "memory.deleted", "memory.superseded", "memory.warmed")
 LAST = 2**31 - 1  # later than any version
 _rests_until = 0.0
 

@@ -1,73 +1,15 @@
-"""Close sessions whose time is over; erase for good what expired, or was deleted longer ago than the undo window."""
+"""Close sessions whose time is over; erase for good what is due, and forget steps that nobody can undo any more."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID
-
-from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
-
-from events import ledger
-from memory import holds, places, sessions
+from memory import sessions
 from memory.models import Memory
-from memory.models.memory import MemoryQuerySet
-from memory.tiers import cold
-from memory.upkeep import slices
-from memory.upkeep.options import option
-from memory.upkeep.plan import Change, Reach
-from tenants import preferences
-
-BATCH = 500
-
-
-@dataclass(frozen=True)
-class Options:
-    most: int = option(5_000, "memories, the oldest first", least=1, most=100_000)
-
-
-def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
-    """Erase for good what expired, or was deleted longer ago than the undo window."""
-    for memory in slices.read(slices.chosen(due(reach.rows(), now), [], options.most), only=("state",)):
-        deleted = memory.state == Memory.State.DELETED
-        why = "it was deleted, and the time to bring it back is over" if deleted else "it expired"
-        yield Change("expire", memory.pk, effect="purge", why=why)
-
-
-def due(rows: MemoryQuerySet, now: datetime) -> MemoryQuerySet:
-    """What is over, and not held."""
-    over = Q(state=Memory.State.DELETED, deleted_at__lte=now - timedelta(days=preferences.current().undo_days))
-    return rows.filter(over | Q(expires_at__lte=now)).unheld()
+from memory.upkeep import expire, steps
 
 
 def run() -> int:
     """Close this tenant's due sessions, then erase its due memories; how many memories there were."""
     sessions.close_due()
     done = 0
-    while count := len(_erase_some()):
+    while count := len(expire.purge(Memory.objects.all())):
         done += count
+    steps.sweep()
     return done
-
-
-def _erase_some() -> set[UUID]:
-    return purge(due(Memory.objects.all(), timezone.now()))
-
-
-@transaction.atomic
-def purge(rows: MemoryQuerySet) -> set[UUID]:
-    """Erase up to BATCH of them for good, but none that is held; which they were.
-
-    Locked: what is brought back at this moment is not due any more.
-    """
-    holds.steady()
-    claimed = list(rows.unheld().order_by("id").only("id", "state").select_for_update(skip_locked=True)[:BATCH])
-    if not claimed:
-        return set()
-    keys = [memory.pk for memory in claimed]
-    there = Memory.objects.filter(pk__in=keys)
-    places.unsettle([memory.pk for memory in claimed if memory.state == Memory.State.ACTIVE])
-    cold.discard_after_commit(cold.keys_of(there))
-    there.only("id").delete()  # without their contents and vectors, which nobody needs to see once more
-    ledger.record("memory.purged", count=len(keys))
-    return set(keys)
