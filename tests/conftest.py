@@ -43,6 +43,8 @@ def _forget() -> None:
                 "memory_session",
                 "memory_tally",
                 "memory_transfer",
+                "memory_hold",
+                "memory_rule",
                 "memory_erasure",
                 "memory_question",
                 "memory_step",

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from events import ledger
-from memory import places, touched
+from memory import holds, places, touched
 from memory.errors import Unreadable
 from memory.models import Memory, Passage, Question, Relation, Session, Version
 from memory.privacy.erasers import SLICE, Asked, Counts, Eraser, Job
@@ -32,7 +32,7 @@ def _memories_found(asked: Asked) -> Counts:
 def _erase_memories(job: Job) -> bool:
     """A slice of memories: hot copies first, then rows, then objects, whose names are kept until they are gone."""
     _purge(job)
-    own = Memory.objects.filter(job.asked.subject.memories()).order_by("id")
+    own = Memory.objects.filter(job.asked.subject.memories()).unheld().order_by("id")
     ids = list(own.values_list("pk", flat=True)[:SLICE])
     if not ids:
         if job.cursor.get("dirty"):  # from here on nobody can copy what is gone
@@ -48,7 +48,8 @@ def _erase_memories(job: Job) -> bool:
 
 @transaction.atomic
 def _delete(job: Job, ids: list[UUID]) -> None:
-    rows = Memory.objects.filter(job.asked.subject.memories(), pk__in=ids).order_by("id")
+    holds.steady()
+    rows = Memory.objects.filter(job.asked.subject.memories(), pk__in=ids).unheld().order_by("id")
     gone = list(rows.select_for_update(of=("self",)).only("id"))
     chosen = [memory.pk for memory in gone]
     places.unsettle_for_good(chosen)
