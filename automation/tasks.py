@@ -1,8 +1,12 @@
 """The housekeeper's tasks. Rows are the work; these messages are hints that some is there."""
 
+from uuid import UUID
+
 from celery import shared_task
 
-from automation import worker
+from automation import due, schedules, triggers, worker
+from automation.models import Policy
+from tenants.tasks import TenantTask
 
 
 @shared_task
@@ -13,3 +17,34 @@ def work() -> None:
 @shared_task
 def sweep() -> None:
     worker.sweep()
+
+
+@shared_task
+def run_policy(policy_id: str, job: str) -> None:
+    """Beat's hint that a slot of a policy may be due."""
+    for tenant_id in Policy.objects.filter(pk=policy_id).values_list("tenant_id", flat=True):
+        start_due(str(tenant_id), policy_id, job)
+
+
+@shared_task(base=TenantTask)
+def start_due(tenant_id: str, policy_id: str, job: str) -> None:
+    due.due(UUID(policy_id), job)
+
+
+@shared_task
+def catch_up() -> None:
+    """The tick: what beat missed, and notes whose poke was lost."""
+    due.catch_up()
+    triggers.look_again()
+    triggers.look()
+
+
+@shared_task
+def look(tenant_id: str) -> None:
+    triggers.look(tenant_id=UUID(tenant_id))
+
+
+@shared_task
+def check_schedules() -> None:
+    schedules.check()
+    triggers.look_at_all()

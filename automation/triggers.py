@@ -84,6 +84,14 @@ def look_again(now: datetime | None = None) -> None:
             Crossing.objects.filter(pk__in=[crossing.pk for crossing in own]).update(looked_at=at)
 
 
+def look_at_all() -> None:
+    """Note every tenant that has thresholds: a policy's window begins, and a note may have been lost."""
+    kind = Policy.objects.filter(type=Policy.Type.THRESHOLD, enabled=True, tenant__state=Tenant.State.ACTIVE)
+    for tenant_id in kind.values_list("tenant_id", flat=True).distinct():
+        with transaction.atomic():
+            watching.everyone(tenant_id)
+
+
 def _take(pk: int, now: datetime) -> bool:
     """One note. What it wakes that may run at once is started afterwards."""
     with transaction.atomic():

@@ -88,7 +88,7 @@ SHARED_APPS = [
 TENANT_APPS = ["memory"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 TENANT_LEFTOVERS = ["memory.leaving.objects"]  # what a deleted tenant has elsewhere, see tenants/leaving.py
-EVENT_CONSUMERS = ["events.sockets.push", "memory.tiers.hot.notice"]
+EVENT_CONSUMERS = ["events.sockets.push", "memory.tiers.hot.notice", "automation.triggers.notice"]
 
 MIDDLEWARE = [
     "config.edges.true_address",
@@ -250,12 +250,14 @@ NEAR_INDEX_FROM = env.int("NEAR_INDEX_FROM", 20_000)  # memories of a tenant, fo
 MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
 # What must forget a person, in the order in which it does; each answers for tables, see memory.privacy.erasers.
 ERASERS = [
+    "memory.privacy.library.steps",  # while the memories that they name are there
     "memory.privacy.library.memories",
     "memory.privacy.library.versions",
     "memory.privacy.library.sessions",
     "memory.privacy.library.questions",
     "memory.privacy.copies.files",
     "memory.privacy.copies.kept_replies",
+    "automation.privacy.rows",  # before the facts: it tells one that names the user
     "memory.privacy.copies.facts",
     "memory.privacy.copies.vectors",
 ]
@@ -344,6 +346,8 @@ CELERY_BEAT_SCHEDULE = {
     "embed": {"task": "memory.tasks.embed_everywhere", "schedule": 5.0, "options": {"expires": 10}},
     "usage": {"task": "tenants.tasks.fold_usage", "schedule": 10.0, "options": {"expires": 20}},
     "runs": {"task": "automation.tasks.work", "schedule": 5.0, "options": {"expires": 10}},
+    "policies": {"task": "automation.tasks.catch_up", "schedule": 60.0, "options": {"expires": 60}},
+    "schedules": {"task": "automation.tasks.check_schedules", "schedule": 3600.0, "options": {"expires": 3600}},
     "old_runs": {"task": "automation.tasks.sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "stock": {"task": "memory.tasks.take_stock_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "logins": {"task": "tenants.tasks.forget_logins", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -34,7 +34,8 @@ def _forget() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE events_event, events_stream, events_anchor, tenants_usage, tenants_stock, tenants_apikey,"
-            " tenants_keptreply, tenants_user, automation_policy, automation_taskrun CASCADE"
+            " tenants_keptreply, tenants_user, automation_policy, automation_taskrun,"
+            " automation_watch, automation_pause CASCADE"
         )
         cursor.execute("UPDATE tenants_tenant SET state = 'active', reason = '', delete_after = NULL")
         for slug in SLUGS:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('memory', '0013_steps'),
+        ('memory', '0014_holds_and_rules'),
     ]
 
     operations = [
