@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from automation.errors import NotUndoable, RunOver, UnknownJob
+from automation.errors import BadPolicy, NotUndoable, RunOver, UnknownJob
 from memory.errors import (
     BadFilter,
     BadOption,
@@ -161,6 +161,11 @@ def _bad_option(error: Any) -> Told:
     return 422, "bad_option", f"{at} {error.detail}.", [wrong]
 
 
+def _bad_policy(error: Any) -> Told:
+    wrong = {"pointer": error.pointer, "code": "bad_policy", "detail": error.detail}
+    return 422, "bad_policy", f"{error.pointer} {error.detail}.".lstrip(), [wrong]
+
+
 def _unknown_job(error: Any) -> Told:
     wrong = {"pointer": "/job", "code": "unknown_job", "detail": f"{error}"}
     return 422, "unknown_job", "GET /api/v1/jobs lists the jobs that there are.", [wrong]
@@ -234,6 +239,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadTime: _bad_time,
     BadVector: _bad_vector,
     BadOption: _bad_option,
+    BadPolicy: _bad_policy,
     UnknownJob: _unknown_job,
     RunOver: _run_over,
     NotUndoable: _not_undoable,

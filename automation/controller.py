@@ -12,7 +12,7 @@ from automation.models import Policy, TaskRun
 from automation.vocabulary import FEATURES, AutomationPolicy
 from events import actors
 from memory import stats
-from memory.models import Memory, Step
+from memory.models import Memory
 from memory.types import Scope
 from memory.upkeep.plan import Reach
 from tenants.models import Tenant
@@ -165,17 +165,10 @@ def told(run: TaskRun) -> Result:
 
 
 def _health(run: TaskRun) -> Result:
-    """The report that the run kept, in the controller's words."""
-    step = Step.objects.filter(run_id=run.pk, effect="report").order_by("number").first()
-    report = step.change["told"] if step else {}
-    row, score = own(run.user_id), report.get("overall_score")
+    """Whether its score is below what the user's policy wants to be told of."""
+    row, score = own(run.user_id), run.result.get("health_score")
     least = vocabulary.heard(row).health_alert_threshold if row else None
-    return {
-        "health_score": score,
-        "health_status": report.get("status"),
-        "alert_needed": score is not None and least is not None and score < least,
-        "recommendations": report.get("recommendations", []),
-    }
+    return {"alert_needed": score is not None and least is not None and score < least}
 
 
 def statistics(user_id: str) -> Result:

@@ -1,4 +1,4 @@
-"""Reading task runs: of one tenant for its own, of all tenants for an operator. Who is bound sees those of its spaces."""
+"""Reading task runs: of one tenant for its own, of all for an operator. Who is bound sees those of its namespaces."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
+from automation import runner
 from automation.asking import LANES
 from automation.models import TaskRun
-from events import ledger
 from memory.models import Step
 from tenants import bounds, preferences
 
@@ -21,7 +21,7 @@ WAITED = timedelta(minutes=10)  # a pending one that could have begun so long ag
 
 def here() -> QuerySet[TaskRun]:
     """The runs of the tenant one stands in. Who is bound to namespaces sees those that reach into none other."""
-    rows, bound = TaskRun.objects.filter(tenant_id=ledger.current_tenant_id()), list(bounds.current())
+    rows, bound = runner.runs(), list(bounds.current())
     own = Q(namespace__in=bound) | Q(namespace="", input__bounds__contained_by=bound)
     return rows.filter(own) if bound else rows
 

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from automation import controller as controlling
 from automation import asking, looking, runner, worker
+from automation import controller as controlling
 from automation.controller import RUNS, AutomationController
 from automation.errors import BadPolicy, RunOver, UnknownTask
 from automation.models import TaskRun
@@ -136,9 +136,7 @@ def _labelled(run: TaskRun, metadata: dict[str, Any]) -> TaskRun:
     return run
 
 
-def submit(
-    user_id: str, task_type: str, priority: str, metadata: dict[str, Any], *, at_once: bool = False
-) -> TaskRun:
+def submit(user_id: str, task_type: str, priority: str, metadata: dict[str, Any], *, at_once: bool = False) -> TaskRun:
     """In the tenant one stands in, see TaskManager.submit_task."""
     if task_type not in TYPES:
         raise UnknownTask(task_type)

@@ -63,9 +63,13 @@ def run_now(
     return _through(run)
 
 
-def _through(run: TaskRun) -> TaskRun | None:
+def _claim_here(run: TaskRun) -> None:
     run.state, run.attempts, run.token, run.started_at = State.RUNNING, 1, 1, timezone.now()
     run.leased_until = run.started_at + worker.LEASE
+
+
+def _through(run: TaskRun) -> TaskRun | None:
+    _claim_here(run)
     worker.lock(run)
     try:
         if _queue(run) is None:
@@ -102,9 +106,21 @@ def _begin(parent: TaskRun, runs: Sequence[TaskRun]) -> TaskRun:
     return parent
 
 
-def run_all_now(asked: Sequence[tuple[str, Mapping[str, Any]]], reach: Reach = EVERYBODY) -> list[TaskRun]:
-    """The same in this process."""
-    return [run for job, options in asked if (run := run_now(job, reach, options))]
+def run_all_now(asked: Sequence[tuple[str, Mapping[str, Any]]], reach: Reach = EVERYBODY) -> TaskRun:
+    """The same in this process, to the end of all of them."""
+    parent = _fields("run_all", reach, {"jobs": [job for job, _ in asked]})
+    runs = [_new(job, reach, options) for job, options in asked]
+    for run in runs:
+        _claim_here(run)
+    _begin(parent, runs)
+    for run in runs:
+        worker.lock(run)
+        try:
+            worker.execute(run, tries=1)
+        finally:
+            worker.unlock(run)
+    parent.refresh_from_db()
+    return parent
 
 
 def _new(job: str, reach: Reach, options: Mapping[str, Any] | None, **more: Any) -> TaskRun:

@@ -15,7 +15,6 @@ from uuid_utils.compat import uuid7
 from automation.errors import BadPolicy
 
 
-
 class PolicyType(StrEnum):
     THRESHOLD = "threshold"
     SCHEDULE = "schedule"
@@ -113,7 +112,7 @@ FEATURES: dict[str, Feature] = {
     ),
     "conflict_resolution": Feature(
         "resolve_conflicts", "conflict_resolution",
-        options={"conflict_strategy": "strategy", "auto_resolve_conflicts": "auto"},
+        options={"conflict_strategy": "strategy", "auto_resolve_conflicts": "auto_resolve"},
     ),
 }  # fmt: skip
 EXTRAS = ("policy_id", "prospective_memory", "prospective_eval_interval_seconds", "prospective_max_intents")
@@ -171,7 +170,7 @@ def heard(policy: Any) -> AutomationPolicy:
         updated_at=policy.updated_at,
         **({"policy_id": str(policy.id)} | known),
     )
-    switches = {feature.switch: False for feature in FEATURES.values()}
+    switches: dict[str, Any] = {feature.switch: False for feature in FEATURES.values()}
     for feature in FEATURES.values():
         switches |= _feature(policy.jobs.get(feature.job, {}), feature)
     kept = policy.extras.get("schedules", {})

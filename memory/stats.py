@@ -99,12 +99,11 @@ def _bytes() -> Func:
 
 
 def sizes(scope: Scope = EVERYTHING) -> list[dict[str, Any]]:
-    """Live memories by kind: kind, count, and characters, largest and smallest of their content; a cold one has none."""
+    """Of live memories by kind: count, and characters, largest and smallest of their content; a cold one has none."""
     told = Memory.objects.live().scoped(scope).order_by("kind").values("kind")
     length = Length("content")
-    return list(
-        told.annotate(count=Count("id"), characters=Sum(length), largest=Max(length), smallest=Min(length))
-    )
+    numbers = told.annotate(count=Count("id"), characters=Sum(length), largest=Max(length), smallest=Min(length))
+    return [dict(row) for row in numbers]
 
 
 def kinds() -> list[tuple[str, int]]:

@@ -80,7 +80,7 @@ class RunWords(serializers.Serializer):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
-TOLD = [name for name in RunWords().fields if name not in ("priority", "progress", "duration_ms")]
+TOLD = [str(name) for name in RunWords().fields if name not in ("priority", "progress", "duration_ms")]
 
 
 def told(run: TaskRun) -> dict[str, Any]:
@@ -272,7 +272,7 @@ class JobWords(serializers.Serializer):
     """A job of the catalogue."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field
     says = serializers.CharField()
     options = OptionWords(many=True)
     undoable = serializers.BooleanField()

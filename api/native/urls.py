@@ -33,6 +33,7 @@ from api.native import (
     transfers,
     turns,
     usage,
+    users,
     versions,
 )
 
@@ -102,6 +103,11 @@ urlpatterns = [
     *both("embeddings/rollback", embeddings.Rollback.as_view()),
     *both("embeddings/finish", embeddings.Finish.as_view()),
     *both("embeddings/cancel", embeddings.Cancel.as_view()),
+    *both("users/<path:user_id>/policy", users.UserPolicy.as_view()),
+    *both("users/<path:user_id>/statistics", users.Statistics.as_view()),
+    *both("users/<path:user_id>/tasks", users.UserTasks.as_view()),
+    *both("tasks/<uuid:task_id>", users.OneTask.as_view()),
+    *both("tasks/<uuid:task_id>/cancel", users.CancelTask.as_view()),
     *both("usage", usage.Usage.as_view()),
     *both("selftests", selftests.Selftests.as_view()),
     *both("selftests/<uuid:selftest_id>", selftests.OneSelftest.as_view()),

@@ -1,4 +1,4 @@
-"""/api/v1/users/…: a user's policy, numbers and tasks in HippocampAI's own words. It translates and does nothing else."""
+"""/api/v1/users/…: a user's policy, numbers and tasks in HippocampAI's own words. It only translates."""
 
 from dataclasses import asdict
 from typing import Any

@@ -68,7 +68,9 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 def _undoable(row: TaskRun) -> bool:
     job = registry.JOBS.get(row.job)
-    return bool(job and job.undoable and not row.undone_at and row.state not in TaskRun.OPEN and looking.undo_until(row))
+    return bool(
+        job and job.undoable and not row.undone_at and row.state not in TaskRun.OPEN and looking.undo_until(row)
+    )
 
 
 def _bars(counts: dict[str, int]) -> list[dict[str, Any]]:

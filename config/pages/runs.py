@@ -103,7 +103,7 @@ def start(request: HttpRequest) -> HttpResponse:
     priority = asked if asked in asking.LANES else asking.NORMAL
     try:
         options = _options(request.POST.get("options", ""))
-        run = asking.start(job, Reach(**said), options, dry_run=dry_run, priority=priority)
+        run = asking.start(job, Reach(said["namespace"], said["user_id"]), options, dry_run=dry_run, priority=priority)
     except (UnknownJob, BadOption, ValueError) as error:
         messages.error(request, f"Not started: {_why(error)}.")
         return redirect("runs")

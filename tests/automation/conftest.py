@@ -48,3 +48,63 @@ def enter(monkeypatch: pytest.MonkeyPatch) -> Enter:
 @pytest.fixture
 def hushing(enter: Enter) -> None:
     enter("hush", hush, tell=lambda counts: {"hushed": counts["silence"]})
+
+
+@dataclass(frozen=True)
+class Summarizing:
+    age_days: int = option(30, "Days.", least=1, most=3_650)
+
+
+@dataclass(frozen=True)
+class Consolidating:
+    similarity: float = option(0.85, "How much alike.", least=0, most=1)
+
+
+@dataclass(frozen=True)
+class Compressing:
+    target_reduction: float = option(0.3, "By which share.", least=0.01, most=0.95)
+
+
+@dataclass(frozen=True)
+class Decaying:
+    half_life_days: float = option(0.0, "Days.", least=0, most=36_500)
+
+
+@dataclass(frozen=True)
+class Checking:
+    alert_below: float = option(60.0, "Of 100.", least=0, most=100)
+
+
+@dataclass(frozen=True)
+class Resolving:
+    strategy: str = option("temporal", "Who wins.", among=("temporal", "confidence", "importance"))
+    auto_resolve: bool = option(True, "What is clear.")
+
+
+def silence(reach: Reach, options: Any, now: datetime) -> Iterator[Change]:
+    """Silence all of them."""
+    for memory in reach.rows().movable().order_by("id"):
+        touch = Touch(memory.pk, memory.version, {"state": "silent"})
+        yield Change("summarize", memory.pk, touches=(touch,), score=memory.importance)
+
+
+def look(reach: Reach, options: Any, now: datetime) -> Iterator[Change]:
+    """Only look."""
+    for memory in reach.rows().movable().order_by("id"):
+        yield Change("keep", memory.pk, effect="", score=memory.importance)
+
+
+HEALTH = {"health_score": 47.5, "health_status": "poor", "recommendations": ["Say more."]}
+SIX = {
+    "summarize": Summarizing, "consolidate": Consolidating, "compress": Compressing, "decay": Decaying,
+    "health_check": Checking, "resolve_conflicts": Resolving,
+}  # fmt: skip
+
+
+@pytest.fixture
+def six(enter: Enter) -> None:
+    """The jobs that HippocampAI's policies name, played by small ones with their options."""
+    for name, options in SIX.items():
+        enter(name, look, options=options)
+    enter("health_check", look, options=Checking, brief=lambda changes: HEALTH)
+    enter("summarize", silence, options=Summarizing, tell=lambda counts: {"summaries_created": counts["summarize"]})

@@ -73,7 +73,9 @@ def test_what_is_due_every_hour_is_due_in_every_hour_that_passes(name: str, cron
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(ZONES),
-    st.sampled_from(["30 2 * * *", "0 */2 * * *", "*/10 1-3 * * *", "0 0 * * *", "45 23 * * 0", "0 3 1 * *", "7 * * * *"]),
+    st.sampled_from(
+        ["30 2 * * *", "0 */2 * * *", "*/10 1-3 * * *", "0 0 * * *", "45 23 * * 0", "0 3 1 * *", "7 * * * *"]
+    ),
     st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 1)),
     st.timedeltas(timedelta(0), timedelta(days=40)),
 )
@@ -111,7 +113,10 @@ def test_a_time_that_comes_twice_runs_when_it_comes_first() -> None:
 
 def test_an_interval_is_counted_from_its_anchor() -> None:
     schedule = Schedule(every=6 * HOUR, anchor=at("2026-01-01T01:00"))
-    assert slots.next_slots(schedule, BERLIN, at("2026-01-01T00:00"), 2) == [at("2026-01-01T07:00"), at("2026-01-01T13:00")]
+    assert slots.next_slots(schedule, BERLIN, at("2026-01-01T00:00"), 2) == [
+        at("2026-01-01T07:00"),
+        at("2026-01-01T13:00"),
+    ]
     assert slots.last_due(schedule, BERLIN, at("2026-01-01T07:00"), at("2026-01-02T00:00")) == at("2026-01-01T19:00")
     assert slots.last_due(schedule, BERLIN, at("2026-01-01T01:00"), at("2026-01-01T06:59")) is None
 

@@ -40,7 +40,12 @@ class Command(BaseCommand):
         start.add_argument("--priority", default=asking.NORMAL, choices=list(asking.LANES))
         start.add_argument("--dry-run", action="store_true", help="only say what it would do")
         start.add_argument("--here", action="store_true", help="run it in this process, and show it")
-        for act, says in {"show": "all of a run", "cancel": "end it", "retry": "try it again", "undo": "undo it"}.items():
+        for act, says in {
+            "show": "all of a run",
+            "cancel": "end it",
+            "retry": "try it again",
+            "undo": "undo it",
+        }.items():
             does.add_parser(act, help=says).add_argument("run", type=UUID)
 
     def handle(self, *args: Any, verb: str, **told: Any) -> None:
@@ -71,9 +76,7 @@ class Command(BaseCommand):
                 assert run is not None
                 self._tell(run)
                 return
-            run = asking.start(
-                told["job"], reach, options, dry_run=told["dry_run"], priority=told["priority"]
-            )
+            run = asking.start(told["job"], reach, options, dry_run=told["dry_run"], priority=told["priority"])
             self.stdout.write(str(run.pk))
 
     def _show(self, told: dict[str, Any]) -> None:
@@ -97,7 +100,8 @@ def _line(run: TaskRun) -> str:
     took = "" if seconds is None else f"{seconds:.1f} s"
     whom = run.user_id or run.namespace or "everybody"
     dry = " (dry run)" if run.dry_run else ""
-    return f"{run.pk}  {run.tenant.slug:20} {run.state:9} {run.job}{dry} for {whom}: {run.done}/{run.total} {took}".rstrip()
+    done = f"{run.done}/{run.total} {took}".rstrip()
+    return f"{run.pk}  {run.tenant.slug:20} {run.state:9} {run.job}{dry} for {whom}: {done}"
 
 
 def _options(text: str) -> dict[str, Any]:
