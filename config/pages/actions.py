@@ -16,7 +16,7 @@ class Action:
 
 _TOLD = {
     "keep": ("kept", "stay as they are", "stays as it is"),
-    "decay": ("decayed", "lose some of their confidence", "loses some of its confidence"),
+    "decay": ("decayed", "fade a little", "fades a little"),
     "silence": ("silenced", "fall silent", "falls silent"),
     "compress": ("compressed", "fall silent and shrink to one sentence", "falls silent and shrinks to one sentence"),
     "delete": ("deleted", "are deleted", "is deleted"),

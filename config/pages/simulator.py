@@ -1,4 +1,4 @@
-"""The simulator: what a rule would do to the tenant's memories, its thresholds movable; then do it, then take it back."""
+"""The simulator: what a rule would do to memories, its thresholds movable; then do it, then take it back."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

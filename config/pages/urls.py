@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 
 from config.pages import (
     audit,
+    calendar,
     embeddings,
     entities,
     graph,
@@ -19,7 +20,10 @@ from config.pages import (
     members,
     memory,
     playground,
+    policies,
+    policy,
     privacy,
+    questions,
     run,
     runs,
     schemas,
@@ -55,6 +59,9 @@ def page(
 
 urlpatterns = [
     page("recall/", playground.playground, "playground"),
+    page("questions/", questions.listed, "questions"),
+    page("questions/save", questions.save, "question_save", reads="memories.write"),
+    page("questions/<uuid:question_id>/delete", questions.delete, "question_delete", reads="memories.write"),
     page("transfers/", transfers.transfers, "transfers"),
     page("transfers/export", transfers.export, "transfers_export", does="exports.run"),
     page("transfers/import", transfers.take_in, "transfers_import", does="imports.run"),
@@ -74,6 +81,13 @@ urlpatterns = [
     page("runs/start", runs.start, "run_start", reads="runs.start", does="runs.start"),
     page("runs/<uuid:run_id>/", run.run, "run", reads="runs.read"),
     page("runs/<uuid:run_id>/act", run.act, "run_act", reads="runs.start", does="runs.start"),
+    page("policies/", policies.listed, "policies", reads="policies.read"),
+    page("policies/new/", policy.new, "policy_new", reads="policies.manage", does="policies.manage"),
+    page("policies/<uuid:policy_id>/", policy.policy, "policy", reads="policies.read", does="policies.manage"),
+    page("policies/<uuid:policy_id>/act", policy.act, "policy_act", reads="policies.manage", does="policies.manage"),
+    page("policies/<uuid:policy_id>/run", policies.run, "policy_run", reads="policies.manage", does="policies.manage"),
+    page("calendar/", calendar.week, "calendar", reads="policies.read"),
+    page("calendar/pause", calendar.pause, "calendar_pause", reads="policies.manage", does="policies.manage"),
     page("simulator/", simulator.simulator, "simulator", reads="policies.read"),
     page("simulator/apply", simulator.apply, "simulator_apply", reads="runs.start", does="runs.start"),
     page("simulator/<uuid:run_id>/undo", simulator.undo, "simulator_undo", reads="runs.undo", does="runs.undo"),

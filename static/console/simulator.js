@@ -11,7 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const source = document.getElementById("simulation");
   if (!box || !source) return;
   const told = JSON.parse(source.textContent);
-  const BINS = 40, HEIGHT = 292, TOP = 84, BOTTOM = 30, SIDE = 34, SVG = "http://www.w3.org/2000/svg";
+  const BINS = 40, HEIGHT = told.thresholds ? 292 : 220, TOP = told.thresholds ? 84 : 14, BOTTOM = 30, SIDE = 34, SVG = "http://www.w3.org/2000/svg";
   const actions = Object.keys(told.tones);
   const thresholds = told.thresholds || []; // the highest first
   const number = new Intl.NumberFormat("en");
