@@ -35,6 +35,7 @@ SHOWN: dict[str, Callable[[Context], int]] = {
     "admin:memory_memory_changelist": _listed,
     "admin:memory_memory_change": lambda page: 1,
     "playground": _recalled,
+    "simulator": lambda page: len(page.get("samples", ())),
     "session": lambda page: len(page["lines"]),
     "run": lambda page: sum(bool(step["changes"]) for step in page["steps"]),
     "graph": lambda page: len(page["nodes"]),

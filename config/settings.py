@@ -254,6 +254,7 @@ ERASERS = [
     "memory.privacy.library.memories",
     "memory.privacy.library.versions",
     "memory.privacy.library.sessions",
+    "memory.privacy.library.questions",
     "memory.privacy.copies.files",
     "memory.privacy.copies.kept_replies",
     "automation.privacy.rows",  # before the facts: it tells one that names the user

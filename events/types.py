@@ -32,6 +32,15 @@ _ALL = [
         ("kind", "namespace", "user_id", "version", "verdict", "confidence"),
     ),
     EventType(
+        "memory.pinned", "A memory was pinned: no upkeep touches it.", ("kind", "namespace", "user_id", "version")
+    ),
+    EventType("memory.unpinned", "A memory is pinned no more.", ("kind", "namespace", "user_id", "version")),
+    EventType("hold.placed", "A legal hold was placed: nothing under it is erased.", ("memories",)),
+    EventType("hold.released", "A legal hold was released."),
+    EventType("rule.created", "A retention rule was made.", ("action", "retention_days", "enabled")),
+    EventType("rule.updated", "A retention rule was changed.", ("action", "retention_days", "enabled", "fields")),
+    EventType("rule.deleted", "A retention rule was deleted.", ("action", "retention_days", "enabled")),
+    EventType(
         "memory.silenced",
         "A memory is not among the answers any more; it is kept, and can be restored.",
         ("kind", "namespace", "user_id", "version"),
@@ -58,6 +67,9 @@ _ALL = [
         "A session was ended and its memories deleted; they can be restored for the undo window.",
         ("namespace", "user_id", "session_id", "count"),
     ),
+    EventType("question.saved", "A question was saved, to see what a rule would lose.", ("expected",)),
+    EventType("question.changed", "A saved question was changed.", ("fields",)),
+    EventType("question.deleted", "A saved question was deleted."),
     EventType("memory.archived", "A memory's content went to cold storage.", ("version",)),
     EventType("memory.warmed", "A memory's content came back from cold storage.", ("version",)),
     EventType("tier.dangling", "Cold memories whose object is missing were found.", ("count",)),

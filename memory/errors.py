@@ -14,6 +14,7 @@ LibraryError
 ├── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
 ├── ReembedRefused        the change of the embedding model is not where this step can be taken
 ├── Erased                whom it names was erased: not written of by work that began before, or by any
+├── Held                  a legal hold stands on what would be erased for good; carries how many memories and holds
 ├── Unconfirmed           much would be erased, and the count confirmed is not what it is; carries the true count
 └── Unreadable            what is kept outside the tables is missing, was tampered with, or its key is not known
 """
@@ -73,6 +74,15 @@ class Unconfirmed(LibraryError):
 
 class Erased(LibraryError):
     pass
+
+
+class Held(LibraryError):
+    """`memories` are how many of those that would go are held; `holds` the ids of what holds them."""
+
+    def __init__(self, memories: int, holds: list[str]) -> None:
+        super().__init__(f"{memories} of its memories are under a legal hold")
+        self.memories = memories
+        self.holds = holds
 
 
 class Contended(LibraryError):

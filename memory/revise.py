@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from events import ledger
-from memory import history, places, quotas
+from memory import history, places, quotas, returning
 from memory.algorithms import scoring
 from memory.errors import BadTime, NotStored, VersionConflict
 from memory.models import Memory
@@ -217,24 +216,31 @@ def erase(memory_id: UUID, *, expected: int | None = None) -> bool:
 
 @transaction.atomic
 def restore(memory_id: UUID, *, expected: int | None = None) -> Memory | None:
-    """Bring a deleted or superseded memory back; None when there is none, or its words have been remembered anew.
+    """Bring a memory back that was deleted, superseded, silenced or compressed, with the words that it had; None when
+    there is none, or its words have been remembered anew.
 
-    Raises VersionConflict, and QuotaExceeded when a deleted one has no room any more.
+    Raises VersionConflict, and QuotaExceeded when there is no room any more.
     """
     gone = Memory.objects.exclude(state=Memory.State.ACTIVE).filter(pk=memory_id)
     memory = _as_expected(gone.select_for_update().first(), expected)
     if memory is None:
         return None
-    superseded = memory.state == Memory.State.SUPERSEDED
-    if not superseded:
-        quotas.admit(1, quotas.size_of(memory))
+    words = returning.words_before(memory)
+    if words is not None and returning.is_said(memory, words):
+        return None
+    _make_room_again(memory, words)
+    back = returning.rest(memory)
     now = history.now_or_later(memory.updated_at)
-    history.keep([memory.pk], ["state", "valid_to"] if superseded else ["state"], now)
+    history.keep([memory.pk], {"state", *back, *({"content"} if words is not None else ())}, now)
+    for name, value in back.items():
+        setattr(memory, name, value)
     memory.state, memory.deleted_at, memory.deleted_batch = Memory.State.ACTIVE, None, None
-    if superseded:
-        memory.valid_to, memory.superseded_by = _valid_before(memory), None
     memory.version += 1
     memory.updated_at = now
+    if words is not None:
+        memory.content = words
+        _say_anew(memory)
+        give_hashes(memory, returning.stated(memory))
     try:
         with transaction.atomic():
             memory.save()
@@ -246,10 +252,12 @@ def restore(memory_id: UUID, *, expected: int | None = None) -> Memory | None:
     return memory
 
 
-def _valid_before(memory: Memory) -> datetime | None:
-    """Until when a superseded memory held by what was said of it, before its end was another one's beginning."""
-    live = memory.versions.filter(state=Memory.State.ACTIVE).order_by("-version")
-    return live.values_list("valid_to", flat=True).first()
+def _make_room_again(memory: Memory, words: str | None) -> None:
+    more = len(words.encode()) - len(memory.content.encode()) if words is not None else 0
+    if memory.state == Memory.State.DELETED:
+        quotas.admit(1, quotas.size_of(memory) + more)
+    elif more:
+        quotas.admit(0, more)
 
 
 def _undo(memory: Memory) -> None:

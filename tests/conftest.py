@@ -44,7 +44,10 @@ def _forget() -> None:
                 "memory_session",
                 "memory_tally",
                 "memory_transfer",
+                "memory_hold",
+                "memory_rule",
                 "memory_erasure",
+                "memory_question",
                 "memory_step",
             )
             cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")

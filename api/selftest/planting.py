@@ -71,7 +71,8 @@ def _tied(make: Any, things: Things, canary: str) -> Things:
     session = make("POST", "sessions", talk | {"title": canary})["id"]
     make("POST", "sessions", scope | {"session_id": "second"})
     said = [make("POST", "messages", talk | {"role": "user", "content": f"{canary} says {word}."}) for word in "ab"]
-    return {"relation": relation, "session": session, "message": said[0]["id"]}
+    question = make("POST", "questions", {"text": f"{canary}?", "expected": [things["memory"]]})["id"]
+    return {"question": question, "relation": relation, "session": session, "message": said[0]["id"]}
 
 
 def _policies(make: Any, things: Things) -> Things:

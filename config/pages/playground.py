@@ -18,6 +18,7 @@ from memory.context import Context
 from memory.errors import BadFilter, BadTime, LibraryError
 from memory.recall import recall
 from memory.types import Found, Hit, Query
+from tenants.middleware import may
 
 PARTS = ("semantic", "lexical", "neighbours", "prior", "named", "session", "time", "importance", "recency")
 TABS = {"results": "Results", "context": "Context", "json": "JSON", "curl": "curl", "python": "Python"}
@@ -41,9 +42,17 @@ def playground(request: HttpRequest) -> HttpResponse:
         except LibraryError as error:
             form.add_error(None, str(error))
     page = {"title": "Recall playground", "form": form, "tab": tab, "tabs": _tabs(request, tab), "parts": PARTS}
+    page |= {"may_save": may(request, "memories.write"), "saved": _saved(form) if shown else []}
     return TemplateResponse(
         request, "console/playground.html", admin.site.each_context(request) | page | {"has_asked": bool(shown)} | shown
     )
+
+
+def _saved(form: Asked) -> list[tuple[str, Any]]:
+    """What of the question is saved with it: whom it is asked of, its filters, and how many answers count."""
+    told = form.cleaned_data
+    plain = [(name, told[name]) for name in (*asking.SCOPE, "limit")]
+    return [("text", told["q"]), ("filters", json.dumps(told["filters"])), *plain]
 
 
 def _shown(request: HttpRequest, form: Asked, tab: str) -> dict[str, Any]:

@@ -1,11 +1,17 @@
 from memory.models.erasure import Erasure
+from memory.models.hold import Hold
 from memory.models.memory import Memory
 from memory.models.passage import Passage
+from memory.models.question import Question
 from memory.models.relation import Relation
+from memory.models.rule import Rule
 from memory.models.session import Session
 from memory.models.step import Step
 from memory.models.tally import Tally
 from memory.models.transfer import Transfer
 from memory.models.version import Version
 
-__all__ = ["Erasure", "Memory", "Passage", "Relation", "Session", "Step", "Tally", "Transfer", "Version"]
+__all__ = [
+    "Erasure", "Hold", "Memory", "Passage", "Question", "Relation", "Rule", "Session", "Step", "Tally", "Transfer",
+    "Version",
+]  # fmt: skip

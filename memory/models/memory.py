@@ -10,6 +10,7 @@ from django.utils import timezone
 from pgvector.django import HalfVectorField
 from uuid_utils.compat import uuid7
 
+from memory.models.hold import held
 from memory.models.near import near
 from memory.models.plain import Plain
 from memory.models.said import Said, SaidQuerySet, searched
@@ -23,7 +24,19 @@ class MemoryQuerySet(SaidQuerySet["Memory"]):
 
     def movable(self) -> Self:
         """Live, and neither pinned nor held: what jobs of upkeep may touch."""
-        return self.live().filter(pinned=False)
+        return self.live().free()
+
+    def free(self) -> Self:
+        """Neither pinned nor held, in any state."""
+        return self.unheld().filter(pinned=False)
+
+    def unheld(self) -> Self:
+        """What no hold stands on."""
+        return self.filter(~held())
+
+    def held(self) -> Self:
+        """What a hold stands on, in any state."""
+        return self.filter(held())
 
     def readable(self) -> Self:
         """Neither deleted nor expired: what one who knows its id may read, superseded or not."""
@@ -103,6 +116,11 @@ class Memory(Said):
             models.Index(Plain("content"), name="memory_plain"),
             models.Index(fields=["cold_key"], condition=~Q(cold_key=""), name="memory_cold"),
             models.Index(fields=["deleted_batch"], condition=Q(deleted_batch__isnull=False), name="memory_batch"),
+            # Who depends on whom, for those few who name others: see memory.upkeep.dependents.
+            models.Index(
+                fields=["superseded_by"], condition=Q(superseded_by__isnull=False), name="memory_superseded_by"
+            ),
+            models.Index(fields=["id"], condition=Q(metadata__has_key="evidence_refs"), name="memory_evident"),
             GinIndex(fields=["search"], name="memory_search"),
             GinIndex(fields=["tags"], name="memory_tags"),
             GinIndex(fields=["people"], name="memory_people"),

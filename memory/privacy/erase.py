@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from events import actors, ledger, poke
-from memory import sealing
+from memory import holds, sealing
 from memory.errors import LibraryError, Unconfirmed
 from memory.models import Erasure, Memory
 from memory.privacy import erasers, gate, receipts
@@ -59,9 +59,11 @@ def request(subject: Subject, confirm_count: int | None, *, block: bool = False)
     """Ask for an erasure; its row, and whether it is new. One that is not over is handed back, a failed one goes on.
 
     Raises Unconfirmed unless `confirm_count` is the number of memories, with or without those of the last RECENT: who
-    is erased may be writing meanwhile. Then nothing has happened.
+    is erased may be writing meanwhile. Raises Held where a legal hold stands on any of it. Then nothing has happened.
     """
     gate.shut()
+    if held := holds.against(subject):
+        raise held
     there = Erasure.objects.filter(mark__in=subject.marks(), erased_at=None, lifted_at=None).first()
     if there is not None:
         return _go_on(there), False
@@ -182,9 +184,11 @@ class Work:
 
 
 def _run(work: Work) -> None:
-    """Pass over all stores until a pass finds nothing; each slice is committed by itself."""
+    """Pass over all stores until a pass finds nothing; each slice is committed by itself. Raises Held: it waits."""
     for _ in range(PASSES):
         work.moved = 0
+        if held := holds.against(work.subject):
+            raise held
         for eraser in erasers.all_erasers():
             while eraser.erase(work):
                 pass

@@ -5,13 +5,14 @@ from uuid import UUID
 
 import redis
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from events import ledger
-from memory import places, touched
+from memory import holds, places, touched
 from memory.errors import Unreadable
-from memory.models import Memory, Passage, Relation, Session, Step, Version
+from memory.models import Memory, Passage, Question, Relation, Session, Step, Version
 from memory.privacy.erasers import SLICE, Asked, Counts, Eraser, Job
 from memory.tiers import cold, hot
 
@@ -31,7 +32,7 @@ def _memories_found(asked: Asked) -> Counts:
 def _erase_memories(job: Job) -> bool:
     """A slice of memories: hot copies first, then rows, then objects, whose names are kept until they are gone."""
     _purge(job)
-    own = Memory.objects.filter(job.asked.subject.memories()).order_by("id")
+    own = Memory.objects.filter(job.asked.subject.memories()).unheld().order_by("id")
     ids = list(own.values_list("pk", flat=True)[:SLICE])
     if not ids:
         if job.cursor.get("dirty"):  # from here on nobody can copy what is gone
@@ -47,7 +48,8 @@ def _erase_memories(job: Job) -> bool:
 
 @transaction.atomic
 def _delete(job: Job, ids: list[UUID]) -> None:
-    rows = Memory.objects.filter(job.asked.subject.memories(), pk__in=ids).order_by("id")
+    holds.steady()
+    rows = Memory.objects.filter(job.asked.subject.memories(), pk__in=ids).unheld().order_by("id")
     gone = list(rows.select_for_update(of=("self",)).only("id"))
     chosen = [memory.pk for memory in gone]
     places.unsettle_for_good(chosen)
@@ -97,6 +99,26 @@ def _erase_sessions(job: Job) -> bool:
     return False
 
 
+def _questions(asked: Asked) -> Any:
+    """Those that are asked of somebody's memories, and those that say the name anywhere."""
+    name = asked.subject.name
+    said = Q(text__icontains=name) | Q(note__icontains=name) | Q(filtered__icontains=name)
+    rows = Question.objects.annotate(filtered=Cast("filters", TextField()))
+    return rows.filter(said | asked.subject.sessions())
+
+
+def _erase_questions(job: Job) -> bool:
+    """Such questions go; from others only the memories that are gone, which they expected."""
+    with transaction.atomic():
+        job.note({"questions": _questions(job.asked).delete()[0]})
+        for row in Question.objects.exclude(expected=[]).select_for_update():
+            there = set(Memory.objects.filter(pk__in=row.expected).values_list("pk", flat=True))
+            if len(there) < len(row.expected):
+                row.expected = [one for one in row.expected if one in there]
+                row.save(update_fields=["expected"])
+    return False
+
+
 def _steps(asked: Asked) -> Any:
     """Of runs of upkeep: they hold what memories said, and what was made of them."""
     own = Memory.objects.filter(asked.subject.memories()).order_by().values("pk")
@@ -115,3 +137,4 @@ steps = Eraser((Step,), lambda asked: {"steps": _steps(asked).count()}, _erase_s
 memories = Eraser((Memory, Passage, Relation), _memories_found, _erase_memories)
 versions = Eraser((Version,), lambda asked: {}, _erase_strays)
 sessions = Eraser((Session,), lambda asked: {"sessions": _sessions(asked).count()}, _erase_sessions)
+questions = Eraser((Question,), lambda asked: {"questions": _questions(asked).count()}, _erase_questions)

@@ -1,10 +1,13 @@
 """Give vectors to memories that have none, or those of another model; and to the later text of long ones."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from events import ledger, poke
 from memory import embeddings, places
@@ -13,7 +16,9 @@ from memory.errors import EmbedderUnavailable
 from memory.models import Memory, Passage
 from memory.remember import embedded_text
 from memory.tiers import cold
-from memory.upkeep import vectors
+from memory.upkeep import slices, vectors
+from memory.upkeep.options import option
+from memory.upkeep.plan import Change, Reach
 from tenants.errors import Suspended
 from tenants.models import Tenant
 
@@ -21,6 +26,20 @@ log = structlog.get_logger(__name__)
 # What the embedder reads of a row, and what finds the content of a cold one.
 READ = ("id", "content", "author", "agent_id", "role", "event_time", "passages", "tier", "cold_key", "version")
 STRETCHES = 16  # of a long memory in one transaction, about what a batch of short ones costs
+
+
+@dataclass(frozen=True)
+class Options:
+    most: int = option(5_000, "memories, the oldest first", least=1, most=100_000)
+
+
+def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
+    """Give vectors to memories that have none, or those of another model than the one in use."""
+    model = embeddings.current().name
+    waiting = reach.rows().live().filter(~Q(embedding_model=model) | Q(embedding=None))
+    for memory in slices.read(slices.chosen(waiting, [], options.most), only=("embedding_model",)):
+        why = "another model embedded it" if memory.embedding_model else "it has no vector"
+        yield Change("embed", memory.pk, effect="embed", why=why)
 
 
 def pending(*, batches: int = 50) -> int:

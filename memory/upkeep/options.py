@@ -32,6 +32,11 @@ def described(kind: type[Any]) -> list[dict[str, Any]]:
     ]
 
 
+def told(options: Any) -> dict[str, Any]:
+    """All options with their values, as `read` takes them."""
+    return {each.name: getattr(options, each.name) for each in fields(options)}
+
+
 def _type(each: "Field[Any]") -> str:
     assert each.default is not MISSING
     return {bool: "boolean", int: "integer", float: "number"}.get(type(each.default), "text")

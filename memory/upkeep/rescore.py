@@ -1,6 +1,8 @@
 """Score anew the importance of memories that nobody stated: what is fresh weighs more, for a day."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -9,11 +11,32 @@ from django.utils import timezone
 from events import ledger
 from memory.algorithms import scoring
 from memory.models import Memory
+from memory.upkeep import slices
+from memory.upkeep.options import option
+from memory.upkeep.plan import Change, Reach, Touch
 
 BATCH = 500
 # A little more than freshness lasts and the tick takes: older ones have their last score.
 FRESH = timedelta(hours=scoring.FRESH_HOURS + 3)
 LEAST = 0.001
+READ = ("kind", "role", "event_time", "importance", "version")
+
+
+@dataclass(frozen=True)
+class Options:
+    most: int = option(5_000, "memories, the newest first", least=1, most=100_000)
+
+
+def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
+    """Score anew the importance of fresh memories that nobody stated."""
+    fresh = reach.rows().movable().filter(importance_stated=False, event_time__gt=now - FRESH)
+    for memory in slices.read(slices.chosen(fresh, ["-event_time"], options.most), only=READ):
+        score = round(scoring.importance_at(memory.kind, memory.role, memory.event_time, now), 6)
+        if abs(score - memory.importance) <= LEAST:
+            yield Change("keep", memory.pk, effect="", score=score)
+            continue
+        touch = Touch(memory.pk, memory.version, {"importance": score})
+        yield Change("rescore", memory.pk, touches=(touch,), score=score)
 
 
 def run() -> int:

@@ -14,12 +14,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from events import ledger
-from memory import places
 from memory.errors import Unreadable
 from memory.models import Memory, Step
 from memory.tiers import cold
-from memory.upkeep import embed, writing
+from memory.upkeep import embed, expire, writing
 from memory.upkeep.plan import Change
 from tenants import preferences
 
@@ -83,17 +81,9 @@ def sweep() -> int:
 
 
 def _purge(steps: Sequence[Step]) -> None:
-    """Delete memories for good."""
-    ids = _subjects(steps)
-    rows = Memory.objects.filter(pk__in=ids).order_by("id").only("id").select_for_update()
-    there = {memory.pk for memory in rows}
-    places.unsettle(list(there))
-    chosen = Memory.objects.filter(pk__in=there)
-    cold.discard_after_commit(cold.keys_of(chosen))
-    chosen.only("id").delete()
-    if there:
-        ledger.record("memory.purged", count=len(there))
-    _mark(steps, {step.pk for step in steps if step.subject in there})
+    """Delete memories for good, if they are still due and not held."""
+    gone = expire.purge(Memory.objects.filter(pk__in=_subjects(steps)))
+    _mark(steps, {step.pk for step in steps if step.subject in gone})
 
 
 def _archive(steps: Sequence[Step]) -> None:

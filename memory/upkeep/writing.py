@@ -110,7 +110,7 @@ class _Slice:
 def write(steps: Sequence[Step]) -> None:
     """Apply them in their order: one whose memories moved on, or may not be moved, is skipped."""
     work = _Slice(key for step in steps for key in step.memories)
-    movable = set(Memory.objects.movable().filter(pk__in=work.rows).values_list("pk", flat=True))
+    movable = set(Memory.objects.readable().free().filter(pk__in=work.rows).values_list("pk", flat=True))
     said = _said(step.change for step in steps)
     links = []
     for step in steps:

@@ -40,6 +40,7 @@ LOOKS = {
     "POST tokens", "POST tokens/refresh", "POST tokens/revoke",  # with what opens nothing: see below
     "POST erasures", "POST erasures/find", "POST erasures/verify",  # how much, where, and whether: see ACTS
     "POST erasures/{erasure_id}/lift",  # of one that is not there
+    "POST policies/simulate",  # which writes nothing, ever
     "POST selftests",  # which only the platform may
     "POST tenants", "PATCH tenants/{tenant_id}", "DELETE tenants/{tenant_id}", "POST tenants/{tenant_id}/suspend",
     "POST tenants/{tenant_id}/resume", "POST tenants/{tenant_id}/restore",  # likewise

@@ -158,6 +158,7 @@ def test_a_change_is_applied_whole_or_not_at_all(three: list[Memory]) -> None:
 
 
 def test_purging_cannot_be_undone(three: list[Memory]) -> None:
+    Memory.objects.filter(pk=three[0].pk).update(expires_at=three[0].created_at)
     run_id = run(Change("purge", three[0].pk, effect="purge"))
     undo(run_id)
     assert states(run_id) == ["kept"]

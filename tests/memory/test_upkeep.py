@@ -13,7 +13,7 @@ from memory.models import Memory
 from memory.remember import remember, remember_many
 from memory.revise import erase, restore, revise
 from memory.types import Draft, Scope
-from memory.upkeep import embed, rescore, sweep
+from memory.upkeep import embed, expire, rescore, sweep
 from tenants.models import Tenant
 
 
@@ -102,7 +102,7 @@ def test_importance_that_nobody_stated_falls_within_a_day_and_nothing_else_moves
 
 
 def test_the_sweep_goes_on_until_all_that_is_due_is_gone(in_acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "BATCH", 2)
+    monkeypatch.setattr(expire, "BATCH", 2)
     past = timezone.now() - timedelta(seconds=1)
     for number in range(5):
         remember(Draft(f"expired {number}", expires_at=past))
