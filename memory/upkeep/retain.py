@@ -79,7 +79,9 @@ def stored(memory: Memory) -> Stored:
 
 
 def _change(memory: Memory, verdict: retention.Verdict) -> Change:
-    if verdict.action == retention.ARCHIVE and _archivable(memory):
+    if verdict.action == retention.ARCHIVE and not _archivable(memory):
+        return Change("keep", memory.pk, effect="", why="it is archived already, or waits for its vector")
+    if verdict.action == retention.ARCHIVE:
         return Change("archive", memory.pk, effect="archive", why=verdict.why)
     if verdict.action == retention.DELETE:
         touch = Touch(memory.pk, memory.version, {"state": "deleted"})
