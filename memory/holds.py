@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from events import actors, ledger
 from memory.errors import Held, NoMemory, OutsideNamespaces
-from memory.models import Hold, Memory
+from memory.models import Hold, Memory, Version
 from memory.models.hold import NAMED
 from memory.models.memory import MemoryQuerySet
 from memory.privacy.subjects import OWNED_BY, Subject
@@ -74,8 +74,9 @@ def under(hold: Hold) -> MemoryQuerySet:
 
 
 def against(subject: Subject) -> Held | None:
-    """What speaks against erasing a person: a hold on them, or on any memory of theirs."""
-    own = Exists(Memory._base_manager.filter(_covered(), subject.memories()))
+    """What speaks against erasing a person: a hold on them, or on any memory that is or was about them."""
+    was = Exists(Version._base_manager.filter(subject.memories(), memory=OuterRef("pk")))
+    own = Exists(Memory._base_manager.filter(_covered(), subject.memories() | Q(was)))
     about = Q(**{OWNED_BY[subject.type]: subject.name}) if subject.type in OWNED_BY else Q(pk__in=[])
     standing = Hold._base_manager.filter(Q(own) | about, released_at=None).order_by("id")
     found = [str(pk) for pk in standing.values_list("pk", flat=True)]

@@ -42,6 +42,8 @@ OPERATIONS: dict[str, Operation] = {
     "tiers.manage":      _may("x x x - - -", "admin", "Compare rows with the objects of the cold storage."),
     "embeddings.manage": _may("x x x - - -", "admin", "Change the embedding model."),
     "people.erase":      _may("x x x - - -", "admin", "Export or erase everything of a person, for good."),
+    "retention.read":    _may("x x x - x -", "admin", "Read retention rules and legal holds."),
+    "retention.manage":  _may("x x x - - -", "admin", "Make retention rules, place and release legal holds."),
     "usage.read":        _may("x x x - x -", "admin", "Read usage, limits and quotas."),
     "audit.read":        _may("x x x - x -", "admin", "Read the audit trail and verify it."),
     "keys.manage":       _may("x x x - - -", "admin", "List, issue, rotate and revoke API keys."),

@@ -20,7 +20,7 @@ class NotPlanted(RuntimeError):
 
 
 def plant(tenant: Tenant, canary: str, call: Call) -> Things:
-    """Ids and names of what was made: memories, a relation, a session, messages, files, cursors, labels."""
+    """Ids and names of what was made: memories, a relation, a session, messages, orders, files, cursors, labels."""
 
     def make(method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
         sent = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
@@ -68,7 +68,15 @@ def _tied(make: Any, things: Things, canary: str) -> Things:
     session = make("POST", "sessions", talk | {"title": canary})["id"]
     make("POST", "sessions", scope | {"session_id": "second"})
     said = [make("POST", "messages", talk | {"role": "user", "content": f"{canary} says {word}."}) for word in "ab"]
-    return {"relation": relation, "session": session, "message": said[0]["id"]}
+    return {"relation": relation, "session": session, "message": said[0]["id"]} | _ordered(make, canary)
+
+
+def _ordered(make: Any, canary: str) -> Things:
+    """Two of each, so that there is a second page; of a user who has nothing, so that nothing is kept from others."""
+    of = {"name": canary, "user_id": f"held-{canary}"}
+    holds = [make("POST", "holds", of)["id"] for _ in "ab"]
+    rules = [make("POST", "retention-rules", of | {"retention_days": days})["id"] for days in (365, 730)]
+    return {"hold": holds[0], "rule": rules[0]}
 
 
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:
@@ -85,6 +93,7 @@ def _cursors(make: Any, things: Things, canary: str) -> Things:
         "cursor": "memories?", "cursor_of_relations": "relations?", "cursor_of_sessions": "sessions?",
         "cursor_of_talk": f"messages?session_id={things['talk']}&user_id={things['user']}&",
         "cursor_of_names": "entities?type=user&",
-        "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
+        "cursor_of_exports": "exports?", "cursor_of_imports": "imports?", "cursor_of_holds": "holds?",
+        "cursor_of_rules": "retention-rules?",
     }  # fmt: skip
     return {kind: make("GET", f"{path}limit=1")["next_cursor"] for kind, path in lists.items()}

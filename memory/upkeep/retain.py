@@ -27,7 +27,7 @@ class Options:
 
 def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Archive and delete what the retention rules say."""
-    rules = [as_value(rule) for rule in Rule.objects.filter(enabled=True).order_by("id")]
+    rules = [rule.as_value() for rule in Rule.objects.filter(enabled=True).order_by("id")]
     if not rules:
         return
     ids = slices.chosen(_due(reach, rules, now), ["created_at"], options.most)
@@ -49,21 +49,6 @@ def _due(reach: Reach, rules: Sequence[retention.Rule], now: datetime) -> Memory
 def _can_be_archived() -> Q:
     """What cold storage takes: live, in the table, and known to the embedder, who reads content."""
     return Q(state=Memory.State.ACTIVE, tier=Memory.Tier.WARM, embedding__isnull=False)
-
-
-def as_value(rule: Rule) -> retention.Rule:
-    return retention.Rule(
-        str(rule.pk),
-        rule.name,
-        rule.retention_days,
-        rule.action,
-        rule.namespace,
-        rule.user_id,
-        rule.kind,
-        rule.min_importance,
-        rule.min_recalls,
-        tuple(rule.tags_to_preserve),
-    )
 
 
 def stored(memory: Memory) -> Stored:

@@ -17,7 +17,7 @@ NAMES = {
     "batch": "batch", "user_id": "user", "agent_id": "agent", "session_id": "talk", "namespace": "namespace",
     "namespaces": "namespace", "tag": "tag", "tags": "tag", "people": "person", "filters": "filter", "q": "user",
     "name": "user", "subject": "memory", "request_id": "request", "actor": "actor", "Idempotency-Key": "idempotency",
-    "key_id": "key", "member_id": "member", "api_key": "nobody", "token": "nobody",
+    "hold_id": "hold", "rule_id": "rule", "key_id": "key", "member_id": "member", "api_key": "nobody", "token": "nobody",
 }  # fmt: skip
 
 
@@ -71,6 +71,8 @@ OPS = {
     "GET memories/{memory_id}/causes": Op(),
     "GET memories/{memory_id}/effects": Op(),
     "POST memories/{memory_id}/archive": Op(),
+    "POST memories/{memory_id}/pin": Op(),
+    "POST memories/{memory_id}/unpin": Op(),
     "POST memories/{memory_id}/warm": Op(),
     "POST context": Op({"query": "tea"}),
     "POST turns": Op({"message": "Tea?", "user_id": "$user", "session_id": "$talk"}),
@@ -135,6 +137,14 @@ OPS = {
     "GET erasures/{erasure_id}/receipt": Op(named={"erasure_id": "nobody"}, ok=(404,)),
     "POST erasures/{erasure_id}/lift": Op(named={"erasure_id": "nobody"}, ok=(404,)),
     "POST subjects/export": Op(ADA),
+    "POST holds": Op({"name": "a case", "memory_id": "$memory"}),
+    "GET holds": Op(named={"cursor": "cursor_of_holds"}),
+    "POST holds/{hold_id}/release": Op(),
+    "POST retention-rules": Op({"name": "old", "retention_days": 365, "user_id": "$user"}),
+    "GET retention-rules": Op(named={"cursor": "cursor_of_rules"}),
+    "GET retention-rules/{rule_id}": Op(),
+    "PATCH retention-rules/{rule_id}": Op({"retention_days": 30}),
+    "DELETE retention-rules/{rule_id}": Op(),
     "GET audit": Op(named={"cursor": "number"}),
     "GET audit/export": Op(),
     "GET audit/head": Op(),

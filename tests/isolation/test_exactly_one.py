@@ -41,6 +41,7 @@ LOOKS = {
     "POST tenants", "PATCH tenants/{tenant_id}", "DELETE tenants/{tenant_id}", "POST tenants/{tenant_id}/suspend",
     "POST tenants/{tenant_id}/resume", "POST tenants/{tenant_id}/restore",  # likewise
     "POST sessions/{session_key}/reopen",  # of what is open: see ACTS
+    "POST memories/{memory_id}/unpin",  # of what is not pinned: see ACTS
 }  # fmt: skip
 # What tells something else than one fact.
 TOLD = {
@@ -132,6 +133,12 @@ ACTS: dict[str, tuple[Callable[[World], Any], str, dict[str, Any], dict[str, int
         lambda w: post(w, f"sessions/{w.things['session']}/close"), "sessions/{session}/reopen", {},
         {"session.updated": 1}),
     "warming": (_nothing, "memories/{cold}/warm", {}, {"memory.warmed": 1}),
+    "pinning twice": (lambda w: post(w, f"memories/{w.things['memory']}/pin"), "memories/{memory}/pin", {}, {}),
+    "unpinning": (
+        lambda w: post(w, f"memories/{w.things['memory']}/pin"), "memories/{memory}/unpin", {},
+        {"memory.unpinned": 1}),
+    "releasing a hold twice": (
+        lambda w: post(w, f"holds/{w.things['hold']}/release"), "holds/{hold}/release", {}, {}),
     "storing the same again": (
         lambda w: post(w, "memories", {"content": "twice"}), "memories", {"content": "twice"}, {}),
     "storing two": (
