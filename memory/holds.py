@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, IsNull
 from django.utils import timezone
 
@@ -71,6 +72,20 @@ def under(hold: Hold) -> MemoryQuerySet:
     named = {name: getattr(hold, name) for name in NAMED if getattr(hold, name)}
     rows = Memory.objects.filter(**named)
     return rows.filter(pk=hold.memory_id) if hold.memory_id else rows
+
+
+def counted(rows: QuerySet[Hold]) -> QuerySet[Any]:
+    """These with `memories`, how many in any state each is on."""
+    on = Memory.objects.filter(_covered()).order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+    return rows.annotate(memories=Coalesce(Subquery(on, output_field=IntegerField()), 0))
+
+
+def on(memory: Memory) -> list[Hold]:
+    """Those that stand on one memory, the oldest first."""
+    matching = Q(memory_id=None) | Q(memory_id=memory.pk)
+    for name in NAMED:
+        matching &= Q(**{name: ""}) | Q(**{name: getattr(memory, name)})
+    return list(Hold.objects.filter(matching, released_at=None).order_by("id"))
 
 
 def against(subject: Subject) -> Held | None:
