@@ -20,10 +20,12 @@ from memory.errors import (
     Contended,
     EmbedderUnavailable,
     Erased,
+    Held,
     NoMemory,
     NotStored,
     OutsideNamespaces,
     ReembedRefused,
+    TooManyRules,
     Unconfirmed,
     Unreadable,
     VersionConflict,
@@ -201,6 +203,15 @@ def _unconfirmed(error: Any) -> Told:
     return 409, "unconfirmed", f"Send confirm_count={error.count} to erase as many memories.", [wrong]
 
 
+def _held(error: Any) -> Told:
+    wrong = [{"pointer": "", "code": "hold", "detail": hold} for hold in error.holds]
+    return 409, "held", "A legal hold stands on this person, or on memories of theirs; nothing was erased.", wrong
+
+
+def _too_many_rules(error: Any) -> Told:
+    return 409, "too_many_rules", f"This cannot be done now: {error}.", None
+
+
 def _not_stored(error: Any) -> Told:
     return 409, "not_stored", "Nothing was stored: some items cannot be.", None
 
@@ -252,6 +263,8 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     VersionConflict: _version_conflict,
     ReembedRefused: _reembed_refused,
     Unconfirmed: _unconfirmed,
+    Held: _held,
+    TooManyRules: _too_many_rules,
     RateLimited: _rate_limited,
     QuotaExceeded: _quota_exceeded,
     WrongState: _wrong_state,

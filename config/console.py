@@ -87,6 +87,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Runs", "cleaning_services", "runs", "runs.read"),
         _item("Embedding models", "model_training", "embeddings"),
         _item("Usage", "speed", "usage", "usage.read"),
+        _item("Retention and holds", "event_busy", "retention", "retention.read"),
         _item("Privacy desk", "privacy_tip", "privacy", "people.erase"),
         _item("Settings", "tune", "settings", "tenant.settings"),
         _item("Live feed", "sensors", "live", "events.read"),

@@ -255,6 +255,7 @@ ERASERS = [
     "memory.privacy.library.versions",
     "memory.privacy.library.sessions",
     "memory.privacy.library.questions",
+    "memory.privacy.orders.orders",
     "memory.privacy.copies.files",
     "memory.privacy.copies.kept_replies",
     "automation.privacy.rows",  # before the facts: it tells one that names the user
@@ -301,6 +302,7 @@ SPECTACULAR_SETTINGS = {
         "SelftestStateEnum": "api.models.Selftest.State",
         "RunStateEnum": "automation.models.TaskRun.State",
         "StepStateEnum": "memory.models.Step.State",
+        "RuleActionEnum": "memory.models.Rule.Action",
         "ErasureStateEnum": "memory.models.Erasure.State",
         "PolicyTypeEnum": "automation.models.Policy.Type",
         "ErasureTypeEnum": "memory.models.Erasure.Type",

@@ -19,7 +19,9 @@ _ALL = [
         ("kind", "namespace", "user_id", "version"),
     ),
     EventType(
-        "memory.restored", "A deleted or superseded memory came back.", ("kind", "namespace", "user_id", "version")
+        "memory.restored",
+        "A deleted, superseded, silenced or compressed memory came back.",
+        ("kind", "namespace", "user_id", "version"),
     ),
     EventType(
         "memory.superseded",

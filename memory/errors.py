@@ -15,6 +15,7 @@ LibraryError
 ├── ReembedRefused        the change of the embedding model is not where this step can be taken
 ├── Erased                whom it names was erased: not written of by work that began before, or by any
 ├── Held                  a legal hold stands on what would be erased for good; carries how many memories and holds
+├── TooManyRules          a tenant has as many retention rules as it may
 ├── Unconfirmed           much would be erased, and the count confirmed is not what it is; carries the true count
 └── Unreadable            what is kept outside the tables is missing, was tampered with, or its key is not known
 """
@@ -83,6 +84,11 @@ class Held(LibraryError):
         super().__init__(f"{memories} of its memories are under a legal hold")
         self.memories = memories
         self.holds = holds
+
+
+class TooManyRules(LibraryError):
+    def __init__(self, most: int) -> None:
+        super().__init__(f"there are {most} rules already")
 
 
 class Contended(LibraryError):

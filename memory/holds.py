@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, IsNull
 from django.utils import timezone
 
 from events import actors, ledger
 from memory.errors import Held, NoMemory, OutsideNamespaces
-from memory.models import Hold, Memory
+from memory.models import Hold, Memory, Version
 from memory.models.hold import NAMED
 from memory.models.memory import MemoryQuerySet
 from memory.privacy.subjects import OWNED_BY, Subject
@@ -73,9 +74,24 @@ def under(hold: Hold) -> MemoryQuerySet:
     return rows.filter(pk=hold.memory_id) if hold.memory_id else rows
 
 
+def counted(rows: QuerySet[Hold]) -> QuerySet[Any]:
+    """These with `memories`, how many in any state each is on."""
+    on = Memory.objects.filter(_covered()).order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+    return rows.annotate(memories=Coalesce(Subquery(on, output_field=IntegerField()), 0))
+
+
+def on(memory: Memory) -> list[Hold]:
+    """Those that stand on one memory, the oldest first."""
+    matching = Q(memory_id=None) | Q(memory_id=memory.pk)
+    for name in NAMED:
+        matching &= Q(**{name: ""}) | Q(**{name: getattr(memory, name)})
+    return list(Hold.objects.filter(matching, released_at=None).order_by("id"))
+
+
 def against(subject: Subject) -> Held | None:
-    """What speaks against erasing a person: a hold on them, or on any memory of theirs."""
-    own = Exists(Memory._base_manager.filter(_covered(), subject.memories()))
+    """What speaks against erasing a person: a hold on them, or on any memory that is or was about them."""
+    was = Exists(Version._base_manager.filter(subject.memories(), memory=OuterRef("pk")))
+    own = Exists(Memory._base_manager.filter(_covered(), subject.memories() | Q(was)))
     about = Q(**{OWNED_BY[subject.type]: subject.name}) if subject.type in OWNED_BY else Q(pk__in=[])
     standing = Hold._base_manager.filter(Q(own) | about, released_at=None).order_by("id")
     found = [str(pk) for pk in standing.values_list("pk", flat=True)]

@@ -47,6 +47,8 @@ OPERATIONS: dict[str, Operation] = {
     "people.erase":      _may("x x x - - -", "admin", "Export or erase everything of a person, for good."),
     "policies.read":     _may("x x x x x x", "read", "Read policies, what is due and what holds for whom."),
     "policies.manage":   _may("x x x - - -", "admin", "Make, change, run and delete policies; pause them."),
+    "retention.read":    _may("x x x - x -", "admin", "Read retention rules and legal holds."),
+    "retention.manage":  _may("x x x - - -", "admin", "Make retention rules, place and release legal holds."),
     "usage.read":        _may("x x x - x -", "admin", "Read usage, limits and quotas."),
     "audit.read":        _may("x x x - x -", "admin", "Read the audit trail and verify it."),
     "keys.manage":       _may("x x x - - -", "admin", "List, issue, rotate and revoke API keys."),

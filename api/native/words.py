@@ -202,7 +202,7 @@ class MemoryWords(serializers.ModelSerializer):
             "id", "content", "kind", "role", "author", "user_id", "agent_id", "session_id", "namespace", "tags",
             "people", "topic", "language", "source", "trust", "metadata", "importance", "confidence", "state",
             "event_time", "expires_at", "valid_from", "valid_to", "superseded_by", "position", "recalls",
-            "recalled_at", "tier", "content_hash", "version", "created_at", "updated_at",
+            "recalled_at", "pinned", "tier", "content_hash", "version", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -20,7 +20,7 @@ class NotPlanted(RuntimeError):
 
 
 def plant(tenant: Tenant, canary: str, call: Call) -> Things:
-    """Ids and names of what was made: memories, a relation, a session, messages, a policy, files, cursors, labels."""
+    """Ids and names of what was made: memories, a relation, a session, messages, a policy, orders, files, labels."""
 
     def make(method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
         sent = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
@@ -72,7 +72,8 @@ def _tied(make: Any, things: Things, canary: str) -> Things:
     make("POST", "sessions", scope | {"session_id": "second"})
     said = [make("POST", "messages", talk | {"role": "user", "content": f"{canary} says {word}."}) for word in "ab"]
     question = make("POST", "questions", {"text": f"{canary}?", "expected": [things["memory"]]})["id"]
-    return {"question": question, "relation": relation, "session": session, "message": said[0]["id"]}
+    own = {"question": question, "relation": relation, "session": session, "message": said[0]["id"]}
+    return own | _ordered(make, canary)
 
 
 def _policies(make: Any, things: Things) -> Things:
@@ -80,6 +81,14 @@ def _policies(make: Any, things: Things) -> Things:
     make("PATCH", f"policies/{policy}", {"enabled": False})
     rest = {"starts_at": "2198-01-01T00:00:00Z", "ends_at": "2198-01-02T00:00:00Z", "reason": things["canary"]}
     return {"policy": policy, "pause": make("POST", "pauses", rest)["id"]}
+
+
+def _ordered(make: Any, canary: str) -> Things:
+    """Two of each, so that there is a second page; of a user who has nothing, so that nothing is kept from others."""
+    of = {"name": canary, "user_id": f"held-{canary}"}
+    holds = [make("POST", "holds", of)["id"] for _ in "ab"]
+    rules = [make("POST", "retention-rules", of | {"retention_days": days})["id"] for days in (365, 730)]
+    return {"hold": holds[0], "rule": rules[0]}
 
 
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:
@@ -97,5 +106,6 @@ def _cursors(make: Any, things: Things, canary: str) -> Things:
         "cursor_of_talk": f"messages?session_id={things['talk']}&user_id={things['user']}&",
         "cursor_of_names": "entities?type=user&",
         "cursor_of_runs": "runs?", "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
+        "cursor_of_holds": "holds?", "cursor_of_rules": "retention-rules?",
     }  # fmt: skip
     return {kind: make("GET", f"{path}limit=1")["next_cursor"] for kind, path in lists.items()}

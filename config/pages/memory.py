@@ -1,4 +1,4 @@
-"""What one does with a memory on its page: restore, supersede, judge; and bringing back what was deleted together."""
+"""What one does with a memory on its page: restore, supersede, judge, pin; and undoing a bulk deletion."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from config.pages.base import tenant_here
-from memory import erasing, revise
+from memory import erasing, pinning, revise
 from memory.algorithms import scoring
 from memory.errors import LibraryError, VersionConflict
 from memory.models import Memory
@@ -79,6 +79,16 @@ def judge(request: HttpRequest, memory_id: UUID) -> HttpResponse:
     if memory is None:
         raise Http404
     messages.success(request, f"Noted: {verdict}. Its confidence is {memory.confidence:.2f}.")
+    return _back(memory_id)
+
+
+@require_POST
+def pin(request: HttpRequest, memory_id: UUID) -> HttpResponse:
+    tenant_here(request)
+    pinned = request.POST.get("pinned") == "1"
+    if (pinning.pin if pinned else pinning.unpin)(memory_id) is None:
+        raise Http404
+    messages.success(request, "Pinned: no upkeep touches it." if pinned else "Unpinned.")
     return _back(memory_id)
 
 

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from api.native.erasures import receipt_file
 from config.pages.base import tenant_here
-from memory import transfers
-from memory.errors import Unconfirmed
+from memory import holds, transfers
+from memory.errors import Held, Unconfirmed
 from memory.models import Erasure
 from memory.privacy import erase, receipts
 from memory.privacy.subjects import TYPES, Subject
+from tenants.middleware import may
 
 SHOWN = 50
 KINDS = (("user", "User id"), ("agent", "Agent id"), ("person", "Name, mentioned or quoted"))
@@ -24,7 +25,8 @@ STORES = {
     "relations": "Relations", "steps": "Steps of runs", "sessions": "Sessions",
     "cold_objects": "Objects in cold storage", "exports": "Exports with their files",
     "imports": "Imports with files or errors kept",
-    "replies": "Kept replies, of everybody", "facts": "Facts whose names became digests", "vectors": "Kept vectors",
+    "replies": "Kept replies, of everybody", "facts": "Facts whose names became digests",
+    "holds": "Holds that were released", "rules": "Retention rules", "vectors": "Kept vectors",
 }  # fmt: skip
 OPEN = (Erasure.State.REQUESTED, Erasure.State.RUNNING)
 
@@ -41,6 +43,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "subject": subject,
         "rows": [_shown(row) for row in rows],
         "running": any(row.state in OPEN for row in rows),
+        "may_see_holds": may(request, "retention.read"),
     }
     if subject:
         context |= _found(subject)
@@ -51,6 +54,7 @@ def _found(subject: Subject) -> dict[str, Any]:
     known = erase.preview(subject)
     before = erase.of(subject).defer("sealed", "cursor").order_by("-id")[:SHOWN]
     return {
+        "held": holds.against(subject),
         "found": _named(known.found),
         "memories": known.found["memories"],
         "mentions": known.mentions,
@@ -85,6 +89,9 @@ def start(request: HttpRequest) -> HttpResponse:
     try:
         confirmed = int(count) if count.isascii() and count.isdigit() and len(count) < 10 else None
         row, _ = erase.request(subject, confirmed, block="block" in request.POST)
+    except Held as error:
+        messages.error(request, f"Nothing was erased: {error}. Release it first, under Retention and holds.")
+        return redirect("privacy")
     except Unconfirmed as error:
         messages.error(request, f"Nothing was erased: there are {error.count} memories by now. Look again.")
         return redirect("privacy")

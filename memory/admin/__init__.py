@@ -80,7 +80,14 @@ class MemoryAdmin(Permitted, ModelAdmin):
 
     @display(
         description="State",
-        label={"active": "success", "waiting": "info", "superseded": "warning", "deleted": "danger"},
+        label={
+            "active": "success",
+            "waiting": "info",
+            "superseded": "warning",
+            "silent": "warning",
+            "compressed": "warning",
+            "deleted": "danger",
+        },
     )
     def standing(self, memory: Memory) -> str:
         """In one word; `waiting` for a live one that is found by its words only, until it has its vector."""
@@ -176,7 +183,7 @@ class MemoryAdmin(Permitted, ModelAdmin):
     def delete_chosen(self, request: HttpRequest, rows: QuerySet[Memory]) -> HttpResponse | None:
         return chosen.delete(request, rows)
 
-    @action(description="Restore what is deleted or superseded", permissions=["change"])
+    @action(description="Restore what is put aside or deleted", permissions=["change"])
     def restore_chosen(self, request: HttpRequest, rows: QuerySet[Memory]) -> None:
         chosen.bring_back(request, rows)
 

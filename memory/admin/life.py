@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from memory import history, relations
+from memory import history, holds, relations
 from memory.algorithms import scoring
 from memory.algorithms.timeline import Line, Span, laid_out
 from memory.errors import Unreadable
@@ -28,6 +28,7 @@ def told(memory: Memory) -> dict[str, Any]:
     return {
         "memory": memory,
         "standing": standing(memory),
+        "holds": holds.on(memory),
         "verdicts": scoring.VERDICTS,
         "drawn": _timeline(memory, states[:VERSIONS]),
         "versions": _versions(states),

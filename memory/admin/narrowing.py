@@ -22,6 +22,9 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
     NARROWED: dict[str, dict[str, Any]] = {
         "superseded": {"state": Memory.State.SUPERSEDED},
+        "silent": {"state": Memory.State.SILENT},
+        "compressed": {"state": Memory.State.COMPRESSED},
+        "pinned": {"pinned": True},
         "deleted": {"state": Memory.State.DELETED},
         "all": {},
     }
@@ -30,8 +33,11 @@ class StateFilter(admin.SimpleListFilter):
         return [
             ("waiting", "Waiting for a vector"),
             ("superseded", "Superseded"),
+            ("silent", "Silent"),
+            ("compressed", "Compressed"),
             ("deleted", "Deleted, restorable"),
             ("expired", "Expired"),
+            ("pinned", "Pinned, whatever its state"),
             ("all", "Whatever its state"),
         ]
 

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from memory.algorithms import retention
 from memory.models.said import Said
 from memory.models.within import Within
 
@@ -48,3 +49,17 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return f"rule {str(self.id)[:8]}"
+
+    def as_value(self) -> retention.Rule:
+        return retention.Rule(
+            key=str(self.pk),
+            name=self.name,
+            retention_days=self.retention_days,
+            action=self.action,
+            namespace=self.namespace,
+            user_id=self.user_id,
+            kind=self.kind,
+            min_importance=self.min_importance,
+            min_recalls=self.min_recalls,
+            tags_to_preserve=tuple(self.tags_to_preserve),
+        )

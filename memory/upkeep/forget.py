@@ -21,6 +21,8 @@ from memory.upkeep.plan import Change, Reach, Touch
 
 READ = ("kind", "content", "importance", "confidence", "event_time", "recalls", "metadata", "tier", "version")
 DAY = 86_400
+# PostgreSQL refuses to multiply to less than a double holds; so much is nothing to a score.
+LEAST, HALVES = 1e-9, 100.0
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,14 @@ def weigh(memory: Memory, hanging: int, now: datetime) -> Weighed:
 def _worth(options: Options, now: datetime) -> Expression:
     """The score without what one row cannot tell, to look at those first that are worth least."""
     days = Extract(Value(now) - F("event_time"), "epoch") / Value(DAY * options.half_life_days)
-    # 0.5 ^ 1000 is the least that a double holds.
-    recency = Power(Value(0.5), Least(Greatest(days, Value(0.0)), Value(1_000.0)), output_field=FloatField())
+    recency = Power(Value(0.5), Least(Greatest(days, Value(0.0)), Value(HALVES)), output_field=FloatField())
     frequency = Least(Log(Value(10.0), F("recalls") + 1, output_field=FloatField()), Value(1.0))
     bonus: Expression = Case(
         *(When(kind=kind, then=Value(worth)) for kind, worth in forgetting.TYPE.items()),
         default=Value(forgetting.OTHER_TYPE),
     )
-    told: dict[str, Any] = {"importance": F("importance"), "confidence": F("confidence"), "type": bonus}
-    told |= {"recency": recency, "frequency": frequency}
+    told: dict[str, Any] = {name: Greatest(F(name), Value(LEAST)) for name in ("importance", "confidence")}
+    told |= {"recency": recency, "frequency": frequency, "type": bonus}
     parts: list[Any] = [Value(forgetting.WEIGHTS[name]) * part for name, part in told.items()]
     return ExpressionWrapper(reduce(add, parts), output_field=FloatField())
 

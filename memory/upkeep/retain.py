@@ -27,7 +27,7 @@ class Options:
 
 def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Archive and delete what the retention rules say."""
-    rules = [as_value(rule) for rule in Rule.objects.filter(enabled=True).order_by("id")]
+    rules = [rule.as_value() for rule in Rule.objects.filter(enabled=True).order_by("id")]
     if not rules:
         return
     ids = slices.chosen(_due(reach, rules, now), ["created_at"], options.most)
@@ -51,21 +51,6 @@ def _can_be_archived() -> Q:
     return Q(state=Memory.State.ACTIVE, tier=Memory.Tier.WARM, embedding__isnull=False)
 
 
-def as_value(rule: Rule) -> retention.Rule:
-    return retention.Rule(
-        str(rule.pk),
-        rule.name,
-        rule.retention_days,
-        rule.action,
-        rule.namespace,
-        rule.user_id,
-        rule.kind,
-        rule.min_importance,
-        rule.min_recalls,
-        tuple(rule.tags_to_preserve),
-    )
-
-
 def stored(memory: Memory) -> Stored:
     return Stored(
         memory.namespace,
@@ -79,7 +64,9 @@ def stored(memory: Memory) -> Stored:
 
 
 def _change(memory: Memory, verdict: retention.Verdict) -> Change:
-    if verdict.action == retention.ARCHIVE and _archivable(memory):
+    if verdict.action == retention.ARCHIVE and not _archivable(memory):
+        return Change("keep", memory.pk, effect="", why="it is archived already, or waits for its vector")
+    if verdict.action == retention.ARCHIVE:
         return Change("archive", memory.pk, effect="archive", why=verdict.why)
     if verdict.action == retention.DELETE:
         touch = Touch(memory.pk, memory.version, {"state": "deleted"})

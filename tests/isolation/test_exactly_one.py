@@ -46,6 +46,7 @@ LOOKS = {
     "POST tenants/{tenant_id}/resume", "POST tenants/{tenant_id}/restore",  # likewise
     "POST sessions/{session_key}/reopen",  # of what is open: see ACTS
     "POST policies/{policy_id}/run",  # of a policy that names no job: a run has a fact for each, see tests/api
+    "POST memories/{memory_id}/unpin",  # of what is not pinned: see ACTS
 }  # fmt: skip
 # What tells something else than one fact.
 TOLD = {
@@ -140,6 +141,12 @@ ACTS: dict[str, tuple[Callable[[World], Any], str, dict[str, Any], dict[str, int
         lambda w: post(w, f"sessions/{w.things['session']}/close"), "sessions/{session}/reopen", {},
         {"session.updated": 1}),
     "warming": (_nothing, "memories/{cold}/warm", {}, {"memory.warmed": 1}),
+    "pinning twice": (lambda w: post(w, f"memories/{w.things['memory']}/pin"), "memories/{memory}/pin", {}, {}),
+    "unpinning": (
+        lambda w: post(w, f"memories/{w.things['memory']}/pin"), "memories/{memory}/unpin", {},
+        {"memory.unpinned": 1}),
+    "releasing a hold twice": (
+        lambda w: post(w, f"holds/{w.things['hold']}/release"), "holds/{hold}/release", {}, {}),
     "storing the same again": (
         lambda w: post(w, "memories", {"content": "twice"}), "memories", {"content": "twice"}, {}),
     "storing two": (
