@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
+
 from automation import registry, slots
 from automation.errors import BadPolicy, UnknownJob
 from automation.models import Policy
@@ -16,7 +18,7 @@ CHANGEABLE = (
     "name", "type", "enabled", "jobs", "extras", "owner", "starts_at", "ends_at", "time_zone", "misfire",
 )  # fmt: skip
 MOST_MEMORIES = 1_000_000_000
-LEAST_SECONDS, MOST_SECONDS = 60, 366 * 86_400  # between two slots of an interval
+MOST_SECONDS = 366 * 86_400  # between two slots of an interval
 YEARS = range(2000, 2200)  # so that slots can be found on both sides
 EXTRAS_BYTES = 16_384
 JOB = ("enabled", "threshold", "schedule", "options")
@@ -86,7 +88,8 @@ def _schedule(at: str, told: Any) -> dict[str, Any] | None:
         why = slots.wrong(cron) if isinstance(cron, str) else "is text"
         _must(not why, f"{at}/cron_expression", why)
     if hours is not None:
-        _must(_good_interval(hours), f"{at}/interval_hours", f"is from {LEAST_SECONDS} seconds to a year, in hours")
+        least = settings.SHORTEST_SCHEDULE_SECONDS
+        _must(_good_interval(hours), f"{at}/interval_hours", f"is from {least} seconds to a year, in hours")
     _must(not enabled or (cron is None) != (hours is None), at, "has either cron_expression or interval_hours")
     immediately = _flag(at, said, "run_immediately", False)
     return {"enabled": enabled, "cron_expression": cron, "interval_hours": hours, "run_immediately": immediately}
@@ -94,7 +97,7 @@ def _schedule(at: str, told: Any) -> dict[str, Any] | None:
 
 def _good_interval(hours: Any) -> bool:
     number = isinstance(hours, int | float) and not isinstance(hours, bool)
-    return number and 0 < hours <= MOST_SECONDS / 3_600 and seconds(hours) >= LEAST_SECONDS
+    return number and 0 < hours <= MOST_SECONDS / 3_600 and seconds(hours) >= settings.SHORTEST_SCHEDULE_SECONDS
 
 
 def _known(at: str, told: Any, names: tuple[str, ...]) -> dict[str, Any]:
