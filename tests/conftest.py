@@ -34,11 +34,18 @@ def _forget() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE events_event, events_stream, events_anchor, tenants_usage, tenants_stock, tenants_apikey,"
-            " tenants_keptreply, tenants_user CASCADE"
+            " tenants_keptreply, tenants_user, automation_policy, automation_taskrun CASCADE"
         )
         cursor.execute("UPDATE tenants_tenant SET state = 'active', reason = '', delete_after = NULL")
         for slug in SLUGS:
-            tables = ("memory_memory", "memory_session", "memory_tally", "memory_transfer", "memory_erasure")
+            tables = (
+                "memory_memory",
+                "memory_session",
+                "memory_tally",
+                "memory_transfer",
+                "memory_erasure",
+                "memory_step",
+            )
             cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")
 
 
