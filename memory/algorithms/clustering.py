@@ -5,7 +5,7 @@ its cosine is at least 0.7, less a tolerance of 0.01; otherwise it begins one.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,3 +85,9 @@ def common(named: Sequence[Sequence[str]]) -> list[str]:
     counts = Counter(name for names in named for name in dict.fromkeys(names))
     shared = [name for name, count in counts.items() if count >= SHARED * len(named)]
     return sorted(shared, key=lambda name: (-counts[name], name))
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Each name once, the commonest first."""
+    counts = Counter(names)
+    return sorted(counts, key=lambda name: (-counts[name], name))

@@ -66,10 +66,7 @@ def _quoted(texts: Sequence[Told]) -> list[str]:
 
 def read_summary(answer: str, texts: Sequence[Told]) -> str:
     """The summary of an answer. Raises Unusable."""
-    text = _text(_object(answer), "summary", LONGEST_SUMMARY)
-    if gisting.GENERIC.search(text):
-        raise Unusable("it holds a generic phrase in place of what was said")
-    return _said(text, texts)
+    return _said(_text(_object(answer), "summary", LONGEST_SUMMARY), texts)
 
 
 def read_gist(answer: str, texts: Sequence[Told]) -> Gist | None:

@@ -23,6 +23,7 @@ class Written:
 
     text: str
     by: str
+    kept: tuple[Told, ...] = ()  # what a summary of several summaries is made of in the place of this one
     gist: Gist | None = None
     failed: str = ""
     calls: int = 0

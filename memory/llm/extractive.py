@@ -1,6 +1,7 @@
 """The writer without a model: it chooses among the texts' own sentences. Offline, free, and never inventing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from memory.algorithms import gisting, summarizing
 from memory.algorithms.summarizing import Told
@@ -12,8 +13,10 @@ class ExtractiveWriter:
         self.name = name
 
     def summarize(self, texts: Sequence[Told], most: int) -> Written:
-        return Written(summarizing.summary(texts, most), self.name)
+        chosen = summarizing.chosen(texts, most)
+        kept = tuple(replace(texts[one.text], words=one.words) for one in chosen)
+        return Written(summarizing.composed(texts, chosen), self.name, kept)
 
     def gist(self, texts: Sequence[Told]) -> Written:
         found = gisting.extracted(texts)
-        return Written(found.text if found else "", self.name, found)
+        return Written(found.text if found else "", self.name, gist=found)

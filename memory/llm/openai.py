@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import httpx
@@ -47,11 +47,13 @@ class OpenAIWriter:
     def summarize(self, texts: Sequence[Told], most: int) -> Written:
         if not texts:
             return Written("", self.name)
-        return self._written(
+        written = self._written(
             asking.for_summary(texts, most),
             lambda answer: (asking.read_summary(answer, texts), None),
             lambda: self._instead.summarize(texts, most),
         )
+        trusted = all(told.trusted for told in texts)
+        return replace(written, kept=written.kept or (Told(written.text, texts[-1].at, trusted=trusted),))
 
     def gist(self, texts: Sequence[Told]) -> Written:
         if not texts:
@@ -72,11 +74,11 @@ class OpenAIWriter:
         bill = _Bill()
         try:
             text, gist = self._asked(asked, read, bill)
-            written = Written(text, self.name, gist, "", **vars(bill))
+            written = Written(text, self.name, gist=gist, **vars(bill))
         except Failed as error:
             log.warning("a model did not write what it was asked to", model=self.name, problem=str(error))
             plain = instead()
-            written = Written(plain.text, plain.by, plain.gist, str(error), **vars(bill))
+            written = replace(plain, failed=str(error), **vars(bill))
         spending.count(written)
         return written
 
