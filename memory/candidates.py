@@ -81,8 +81,8 @@ class _Asking:
         self.lexemes, few = self._lexemes_and_size()
         if few <= WHOLE:
             found = self._signals(self.sql, self.params)
-            said = (found.frequencies > 0).sum(axis=0)
-            return Gathered(found, ranking.idf(len(found.keys), said), truncated=False)
+            told = found.frequencies[found.made == 0]  # what a summary says was said already
+            return Gathered(found, ranking.idf(len(told), (told > 0).sum(axis=0)), truncated=False)
         size, share = self._statistics()
         rare = _rare(share)
         heard = self._heard([self.lexemes[i] for i in rare])

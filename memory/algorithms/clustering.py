@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NEAR, TOLERANCE = 0.7, 0.01
+FLOOR = 0.6  # cosine to the nearest cluster from which one of a too small cluster still joins it
 LEAST, MOST = 2, 20
 SHARED = 0.5  # of a cluster's members that name what they have in common
 
@@ -25,7 +26,7 @@ class Cluster:
 
 
 def clusters(
-    vectors: np.ndarray, *, near: float = NEAR, least: int = LEAST, most: int = MOST, floor: float = 0.5
+    vectors: np.ndarray, *, near: float = NEAR, least: int = LEAST, most: int = MOST, floor: float = FLOOR
 ) -> list[Cluster]:
     """Clusters of unit vectors, shape (n, dimension): the largest first, at most `most`, each of `least` or more.
 

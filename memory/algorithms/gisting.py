@@ -27,7 +27,7 @@ GENERIC = re.compile(
     re.IGNORECASE,
 )
 PREFERENCE = re.compile(
-    r"\b(?:prefers?|favou?rites?|i (?:really |just |always )?(?:love|like|enjoy|hate|dislike)|can't stand"
+    r"\b(?:prefers?|my favou?rites?|i (?:really |just |always )?(?:love|like|enjoy|hate|dislike)|can't stand"
     r"|(?:loves|likes|enjoys|hates|dislikes) )",
     re.IGNORECASE,
 )
@@ -37,12 +37,19 @@ CONSTRAINT = re.compile(
     r"|is not allowed|vegan|vegetarian)\b",
     re.IGNORECASE,
 )
+LASTING = 0.6  # worth of a sentence that is kept as a fact, see sentences.worth
+# What is named elsewhere: "the freedom it brings". Behind "so" and the like, or before "was", it is in the sentence.
+LEANS = re.compile(
+    r"\b(?:it|this|that|these|those|they|them|one)(?: (?:brings?|gives?|makes?|does|did|has)\b|[.!,;]?$|[.!]\s)"
+    r"|\b(?:volunteer\w*|been|go|went|going|live|work\w*) (?:here|there)\b|\b(?:about|of|for|to|with|from) (?:it|that|them|those)\b",
+    re.IGNORECASE,
+)
 STATEMENTS = ("fact", "preference", "constraint")
 
 
 @dataclass(frozen=True)
 class Gist:
-    """`kind` is one of STATEMENTS; `scope` says whose a preference or constraint is and what about: "ada tea"."""
+    """`kind` is one of STATEMENTS, `confidence` 0 to 1; `scope` says whose a preference or constraint is and what about: "ada tea"."""
 
     text: str
     kind: str
@@ -75,7 +82,7 @@ def extracted(texts: Sequence[Told]) -> Gist | None:
     if kept is None:
         return None
     mean = sum(told.confidence for told in texts) / len(texts)
-    confidence = min(max(0.8 * mean, UNSURE[0]), UNSURE[1])
+    confidence = round(min(max(0.8 * mean, UNSURE[0]), UNSURE[1]), 4)
     kind = kind_of(kept.words)
     told = texts[kept.text]
     scope = f"{told.who} {_about(texts, kept)}".strip() if kind != "fact" else ""
@@ -85,7 +92,7 @@ def extracted(texts: Sequence[Told]) -> Gist | None:
 
 def _most_central(texts: Sequence[Told]) -> summarizing.Sentence | None:
     """Of the sentences that tell something, the one that shares most with all the texts."""
-    pool = [one for one in summarizing.candidates(texts) if one.worth >= summarizing.LEAST]
+    pool = [one for one in summarizing.candidates(texts) if one.worth >= LASTING and not LEANS.search(one.words)]
     if not pool:
         return None
     alike = summarizing.alike([sentences.telling(one.words) for one in pool])

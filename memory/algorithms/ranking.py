@@ -23,6 +23,7 @@ LEXICAL = 1.4
 NEIGHBOURS = {-1: 0.3, -2: 0.2, 1: 0.1, 2: 0.1}  # weight of the memory that many places later
 SPREAD = 1 + sum(NEIGHBOURS.values())
 NAMED, QUESTION, LENGTH = 0.08, -0.05, 0.02
+OF_MADE = 0.4  # what sums up others stands behind them while they answer themselves: at 0.5 it cost recall
 SESSION, SESSION_BEST = 0.5, 3
 TIME, TIME_FALL_DAYS = 0.5, 7.0
 IMPORTANCE, RECENCY, RECENCY_HALF_LIFE_DAYS = 0.1, 0.05, 30.0
@@ -35,7 +36,7 @@ class Signals:
 
     `cosine` is in [-1, 1], 0 for a memory without a vector. `frequencies`, shape (n, lexemes), is how often each says
     each lexeme of the question. `session` numbers the conversations, -1 outside of one; `position` is the place in it.
-    `named`: it is by or about the person whom the question names. `outside_days`: from the time that the question
+    `made`: it sums up others, which may answer themselves. `named`: it is by or about the person whom the question names. `outside_days`: from the time that the question
     names, infinite when it names none.
     """
 
@@ -46,6 +47,7 @@ class Signals:
     position: np.ndarray
     named: np.ndarray
     question: np.ndarray
+    made: np.ndarray
     words: np.ndarray
     importance: np.ndarray
     age_days: np.ndarray
@@ -62,6 +64,7 @@ def blank(keys: Sequence[Any], lexemes: int = 0, **columns: Any) -> Signals:
         "position": np.zeros(n, dtype=np.int64),
         "named": np.zeros(n, dtype=bool),
         "question": np.zeros(n, dtype=bool),
+        "made": np.zeros(n),
         "words": np.zeros(n),
         "importance": np.full(n, 0.5),
         "age_days": np.zeros(n),
@@ -98,7 +101,8 @@ def rank(signals: Signals, weights: np.ndarray, limit: int | None = None) -> lis
     """
     if not len(signals.keys):
         return []
-    parts = _parts(signals, weights)
+    share = np.where(signals.made > 0, OF_MADE, 1.0)
+    parts = {name: share * part for name, part in _parts(signals, weights).items()}
     raw = np.sum(list(parts.values()), axis=0)
     order = np.argsort(-raw, kind="stable")[:limit]
     return [

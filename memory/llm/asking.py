@@ -82,7 +82,8 @@ def read_gist(answer: str, texts: Sequence[Told]) -> Gist | None:
         raise Unusable("`scope` is not a few words")
     if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
         raise Unusable("`confidence` is not a number from 0 to 1")
-    return Gist(text, str(kind), float(confidence), scope or "")
+    believed = sum(one.confidence for one in texts) / len(texts)
+    return Gist(text, str(kind), round(float(confidence) * believed, 4), scope or "")
 
 
 def _object(answer: str) -> dict[str, Any]:
