@@ -1,4 +1,4 @@
-"""Clusters of vectors, greedily by nearness to a cluster's middle. The same vectors in the same order, the same clusters.
+"""Clusters of vectors, greedily by nearness to a cluster's middle; the same for the same vectors in the same order.
 
 The procedure of the Cognitive Memory Layer's consolidation: a memory joins the cluster whose middle is nearest, when
 its cosine is at least 0.7, less a tolerance of 0.01; otherwise it begins one.

@@ -41,7 +41,8 @@ LASTING = 0.6  # worth of a sentence that is kept as a fact, see sentences.worth
 # What is named elsewhere: "the freedom it brings". Behind "so" and the like, or before "was", it is in the sentence.
 LEANS = re.compile(
     r"\b(?:it|this|that|these|those|they|them|one)(?: (?:brings?|gives?|makes?|does|did|has)\b|[.!,;]?$|[.!]\s)"
-    r"|\b(?:volunteer\w*|been|go|went|going|live|work\w*) (?:here|there)\b|\b(?:about|of|for|to|with|from) (?:it|that|them|those)\b",
+    r"|\b(?:volunteer\w*|been|go|went|going|live|work\w*) (?:here|there)\b"
+    r"|\b(?:about|of|for|to|with|from) (?:it|that|them|those)\b",
     re.IGNORECASE,
 )
 STATEMENTS = ("fact", "preference", "constraint")
@@ -49,7 +50,9 @@ STATEMENTS = ("fact", "preference", "constraint")
 
 @dataclass(frozen=True)
 class Gist:
-    """`kind` is one of STATEMENTS, `confidence` 0 to 1; `scope` says whose a preference or constraint is and what about: "ada tea"."""
+    """`kind` is one of STATEMENTS, `confidence` 0 to 1. `scope` says whose a preference or constraint is and what it is
+    about: "ada tea".
+    """
 
     text: str
     kind: str
@@ -151,7 +154,10 @@ def same(one: str, other: str) -> bool:
 
 
 def key(gist: Gist) -> str:
-    """What a newer preference or constraint replaces: `user:preference:ada tea`; empty for a fact or without a scope."""
+    """What a newer preference or constraint replaces: `user:preference:ada tea`. Empty for a fact, and without scope.
+
+    The key of the Cognitive Memory Layer, `user:{type}:{scope}`.
+    """
     scope = " ".join(sentences.words(gist.scope))[:100]
     return f"user:{gist.kind}:{scope}" if gist.kind != "fact" and scope else ""
 

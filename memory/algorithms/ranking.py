@@ -36,8 +36,8 @@ class Signals:
 
     `cosine` is in [-1, 1], 0 for a memory without a vector. `frequencies`, shape (n, lexemes), is how often each says
     each lexeme of the question. `session` numbers the conversations, -1 outside of one; `position` is the place in it.
-    `made`: it sums up others, which may answer themselves. `named`: it is by or about the person whom the question names. `outside_days`: from the time that the question
-    names, infinite when it names none.
+    `named`: it is by or about the person whom the question names. `made`: it sums up others, which may answer for
+    themselves. `outside_days`: from the time that the question names, infinite when it names none.
     """
 
     keys: Sequence[Any]

@@ -111,6 +111,6 @@ def _said(text: str, texts: Sequence[Told]) -> str:
     """The text, if it is made of words that the sources say, and of sentences that end."""
     if gisting.overlap(text, texts) < gisting.OVERLAP:
         raise Unusable("it says what the data do not say")
-    if text.rstrip("\"'”’)»")[-1:] not in tuple(".!?…。！？") or not sentences.split(text):  # noqa: RUF001
+    if text.rstrip("\"'”’)»")[-1:] not in tuple(".!?…。！？") or not sentences.split(text):
         raise Unusable("its last sentence has no end")
     return text

@@ -83,7 +83,7 @@ class OpenAIWriter:
         return written
 
     def _asked(self, asked: list[dict[str, str]], read: Callable[[str], Made], bill: _Bill) -> Made:
-        """What `read` makes of the model's answer, or of its second one when the first cannot be used. Raises Failed."""
+        """What `read` makes of the model's answer, or of a second one when that is of no use. Raises Failed."""
         answer = self._answer(asked, bill)
         try:
             return read(answer)

@@ -1,4 +1,4 @@
-"""What writers cost, by tenant and day: counted in Redis, for showing. What Redis loses is lost; no content is in it."""
+"""What writers cost, by tenant and day: counted in Redis, to show it: what Redis loses is lost. No content is in it."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -59,7 +59,10 @@ def count(written: Written) -> None:
         pipe.expire(key, timedelta(days=KEPT))
         pipe.execute()
     except redis.RedisError as error:
-        log.warning("what a writer cost is not counted", error=type(error).__name__, **dict(zip(COUNTS, told)))
+        log.warning(
+            "what a writer cost is not counted",
+            error=type(error).__name__,
+        )
 
 
 def spent(days: int = 1) -> list[Spent]:

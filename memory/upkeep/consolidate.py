@@ -87,7 +87,8 @@ def _episodes(reach: Reach, options: Options, now: datetime) -> MemoryQuerySet:
 def _sampled(reach: Reach, options: Options, now: datetime) -> tuple[list[Memory], dict[Any, float]]:
     """The sample in the order in which it happened, as far as it can be read and has vectors; and all priorities."""
     rows = _episodes(reach, options, now).filter(embedding__isnull=False, embedding_model=known.model())
-    told = list(rows.order_by("-event_time", "-id").values_list("id", "importance", "recalls", "event_time")[: options.most])
+    latest = rows.order_by("-event_time", "-id").values_list("id", "importance", "recalls", "event_time")
+    told = latest[: options.most]
     scores = {key: gisting.priority(value, met, (now - at).total_seconds() / DAY) for key, value, met, at in told}
     keys = list(scores)
     drawn = gisting.sampled(list(scores.values()), list(map(str, keys)), options.sample, now.date())

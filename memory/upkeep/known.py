@@ -72,7 +72,7 @@ def _known(memory: Memory) -> Known:
 
 def vectors(memories: Sequence[Memory]) -> np.ndarray:
     """Their vectors as unit vectors; shape (n, dimension)."""
-    told = np.array([list(memory.embedding) for memory in memories], dtype=np.float64)
+    told = np.array([memory.embedding for memory in memories], dtype=np.float64)
     return told / np.maximum(np.linalg.norm(told, axis=-1, keepdims=True), 1e-9)
 
 
@@ -98,12 +98,16 @@ class Nearness:
 
     def _nearest(self, gist: Gist, kin: Sequence[Known]) -> Known | None:
         own = self._vectors.get(gist.text)
-        told = [fact for fact in kin if fact.vector is not None and own is not None and len(fact.vector) == len(own)]
-        if not told:
+        if own is None:
             return None
-        close = np.round(np.stack([fact.vector for fact in told]) @ own, 4)
-        best = int(close.argmax())
-        return told[best] if close[best] >= NEAR else None
+        close = [(_cosine(fact.vector, own), place) for place, fact in enumerate(kin)]
+        best, place = max(close, key=lambda one: (one[0], -one[1]), default=(0.0, 0))
+        return kin[place] if best >= NEAR else None
+
+
+def _cosine(one: np.ndarray | None, other: np.ndarray) -> float:
+    """0 where there is no vector of the same model."""
+    return 0.0 if one is None or one.shape != other.shape else round(float(one @ other), 4)
 
 
 def _embedded(texts: Sequence[str]) -> Sequence[np.ndarray]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 from memory.algorithms import clustering
@@ -77,4 +78,4 @@ def parts(memories: Sequence[Memory], size: int) -> Iterator[Sequence[Memory]]:
     """Even parts of at most `size`, in order: fifty by forty are twice twenty-five."""
     count = -(-len(memories) // size)
     bounds = [len(memories) * place // count for place in range(count + 1)]
-    yield from (memories[first:last] for first, last in zip(bounds, bounds[1:], strict=False))
+    yield from (memories[first:last] for first, last in pairwise(bounds))

@@ -22,7 +22,8 @@ from memory.upkeep.options import option
 from memory.upkeep.plan import Change, Reach
 
 Kind = Memory.Kind
-KINDS = (Kind.MESSAGE, Kind.EVENT, Kind.FACT, Kind.CONTEXT, Kind.HYPOTHESIS, Kind.TASK)  # the others stand by themselves
+# The others stand by themselves.
+KINDS = (Kind.MESSAGE, Kind.EVENT, Kind.FACT, Kind.CONTEXT, Kind.HYPOTHESIS, Kind.TASK)
 NAME = ("namespace", "user_id", "session_id", "month")
 SLICE = 500  # rows that are read in one statement, of groups that are smaller
 FAN = 5  # summaries that one of the next level is made of
@@ -85,8 +86,9 @@ def _groups(rows: MemoryQuerySet, options: Options, now: datetime) -> list[Group
     old = Q(count__gte=options.least, last__lt=now - timedelta(days=options.age_days))
     told = rows.order_by().values(*NAME).annotate(count=Count("id"), last=Max("event_time"))
     told = told.annotate(due=Case(When(long | old, then=Value(1)), default=Value(0)))
+    told = told.values(*NAME, "count", "due")
     found = told.order_by("-due", "namespace", "user_id", F("month").asc(nulls_first=True), "session_id")
-    return [Group(*(row[name] for name in NAME), row["count"], bool(row["due"])) for row in found[: options.most]]
+    return [Group(**row | {"due": bool(row["due"])}) for row in found[: options.most]]
 
 
 def _read(rows: MemoryQuerySet, groups: Sequence[Group], most: int) -> Iterator[tuple[Group, list[Memory]]]:
