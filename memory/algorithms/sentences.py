@@ -34,8 +34,8 @@ ANAPHORA = re.compile(
 FILLER = re.compile(
     r"(?:thanks?|thank you|wow|whoa|woah|hey|hi|hello|bye|goodbye|congrats|congratulations|yeah|yep|yup|yes|no|nope|ok"
     r"|okay|sure|cool|nice|awesome|great|good|totally|absolutely|definitely|agreed|haha|lol|oh|aww?|glad|sounds"
-    r"|take care|talk to you|see you|good luck|no worries|no problem|you're welcome|will do|cheers|sorry|keep|can't wait"
-    r"|let's|looking forward|here's|check out|for sure|of course|so glad|happy to hear|that's)\b",
+    r"|take care|talk to you|see you|good luck|no worries|no problem|you're welcome|will do|cheers|sorry|keep"
+    r"|can't wait|let's|looking forward|here's|check out|for sure|of course|so glad|happy to hear|that's)\b",
     re.IGNORECASE,
 )
 OPENER = re.compile(

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from memory.algorithms import clustering
 from memory.algorithms.summarizing import Told
@@ -13,6 +13,7 @@ from memory.models.memory import MemoryQuerySet
 from memory.tiers import cold
 from memory.upkeep.plan import Link
 
+Part = TypeVar("Part")
 TRUST = [Memory.Trust.UNTRUSTED, Memory.Trust.UNVERIFIED, Memory.Trust.TRUSTED]  # the least first
 SPEAKERS = {"user": "The user", "assistant": "The assistant", "system": "The system", "tool": "A tool"}
 NAMED = 20  # people and tags that are taken over
@@ -74,8 +75,8 @@ def links(memories: Iterable[Memory]) -> tuple[Link, ...]:
     return tuple(Link(None, memory.pk, "derived_from") for memory in memories)
 
 
-def parts(memories: Sequence[Memory], size: int) -> Iterator[Sequence[Memory]]:
+def parts(whole: Sequence[Part], size: int) -> Iterator[Sequence[Part]]:
     """Even parts of at most `size`, in order: fifty by forty are twice twenty-five."""
-    count = -(-len(memories) // size)
-    bounds = [len(memories) * place // count for place in range(count + 1)]
-    yield from (memories[first:last] for first, last in pairwise(bounds))
+    count = -(-len(whole) // size)
+    bounds = [len(whole) * place // count for place in range(count + 1)]
+    yield from (whole[first:last] for first, last in pairwise(bounds))

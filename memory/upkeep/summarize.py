@@ -47,7 +47,7 @@ class Group:
     namespace: str
     user_id: str
     session_id: str
-    month: datetime | None
+    month: datetime | None  # its first moment, in UTC and without saying so
     count: int
     due: bool
 
@@ -55,8 +55,8 @@ class Group:
         rows = Q(namespace=self.namespace, user_id=self.user_id, session_id=self.session_id)
         if self.month is None:
             return rows
-        after = (self.month + timedelta(days=32)).replace(day=1)
-        return rows & Q(event_time__gte=self.month, event_time__lt=after)
+        first = self.month.replace(tzinfo=UTC)
+        return rows & Q(event_time__gte=first, event_time__lt=(first + timedelta(days=32)).replace(day=1))
 
 
 def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
@@ -133,7 +133,7 @@ def _summarized(group: Group, memories: Sequence[Memory], options: Options) -> I
         if len(level) < 2:
             return
         size = FAN if depth < LEVELS else len(level)
-        level = [_over(level[first : first + size], options) for first in range(0, len(level), size)]
+        level = [_over(several, options) for several in sources.parts(level, size)]
         for part, written in level:
             yield _change(group, part, written, depth)
 

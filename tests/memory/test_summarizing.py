@@ -104,7 +104,8 @@ def test_days_are_told_with_as_few_words_as_they_need() -> None:
 
 
 texts = st.lists(
-    st.builds(Told, st.text(max_size=300), st.just(MAY) | st.just(JUNE), st.sampled_from(["", "Ada", "Ben"])), max_size=12
+    st.builds(Told, st.text(max_size=300), st.just(MAY) | st.just(JUNE), st.sampled_from(["", "Ada", "Ben"])),
+    max_size=12,
 )
 
 
