@@ -64,9 +64,13 @@ class Keys(Sequence[UUID]):
 def columns(table: str, lexemes: Sequence[str], cosine: tuple[str, tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
     """What to select of rows for `unpack`, with its parameters. `cosine` is an expression with its own."""
     ranks, params = _ranks(lexemes)
-    made = MADE if table == "memory_memory" else "0"  # what was believed then stands for itself
-    packed = PACKED.format(table=table, cosine=cosine[0], ranks=ranks, made=made)
+    packed = PACKED.format(table=table, cosine=cosine[0], ranks=ranks, made=made(table))
     return f"string_agg({packed}, ''::bytea), {NAMES}", (*cosine[1], *params)
+
+
+def made(table: str) -> str:
+    """1 for what sums up others that answer themselves, else 0. What was believed in the past stands for itself."""
+    return MADE if table == "memory_memory" else "0"
 
 
 def _ranks(lexemes: Sequence[str]) -> tuple[str, tuple[Any, ...]]:

@@ -6,7 +6,8 @@ base  = cosine + 1.4 * lexical
 `lexical` is BM25 with k1 = 0.9 and b = 0 over the query's lexemes, divided by its greatest possible value, so in
 [0, 1] (Robertson and Zaragoza, 2009; idf as in Lucene). `smoothed` adds neighbours in the same conversation, for an
 answer stands next to what was asked; `session` lifts conversations that match as a whole; `time` what lies near the
-time that the question names. The weights were tuned on conversations with marked evidence; what each is worth is
+time that the question names. Of what sums up others that may answer themselves, every part counts 0.4: more of it
+would push its sources out. The weights were tuned on conversations with marked evidence; what each is worth is
 printed by benchmarks/quality.py.
 
 Signals are columns, one array each: a thousand candidates are ranked in about a millisecond.
@@ -101,8 +102,8 @@ def rank(signals: Signals, weights: np.ndarray, limit: int | None = None) -> lis
     """
     if not len(signals.keys):
         return []
-    share = np.where(signals.made > 0, OF_MADE, 1.0)
-    parts = {name: share * part for name, part in _parts(signals, weights).items()}
+    counted = share(signals.made)
+    parts = {name: counted * part for name, part in _parts(signals, weights).items()}
     raw = np.sum(list(parts.values()), axis=0)
     order = np.argsort(-raw, kind="stable")[:limit]
     return [
@@ -128,6 +129,11 @@ def _parts(signals: Signals, weights: np.ndarray) -> dict[str, np.ndarray]:
         "importance": IMPORTANCE * signals.importance,
         "recency": RECENCY * np.exp2(-signals.age_days.clip(0) / RECENCY_HALF_LIFE_DAYS),
     }
+
+
+def share(made: np.ndarray) -> np.ndarray:
+    """What each memory's score counts for."""
+    return np.where(made > 0, OF_MADE, 1.0)
 
 
 def to_unit(raw: float) -> float:

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from django.utils import timezone
 
+from memory import candidates
 from memory.llm import base
 from memory.models import Memory, Relation
 from memory.recall import recall
@@ -113,7 +115,11 @@ def test_what_lost_its_summary_is_summarized_anew(in_acme: Tenant) -> None:
     assert len(done()) == 1
 
 
-def test_sources_stay_as_they_are_and_stand_before_their_summary(in_acme: Tenant) -> None:
+@pytest.mark.parametrize("whole", [1_000, 1])
+def test_sources_stay_as_they_are_and_stand_before_their_summary(
+    in_acme: Tenant, monkeypatch: pytest.MonkeyPatch, whole: int
+) -> None:
+    monkeypatch.setattr(candidates, "WHOLE", whole)
     remember_many(said(20))
     before = list(Memory.objects.order_by("id").values("id", "version", "state", "metadata"))
     done()
