@@ -262,6 +262,7 @@ NEAR_INDEX_FROM = env.int("NEAR_INDEX_FROM", 20_000)  # memories of a tenant, fo
 MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
 # What must forget a person, in the order in which it does; each answers for tables, see memory.privacy.erasers.
 ERASERS = [
+    "memory.privacy.library.steps",  # while the memories that they name are there
     "memory.privacy.library.memories",
     "memory.privacy.library.versions",
     "memory.privacy.library.sessions",
