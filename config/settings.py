@@ -246,6 +246,18 @@ EMBEDDINGS_DIMENSION = env.int("EMBEDDINGS_DIMENSION", 0)  # 0: what the endpoin
 if EMBEDDINGS_URL:
     EMBEDDERS["openai"] = "memory.embeddings.openai.OpenAIEmbedder"
 EMBED_BATCH = 64
+# What writes summaries and gists: sentences of the texts themselves, or a model of an endpoint that speaks OpenAI's
+# protocol; its base URL ends before `/chat/completions`.
+WRITERS = {"extractive": "memory.llm.extractive.ExtractiveWriter"}
+WRITER_URL = env.str("WRITER_URL", "")
+WRITER_API_KEY = env.str("WRITER_API_KEY", "")
+WRITER_MODEL = env.str("WRITER_MODEL", "")
+WRITER_TIMEOUT = min(env.float("WRITER_TIMEOUT", 30.0), 30.0)  # seconds for an answer
+WRITER_PRICE_IN = env.float("WRITER_PRICE_IN", 0.0)  # of a million tokens, in any currency
+WRITER_PRICE_OUT = env.float("WRITER_PRICE_OUT", 0.0)
+if WRITER_URL:
+    WRITERS["openai"] = "memory.llm.openai.OpenAIWriter"
+WRITER = env.str("WRITER", "openai" if WRITER_URL else "extractive")
 NEAR_INDEX_FROM = env.int("NEAR_INDEX_FROM", 20_000)  # memories of a tenant, for an approximate index; 0: never
 MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
 # What must forget a person, in the order in which it does; each answers for tables, see memory.privacy.erasers.

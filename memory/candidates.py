@@ -81,13 +81,13 @@ class _Asking:
         self.lexemes, few = self._lexemes_and_size()
         if few <= WHOLE:
             found = self._signals(self.sql, self.params)
-            said = (found.frequencies > 0).sum(axis=0)
-            return Gathered(found, ranking.idf(len(found.keys), said), truncated=False)
+            told = found.frequencies[found.made == 0]  # what a summary says was said already
+            return Gathered(found, ranking.idf(len(told), (told > 0).sum(axis=0)), truncated=False)
         size, share = self._statistics()
         rare = _rare(share)
         heard = self._heard([self.lexemes[i] for i in rare])
         said = share * size
-        said[rare] = (heard["ranks"] > 0).sum(axis=0)
+        said[rare] = (heard["ranks"][heard["made"] == 0] > 0).sum(axis=0)
         weights = ranking.idf(size, said)
         return Gathered(self._around(_best(heard, weights[rare]), size), weights, truncated=True)
 
@@ -123,13 +123,14 @@ class _Asking:
         return size, np.array(said, dtype=float) / max(sampled, 1)
 
     def _heard(self, lexemes: Sequence[str]) -> np.ndarray:
-        """Records of those who say one of these lexemes: `id`, and `ranks` by lexeme."""
-        kind = np.dtype([("id", "V16"), ("ranks", ">f4", (len(lexemes),))])
+        """Records of those who say one of these lexemes: `id`, `made` as in ranking.Signals, and `ranks` by lexeme."""
+        kind = np.dtype([("id", "V16"), ("made", ">i4"), ("ranks", ">f4", (len(lexemes),))])
         if not lexemes:
             return np.zeros(0, kind)
+        made, ranks = signals.made(self.table), " || ".join([signals.RANK] * len(lexemes))
         (packed,) = self._one(
-            f"SELECT string_agg(uuid_send(id) || {' || '.join([signals.RANK] * len(lexemes))}, ''::bytea) FROM"
-            f" (SELECT {self.table}.id, search {self.sql} AND search @@ %s::tsquery LIMIT {HEARD}) heard",
+            f"SELECT string_agg(uuid_send(id) || int4send(made) || {ranks}, ''::bytea) FROM (SELECT {self.table}.id,"
+            f" {made} AS made, search {self.sql} AND search @@ %s::tsquery LIMIT {HEARD}) heard",
             (*(signals.either([lexeme]) for lexeme in lexemes), *self.params, signals.either(lexemes)),
         )
         return np.frombuffer(packed or b"", kind)
@@ -210,6 +211,6 @@ def _rare(share: np.ndarray) -> list[int]:
 
 
 def _best(heard: np.ndarray, weights: np.ndarray) -> list[Any]:
-    score = ranking.lexical(signals.frequencies(heard["ranks"]), weights)
+    score = ranking.lexical(signals.frequencies(heard["ranks"]), weights) * ranking.share(heard["made"])
     order = np.argsort(-score, kind="stable")[:STAGE]
     return list(signals.Keys(heard["id"][order]))

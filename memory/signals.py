@@ -26,11 +26,18 @@ CONVERSATION = (
 PACKED = (
     f"uuid_send({{table}}.id) || int8send({CONVERSATION}) || int4send(coalesce(position, 0))"
     " || int4send(coalesce(length(search), 0)) || int4send((content LIKE '%%?')::int)"
+    " || int4send({made})"
     " || float4send(importance::float4) || float8send(date_part('epoch', event_time)) || float4send({cosine}){ranks}"
+)
+# Made of others by upkeep, one of which at least still answers by itself. Only of such a row the relations are read.
+MADE = (
+    "CASE WHEN source IN ('summarize', 'consolidate') AND EXISTS (SELECT FROM memory_relation r JOIN memory_memory s"
+    " ON s.id = r.target_id AND s.state = 'active' WHERE r.source_id = memory_memory.id AND r.type = 'derived_from')"
+    " THEN 1 ELSE 0 END"
 )
 RECORD = [
     ("id", "V16"), ("session", ">i8"), ("position", ">i4"), ("words", ">i4"), ("question", ">i4"),
-    ("importance", ">f4"), ("event_time", ">f8"), ("cosine", ">f4"),
+    ("made", ">i4"), ("importance", ">f4"), ("event_time", ">f8"), ("cosine", ">f4"),
 ]  # fmt: skip
 NAMES = (
     "array_agg(author), array_agg(agent_id),"
@@ -57,8 +64,13 @@ class Keys(Sequence[UUID]):
 def columns(table: str, lexemes: Sequence[str], cosine: tuple[str, tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
     """What to select of rows for `unpack`, with its parameters. `cosine` is an expression with its own."""
     ranks, params = _ranks(lexemes)
-    packed = PACKED.format(table=table, cosine=cosine[0], ranks=ranks)
+    packed = PACKED.format(table=table, cosine=cosine[0], ranks=ranks, made=made(table))
     return f"string_agg({packed}, ''::bytea), {NAMES}", (*cosine[1], *params)
+
+
+def made(table: str) -> str:
+    """1 for what sums up others that answer themselves, else 0. What was believed in the past stands for itself."""
+    return MADE if table == "memory_memory" else "0"
 
 
 def _ranks(lexemes: Sequence[str]) -> tuple[str, tuple[Any, ...]]:
@@ -82,6 +94,7 @@ def unpack(told: Sequence[Any], lexemes: int, question: str, now: datetime, when
         position=records["position"].astype(np.int64),
         named=_named([column or () for column in names], question),
         question=records["question"].astype(float),
+        made=records["made"].astype(float),
         words=records["words"].astype(float),
         importance=records["importance"].astype(float),
         age_days=(now.timestamp() - seconds) / 86_400,

@@ -6,7 +6,8 @@ base  = cosine + 1.4 * lexical
 `lexical` is BM25 with k1 = 0.9 and b = 0 over the query's lexemes, divided by its greatest possible value, so in
 [0, 1] (Robertson and Zaragoza, 2009; idf as in Lucene). `smoothed` adds neighbours in the same conversation, for an
 answer stands next to what was asked; `session` lifts conversations that match as a whole; `time` what lies near the
-time that the question names. The weights were tuned on conversations with marked evidence; what each is worth is
+time that the question names. Of what sums up others that may answer themselves, every part counts 0.4: more of it
+would push its sources out. The weights were tuned on conversations with marked evidence; what each is worth is
 printed by benchmarks/quality.py.
 
 Signals are columns, one array each: a thousand candidates are ranked in about a millisecond.
@@ -23,6 +24,7 @@ LEXICAL = 1.4
 NEIGHBOURS = {-1: 0.3, -2: 0.2, 1: 0.1, 2: 0.1}  # weight of the memory that many places later
 SPREAD = 1 + sum(NEIGHBOURS.values())
 NAMED, QUESTION, LENGTH = 0.08, -0.05, 0.02
+OF_MADE = 0.4  # what sums up others stands behind them while they answer themselves: at 0.5 it cost recall
 SESSION, SESSION_BEST = 0.5, 3
 TIME, TIME_FALL_DAYS = 0.5, 7.0
 IMPORTANCE, RECENCY, RECENCY_HALF_LIFE_DAYS = 0.1, 0.05, 30.0
@@ -35,8 +37,8 @@ class Signals:
 
     `cosine` is in [-1, 1], 0 for a memory without a vector. `frequencies`, shape (n, lexemes), is how often each says
     each lexeme of the question. `session` numbers the conversations, -1 outside of one; `position` is the place in it.
-    `named`: it is by or about the person whom the question names. `outside_days`: from the time that the question
-    names, infinite when it names none.
+    `named`: it is by or about the person whom the question names. `made`: it sums up others, which may answer for
+    themselves. `outside_days`: from the time that the question names, infinite when it names none.
     """
 
     keys: Sequence[Any]
@@ -46,6 +48,7 @@ class Signals:
     position: np.ndarray
     named: np.ndarray
     question: np.ndarray
+    made: np.ndarray
     words: np.ndarray
     importance: np.ndarray
     age_days: np.ndarray
@@ -62,6 +65,7 @@ def blank(keys: Sequence[Any], lexemes: int = 0, **columns: Any) -> Signals:
         "position": np.zeros(n, dtype=np.int64),
         "named": np.zeros(n, dtype=bool),
         "question": np.zeros(n, dtype=bool),
+        "made": np.zeros(n),
         "words": np.zeros(n),
         "importance": np.full(n, 0.5),
         "age_days": np.zeros(n),
@@ -98,7 +102,8 @@ def rank(signals: Signals, weights: np.ndarray, limit: int | None = None) -> lis
     """
     if not len(signals.keys):
         return []
-    parts = _parts(signals, weights)
+    counted = share(signals.made)
+    parts = {name: counted * part for name, part in _parts(signals, weights).items()}
     raw = np.sum(list(parts.values()), axis=0)
     order = np.argsort(-raw, kind="stable")[:limit]
     return [
@@ -124,6 +129,11 @@ def _parts(signals: Signals, weights: np.ndarray) -> dict[str, np.ndarray]:
         "importance": IMPORTANCE * signals.importance,
         "recency": RECENCY * np.exp2(-signals.age_days.clip(0) / RECENCY_HALF_LIFE_DAYS),
     }
+
+
+def share(made: np.ndarray) -> np.ndarray:
+    """What each memory's score counts for."""
+    return np.where(made > 0, OF_MADE, 1.0)
 
 
 def to_unit(raw: float) -> float:

@@ -111,6 +111,13 @@ def test_importance_is_in_unit_range(kind: str, role: str, age_hours: float) -> 
     assert 0 <= scoring.importance(kind, role, age_hours) <= 1
 
 
+def test_what_sums_up_others_counts_for_less_in_every_part() -> None:
+    columns = {"cosine": [0.5, 0.5], "words": [9, 9], "named": [1, 1], "age_days": [3, 3]}
+    alone, summed = ranking.rank(ranking.blank("ab", made=[0, 1], **columns), ranking.idf(2, []))
+    assert (alone.key, summed.key) == ("a", "b")
+    assert summed.parts == {name: pytest.approx(0.4 * part, abs=1e-4) for name, part in alone.parts.items()}
+
+
 @pytest.mark.parametrize(
     ("kind", "role", "age_hours", "score"),
     [
