@@ -7,6 +7,7 @@ from typing import Any
 from automation.registry import Counts, job
 from memory.upkeep import cleanup as clearing
 from memory.upkeep import compress as compressing
+from memory.upkeep import consolidate as consolidating
 from memory.upkeep import decay as decaying
 from memory.upkeep import embed as embedding
 from memory.upkeep import expire as expiring
@@ -14,6 +15,7 @@ from memory.upkeep import forget as forgetting
 from memory.upkeep import rescore as rescoring
 from memory.upkeep import retain as retaining
 from memory.upkeep import retier as retiering
+from memory.upkeep import summarize as summarizing
 from memory.upkeep.plan import Change, Reach
 
 Changes = Iterator[Change]
@@ -23,6 +25,24 @@ def _forgotten(counts: Counts) -> dict[str, Any]:
     """In the words of the Cognitive Memory Layer, too."""
     actions = {name: counts[name] for name in ("keep", "decay", "silence", "compress", "delete")}
     return {"total_scored": sum(actions.values()), "actions": {name.upper(): n for name, n in actions.items()}}
+
+
+@job(
+    "summarize",
+    label="Summarize",
+    options=summarizing.Options,
+    tell=lambda n: {"summaries_created": n["summarize"]},
+    threshold=500,
+)
+def summarize(reach: Reach, options: summarizing.Options, now: datetime) -> Changes:
+    """Write summaries of long sessions and of what is old, with links to their sources."""
+    return summarizing.plan(reach, options, now)
+
+
+@job("consolidate", label="Consolidate", options=consolidating.Options, tell=consolidating.tell, threshold=300)
+def consolidate(reach: Reach, options: consolidating.Options, now: datetime) -> Changes:
+    """Cluster what is alike among recent episodes, and keep the gist of each cluster as knowledge."""
+    return consolidating.plan(reach, options, now)
 
 
 @job("decay", label="Decay importance", options=decaying.Options, tell=lambda n: {"memories_decayed": n["decay"]})
