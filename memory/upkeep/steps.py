@@ -17,7 +17,7 @@ from django.utils import timezone
 from memory.errors import Unreadable
 from memory.models import Memory, Step
 from memory.tiers import cold
-from memory.upkeep import embed, expire, writing
+from memory.upkeep import bulk, embed, expire, writing
 from memory.upkeep.plan import Change
 from tenants import preferences
 
@@ -64,7 +64,8 @@ def _slice(rows: Any, effect: Effect, note: Note) -> None:
     steps = list(rows[:SLICE])
     effect(steps)
     with transaction.atomic():
-        Step.objects.bulk_update(steps, ["state", "outcome"])
+        told = [{"id": step.pk, "state": step.state, "outcome": step.outcome} for step in steps]
+        bulk.update(Step, ["state", "outcome"], told)
         note(steps)
 
 

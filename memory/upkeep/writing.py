@@ -9,16 +9,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from events import ledger
 from memory import history, places, quotas
 from memory.errors import LibraryError
-from memory.models import Memory, Relation, Step
+from memory.models import Memory, Passage, Relation, Step
 from memory.relations import relate_all
 from memory.remember import give_hashes, poke_embedder, remember, thin
 from memory.tiers import cold
 from memory.types import Draft, Scope
+from memory.upkeep import bulk
 from memory.upkeep.plan import NEW, Change
 from tenants.errors import DoorError
 
@@ -63,19 +66,25 @@ def _plain(value: Any) -> Any:
 
 
 class _Slice:
-    """The memories of a slice, locked, and what becomes of them: saved and told once, at the end."""
+    """The memories of a slice, locked, and what becomes of them: saved and told once, at the end.
 
-    def __init__(self, ids: Iterable[UUID]) -> None:
-        rows = Memory.objects.defer("search", "shadow", "cold_search").filter(pk__in=set(ids)).order_by("id")
+    `worded` are those that get other words: their vectors are read too, as text, which says every bit of them.
+    """
+
+    def __init__(self, ids: Iterable[UUID], worded: Iterable[UUID]) -> None:
+        rows = Memory.objects.light().filter(pk__in=set(ids)).order_by("id")
         self.rows = {memory.pk: memory for memory in rows.select_for_update()}
+        told = Memory.objects.filter(pk__in=set(worded)).annotate(vector=Cast("embedding", TextField()))
+        self.vectors = dict(told.values_list("pk", "vector"))
         self.changed: dict[UUID, set[str]] = {}
         # After every change before it, also when the clock was set back.
         self.now = max([timezone.now(), *(memory.updated_at for memory in self.rows.values())])
 
     def set(self, memory: Memory, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give it new values, and a new version; what was there, as JSON."""
-        changed = {name: value for name, value in values.items() if getattr(memory, name) != value}
-        was = {name: _kept(name, getattr(memory, name)) for name in changed}
+        before = {name: self.vectors[memory.pk] if name == "embedding" else getattr(memory, name) for name in values}
+        changed = {name: value for name, value in values.items() if before[name] != value}
+        was = {name: _plain(before[name]) for name in changed}
         for name, value in changed.items():
             setattr(memory, name, value)
         memory.version += 1
@@ -84,14 +93,23 @@ class _Slice:
         return was
 
     def save(self) -> None:
-        """Keep the versions as they are in the table still, then save. One statement for each kind of change."""
+        """Keep the versions as they are in the table still, one statement for each kind of change, then save."""
         by_fields = defaultdict(list)
         for key, names in self.changed.items():
             by_fields[tuple(sorted(names & set(history.SHOWN)))].append(key)
         for fields, keys in by_fields.items():
             history.keep(keys, fields, self.now)
-        moved, columns = [self.rows[key] for key in self.changed], set().union(*self.changed.values())
-        Memory.objects.bulk_update(moved, sorted(columns | {"version", "updated_at"}))
+        Passage.objects.filter(memory__in=[key for key, names in self.changed.items() if "content" in names]).delete()
+        self._update(sorted(set().union({"version", "updated_at"}, *self.changed.values())))
+
+    def _update(self, columns: list[str]) -> None:
+        """One statement, whose rows are told as JSON. A vector that is not told anew is not read here, so it stays."""
+        vectors = {key for key, names in self.changed.items() if "embedding" in names}
+        for with_vector in (True, False):
+            names = columns if with_vector else [name for name in columns if name != "embedding"]
+            moved = [self.rows[key] for key in self.changed if (key in vectors) == with_vector]
+            rows = [{"id": str(one.pk)} | {name: _plain(getattr(one, name)) for name in names} for one in moved]
+            bulk.update(Memory, names, rows)
 
     def tell(self) -> None:
         """A fact for each."""
@@ -109,7 +127,8 @@ class _Slice:
 
 def write(steps: Sequence[Step]) -> None:
     """Apply them in their order: one whose memories moved on, or may not be moved, is skipped."""
-    work = _Slice(key for step in steps for key in step.memories)
+    worded = {UUID(key) for step in steps for key, _, told in _touches(step) if "content" in told}
+    work = _Slice((key for step in steps for key in step.memories), worded)
     movable = set(Memory.objects.readable().free().filter(pk__in=work.rows).values_list("pk", flat=True))
     said = _said(step.change for step in steps)
     links = []
@@ -183,20 +202,12 @@ def _values(memory: Memory, told: dict[str, Any], made: UUID | None, now: dateti
     return values
 
 
-def _kept(name: str, value: Any) -> Any:
-    """A value as the step keeps it. A vector is text there: `jsonb` knows no -0.0, and byte for byte is the promise."""
-    return " ".join(map(str, value)) if name == "embedding" and value is not None else _plain(value)
-
-
 def _python(name: str, value: Any) -> Any:
-    if name == "embedding" and value is not None:
-        return [float(each) for each in value.split()]
-    return COLUMNS[name].to_python(value)
+    return value if name == "embedding" else COLUMNS[name].to_python(value)
 
 
 def _of_words(memory: Memory, values: dict[str, Any]) -> dict[str, Any]:
     """Hashes of new words; their vector is the worker's to make."""
-    memory.stretches.all().delete()
     new = Memory(**{name: getattr(memory, name) for name in (*SCOPE, "role", "author")}, content=values["content"])
     give_hashes(new, memory.event_time.isoformat())
     own = hashlib.sha256(f"{new.fingerprint}{memory.pk}".encode()).hexdigest()
@@ -232,9 +243,9 @@ def _relate(links: Sequence[tuple[Step, tuple[UUID, UUID, str, float]]]) -> None
 
 def unwrite(steps: Sequence[Step]) -> None:
     """Give everything the values that it had, and take away what was made; what moved on since is kept as it is."""
-    touched = {UUID(one["id"]) for step in steps for one in step.outcome["touched"]}
+    was = {UUID(one["id"]): one["was"] for step in steps for one in step.outcome["touched"]}
     made = {UUID(step.outcome["made"]) for step in steps if step.outcome["made"]}
-    work = _Slice(touched | made)
+    work = _Slice(was.keys() | made, [key for key, told in was.items() if "content" in told])
     back = _may_come_back(steps, work)
     for step in steps:
         step.state = Step.State.KEPT
@@ -285,12 +296,10 @@ def _is_left(one: dict[str, Any], work: _Slice, back: set[str]) -> bool:
 def _take_back(step: Step, work: _Slice) -> None:
     for one in step.outcome["touched"]:
         memory = work.rows[UUID(one["id"])]
-        if "content" in one["was"]:
-            memory.stretches.all().delete()
-        values = {name: _python(name, value) for name, value in one["was"].items()}
-        if values.get("passages"):
-            values["passages"] = -1  # the worker makes them again
-        work.set(memory, values)
+        told = {name: _python(name, value) for name, value in one["was"].items()}
+        if told.get("passages"):
+            told["passages"] = -1  # the worker makes them again
+        work.set(memory, told)
 
 
 def _take_away(steps: Sequence[Step], work: _Slice) -> None:
