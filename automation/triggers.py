@@ -21,11 +21,12 @@ from automation import due, pauses, policies, registry, runner, watching
 from automation.errors import AutomationError
 from automation.models import Crossing, Policy, Timer, Watch
 from automation.policies import Decision
-from events import actors
+from events import actors, poke
 from events.models import Event
 from memory.errors import LibraryError
 from memory.upkeep.plan import EVERYBODY, Reach
 from tenants.models import Tenant
+from tenants.tasks import check_schema
 
 log = structlog.get_logger(__name__)
 NOTES = 500  # that one look takes
@@ -40,6 +41,8 @@ Asked = tuple[Policy, str, Decision]
 def notice(tenant_id: UUID, batch: list[Event]) -> None:
     """A reader of the relay: note where memories changed, if a policy wants to know."""
     places: dict[watching.Place, bool] = {}
+    if any(event.type == "tenant.settings_changed" and "time_zone" in event.data["fields"] for event in batch):
+        poke.after_commit("automation.tasks.check_schedules")
     for event in batch:
         if event.type.startswith("memory.") and "user_id" in event.data:
             place = (event.data["namespace"], event.data["user_id"])
@@ -70,6 +73,7 @@ def look(now: datetime | None = None, tenant_id: UUID | None = None) -> int:
         if not pauses.standing(tenant.pk, at):
             own = list(notes.filter(tenant=tenant).values_list("pk", flat=True)[:NOTES])
             with tenant_context(tenant):
+                check_schema(tenant)
                 taken += sum(_take(pk, at) for pk in own)
     return taken
 
