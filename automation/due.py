@@ -4,6 +4,7 @@ A slot is claimed by moving the timer on, in the transaction that starts the run
 it runs once, whoever asks, however often, and also when everything was restarted in between.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,11 +20,13 @@ from automation.models import Policy, TaskRun, Timer
 from events import actors, ledger
 from memory.errors import LibraryError
 from tenants.models import Tenant
+from tenants.tasks import check_schema
 
 log = structlog.get_logger(__name__)
 LATE = timedelta(minutes=5)  # a slot is missed when nobody came for so long
 REST = timedelta(seconds=60)  # between two starts of a job that runs after writes
-TIMERS = 500  # that one tick looks at
+TIMERS = 500  # that are looked at together
+TICK = 45.0  # seconds that one tick goes on
 
 
 def due(policy_id: UUID, job: str, now: datetime | None = None) -> list[TaskRun]:
@@ -35,15 +38,34 @@ def due(policy_id: UUID, job: str, now: datetime | None = None) -> list[TaskRun]
 
 def catch_up(now: datetime | None = None) -> int:
     """What is due anywhere and nobody came for; how many runs it began."""
-    at = now or timezone.now()
-    waiting = Timer.objects.filter(next_at__lte=at, policy__tenant__state=Tenant.State.ACTIVE).order_by("next_at")
-    told = waiting.values_list("policy_id", "job", "policy__tenant_id").distinct()[:TIMERS]
-    return sum(_in_tenant(tenant_id, policy_id, job, at) for policy_id, job, tenant_id in list(told))
+    at, ends, begun = now or timezone.now(), time.monotonic() + TICK, 0
+    while True:
+        waiting = _waiting(at)
+        new = sum(_in_tenant(tenant_id, policy_id, job, at) for policy_id, job, tenant_id in waiting)
+        begun += new
+        if not new or len(waiting) < TIMERS or time.monotonic() > ends:
+            return begun
+
+
+def _waiting(now: datetime) -> list[tuple[UUID, str, UUID]]:
+    """Policy, job and tenant of timers that are due, the oldest first; not of tenants that rest, for those stay due."""
+    rows = Timer.objects.filter(next_at__lte=now, policy__tenant__state=Tenant.State.ACTIVE).order_by("next_at")
+    resting = pauses.resting(now)
+    if None in resting:
+        return []
+    told = rows.exclude(policy__tenant__in=resting).values_list("policy_id", "job", "policy__tenant_id")
+    return list(dict.fromkeys(told[:TIMERS]))
 
 
 def _in_tenant(tenant_id: UUID, policy_id: UUID, job: str, now: datetime) -> int:
-    with tenant_context(Tenant.objects.get(pk=tenant_id)):
-        return len(due(policy_id, job, now))
+    tenant = Tenant.objects.get(pk=tenant_id)
+    try:
+        with tenant_context(tenant):
+            check_schema(tenant)
+            return len(due(policy_id, job, now))
+    except Exception:  # one that nobody can work out must not keep the others waiting
+        log.exception("what is due cannot be started", policy=str(policy_id), job=job)
+        return 0
 
 
 @transaction.atomic

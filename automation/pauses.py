@@ -60,6 +60,11 @@ def standing(tenant_id: UUID, now: datetime) -> bool:
     return of(tenant_id).filter(starts_at__lte=now, ends_at__gt=now).exists()
 
 
+def resting(now: datetime) -> set[UUID | None]:
+    """The tenants that rest now; None among them: all do."""
+    return set(Pause.objects.filter(starts_at__lte=now, ends_at__gt=now).values_list("tenant_id", flat=True))
+
+
 def _not_bound() -> None:
     """Who is bound to some namespaces does not stop what others run."""
     if bounds.current():

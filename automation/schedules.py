@@ -21,6 +21,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 from automation import registry, slots
 from automation.checking import seconds
 from automation.models import Policy, Timer
+from events import poke
 from tenants import preferences
 
 TASK = "automation.tasks.run_policy"
@@ -63,6 +64,8 @@ def sync(policy: Policy, now: datetime | None = None) -> None:
         timer = kept.get(key) or Timer(policy=policy, job=each.job, by=each.by, anchor=at)
         _set(timer, each, at)
         timer.save()
+        if timer.next_at == at:
+            poke.after_commit(TASK, str(policy.pk), each.job)
     _tell_beat(policy, [each for each in wanted.values() if each.by == Timer.By.CLOCK], at)
 
 

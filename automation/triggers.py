@@ -5,6 +5,7 @@ starts a run where a user's memories have come to a policy's number. A crossing 
 it, whoever looks; when the user falls below the number the row goes, and the next crossing counts anew.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -21,14 +22,15 @@ from automation import due, pauses, policies, registry, runner, watching
 from automation.errors import AutomationError
 from automation.models import Crossing, Policy, Timer, Watch
 from automation.policies import Decision
-from events import actors
+from events import actors, poke
 from events.models import Event
 from memory.errors import LibraryError
 from memory.upkeep.plan import EVERYBODY, Reach
 from tenants.models import Tenant
+from tenants.tasks import check_schema
 
 log = structlog.get_logger(__name__)
-NOTES = 500  # that one look takes
+NOTES = 500  # of a tenant that are taken together
 MANY = 500  # users whose crossings one transaction tells
 AGAIN = timedelta(minutes=15)  # after which a crossing is looked at again: memories expire, which nobody tells
 KINDS = (Policy.Type.THRESHOLD, Policy.Type.CONTINUOUS)
@@ -40,6 +42,8 @@ Asked = tuple[Policy, str, Decision]
 def notice(tenant_id: UUID, batch: list[Event]) -> None:
     """A reader of the relay: note where memories changed, if a policy wants to know."""
     places: dict[watching.Place, bool] = {}
+    if any(event.type == "tenant.settings_changed" and "time_zone" in event.data["fields"] for event in batch):
+        poke.after_commit("automation.tasks.check_schedules")
     for event in batch:
         if event.type.startswith("memory.") and "user_id" in event.data:
             place = (event.data["namespace"], event.data["user_id"])
@@ -62,16 +66,31 @@ def _wanted(tenant_id: UUID, places: dict[watching.Place, bool]) -> dict[watchin
 
 def look(now: datetime | None = None, tenant_id: UUID | None = None) -> int:
     """Take notes, of one tenant or of all, and start what they ask for; how many notes."""
-    at = now or timezone.now()
+    at, ends, taken = now or timezone.now(), time.monotonic() + due.TICK, 0
     notes = Watch.objects.filter(tenant__state=Tenant.State.ACTIVE).order_by("id")
     notes = notes.filter(tenant=tenant_id) if tenant_id else notes
-    taken = 0
-    for tenant in Tenant.objects.filter(pk__in=notes.order_by().values("tenant_id").distinct()):
-        if not pauses.standing(tenant.pk, at):
-            own = list(notes.filter(tenant=tenant).values_list("pk", flat=True)[:NOTES])
-            with tenant_context(tenant):
-                taken += sum(_take(pk, at) for pk in own)
-    return taken
+    while True:
+        tenants = Tenant.objects.filter(pk__in=notes.order_by().values("tenant_id").distinct())
+        new = sum(_look_in(tenant, notes.filter(tenant=tenant), at) for tenant in tenants)
+        taken += new
+        if new < NOTES or time.monotonic() > ends:
+            return taken
+
+
+def _look_in(tenant: Tenant, notes: QuerySet[Watch], now: datetime) -> int:
+    if pauses.standing(tenant.pk, now):
+        return 0
+    with tenant_context(tenant):
+        check_schema(tenant)
+        return sum(_quietly(pk, now) for pk in list(notes.values_list("pk", flat=True)[:NOTES]))
+
+
+def _quietly(pk: int, now: datetime) -> bool:
+    try:
+        return _take(pk, now)
+    except Exception:  # one that nobody can work out must not keep the others waiting
+        log.exception("a note cannot be taken", note=pk)
+        return False
 
 
 def look_again(now: datetime | None = None) -> None:

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from automation import policies
+from automation.checking import CHANGEABLE, checked
 from automation.errors import BadPolicy, PolicyThere
 from automation.models import Policy, PolicyVersion
 from events.models import Event
@@ -185,3 +188,24 @@ def test_who_is_bound_to_namespaces_sees_and_makes_only_their_policies(in_acme: 
         for scope in ({}, {"namespace": "home"}, {"user_id": "ada"}):
             with pytest.raises(OutsideNamespaces):
                 policies.create({}, **scope)
+
+
+plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+words = st.sampled_from(
+    ["hush", "enabled", "threshold", "schedule", "cron_expression", "interval_hours", "options", "x"]
+)
+anything = st.recursive(plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4))
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from([*CHANGEABLE, "x"]), anything, max_size=3), anything, anything)
+def test_whatever_is_said_is_either_kept_or_refused_with_its_place(said: Any, job: Any, schedule: Any) -> None:
+    for told in (said, {"jobs": {"hush": job}}, {"jobs": {"hush": {"schedule": schedule}}}):
+        assert kept_or_place(told) in (set(told), "/")
+
+
+def kept_or_place(told: dict[str, Any]) -> Any:
+    try:
+        return set(checked(told))
+    except BadPolicy as wrong:
+        return wrong.pointer[:1]

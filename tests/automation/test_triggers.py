@@ -194,11 +194,19 @@ def test_notes_survive_a_look_that_fails(in_acme: Tenant, monkeypatch: pytest.Mo
     policy(2)
     say(2)
     relay.drain()
-    with monkeypatch.context() as broken, pytest.raises(ZeroDivisionError):
+    with monkeypatch.context() as broken:
         broken.setattr(triggers, "_cross", lambda *told, **more: 1 / 0)
         broken.setattr(triggers, "_all_of", lambda *told, **more: 1 / 0)
-        triggers.look()
+        assert triggers.look() == 0
     assert look() == [("hush", "ada")]
+
+
+def test_one_look_takes_all_notes(in_acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(triggers, "NOTES", 2)
+    policy(1)
+    for user in "abcde":
+        say(1, user)
+    assert [user for _, user in look()] == list("abcde")
 
 
 class TestAfterWriting:
