@@ -108,7 +108,7 @@ FEATURES: dict[str, Feature] = {
     ),
     "health_check": Feature(
         "health_check", "health_monitoring", schedule="health_check_schedule",
-        options={"health_alert_threshold": "alert_below"},
+        options={"health_alert_threshold": "alert_threshold"},
     ),
     "conflict_resolution": Feature(
         "resolve_conflicts", "conflict_resolution",

@@ -1,5 +1,6 @@
 """Runs over HTTP: the catalogue, starting, looking, cancelling, trying again, taking back."""
 
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,8 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django_tenants.utils import tenant_context
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from api.native.runs import preferred_wait
 from automation import registry, worker
@@ -262,6 +265,38 @@ def test_an_idempotent_start_starts_once(ada: Caller) -> None:
     assert answers[0].json() == answers[1].json()
     assert TaskRun.objects.count() == 1
     assert Event.objects.filter(type="run.queued").count() == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("below"), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(
+    ["job", "user_id", "namespace", "options", "dry_run", "priority", "now", "task_type", "metadata", "policy_type",
+     "decay_schedule", "summarization_threshold", "consolidation_similarity", "conflict_strategy", "created_at"]
+)  # fmt: skip
+PATHS = st.sampled_from(["runs", "forget", "users/ada/policy", "users/ada/tasks", "users/%F0%9D%95%8F/tasks"])
+
+
+@pytest.mark.usefixtures("six")
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(PATHS, st.dictionaries(FIELDS, JSON, max_size=4), st.sampled_from([{}, {"job": "hush"}, {"task_type": "decay"}]))
+def test_random_json_is_never_a_500(ada: Caller, path: str, body: dict[str, Any], more: dict[str, str]) -> None:
+    sent = json.dumps(body | more).encode()
+    assert ada.raw("POST", path, sent).status_code < 500
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["runs?cursor=x", "runs?state=odd", "runs?policy_id=1", "runs?limit=0", "runs?colour=1", "runs?user_id=%00",
+     "runs/01a1fde8-5100-7022-a062-ecc910f27bf2/steps?cursor=99999999999", "users/%00/tasks",
+     f"users/{'x' * 300}/tasks?status=odd", "tasks/1", "runs/x"],
+)  # fmt: skip
+def test_a_hostile_question_is_a_problem_document(ada: Caller, path: str) -> None:
+    answer = ada.raw("GET", path)
+    assert 400 <= answer.status_code < 500, answer.content
+    assert answer["Content-Type"].startswith("application/problem+json")
 
 
 # --- forget and consolidate

@@ -72,7 +72,7 @@ class Decaying:
 
 @dataclass(frozen=True)
 class Checking:
-    alert_below: float = option(60.0, "Of 100.", least=0, most=100)
+    alert_threshold: float = option(60.0, "Of 100.", least=0, most=100)
 
 
 @dataclass(frozen=True)

@@ -221,6 +221,20 @@ def test_a_task_is_worked_by_a_worker(tasks: TaskManager) -> None:
     assert done.created_at <= done.started_at <= done.completed_at  # type: ignore[operator]
 
 
+def test_a_policys_job_comes_to_the_same_here_and_by_a_worker(tasks: TaskManager) -> None:
+    results = []
+    for user in ("ada", "ben"):
+        fill(user)
+        tasks.controller.create_policy(AutomationPolicy(user, summarization_threshold=4, summarization_age_days=7))
+    results.append(tasks.controller.run_summarization("ada"))
+    task = tasks.submit_task("ben", "summarization")
+    worker.work()
+    results.append(tasks.get_task(task.task_id).result)  # type: ignore[union-attr,arg-type]
+    first, second = ({name: value for name, value in told.items() if name != "run_id"} for told in results)
+    assert first == second
+    assert [run.input["options"] for run in TaskRun.objects.all()] == [{"age_days": 7}] * 2
+
+
 def test_a_task_can_be_done_here_and_now(tasks: TaskManager) -> None:
     fill()
     task = tasks.submit_task("user123", "decay", async_execution=False)

@@ -10,6 +10,7 @@ from django_tenants.utils import tenant_context
 
 from automation import runner, worker
 from automation.models import TaskRun
+from config.pages.runs import span
 from events.models import Event
 from memory.models import Memory
 from memory.remember import remember_many
@@ -212,3 +213,10 @@ def test_an_operator_who_sees_what_a_run_changed_leaves_a_fact(operator: Client,
     operator.get(f"{PAGE}{run.pk}/")
     seen = Event.objects.get(type="operator.saw")
     assert seen.data == {"page": "run", "count": 2}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(None, ""), (0.04, "0.0 s"), (59.94, "59.9 s"), (90, "1 min 30 s"), (5000, "1 h 23 min")]
+)
+def test_durations_are_told_in_words(seconds: float | None, said: str) -> None:
+    assert span(seconds) == said

@@ -383,4 +383,25 @@ GUARDS = [
         "",
         (f"{SELFTEST}::test_a_key_without_the_right_asks_for_none",),
     ),
+    Guard(
+        "runs are of one tenant",
+        "automation/runner.py",
+        "return TaskRun.objects.filter(tenant=ledger.current_tenant_id())",
+        "return TaskRun.objects.all()",
+        ("tests/api/test_runs.py::test_runs_of_another_tenant_are_not_there",),
+    ),
+    Guard(
+        "who is bound to namespaces sees no other runs",
+        "automation/looking.py",
+        "return rows.filter(own) if bound else rows",
+        "return rows",
+        ("tests/api/test_runs.py::test_a_key_of_one_namespace_starts_and_sees_runs_of_that_one_alone",),
+    ),
+    Guard(
+        "who is bound to namespaces starts no run elsewhere",
+        "automation/asking.py",
+        "if bound and reach.namespace and reach.namespace not in bound:",
+        "if False:",
+        ("tests/api/test_runs.py::test_a_key_of_one_namespace_starts_and_sees_runs_of_that_one_alone",),
+    ),
 ]
