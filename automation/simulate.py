@@ -14,9 +14,8 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from automation import policies, registry
+from automation import policies, registry, runner
 from automation.models import Policy, TaskRun
-from events import ledger
 from memory import losing, questions
 from memory.losing import Loss
 from memory.upkeep import options as told_options
@@ -130,7 +129,7 @@ def _losses(reach: Reach, gone: dict[UUID, str]) -> tuple[Loss, ...]:
 
 def _seconds(job: registry.Job, writes: int) -> float | None:
     """At the pace of the latest runs of this job in this tenant."""
-    latest = TaskRun.objects.filter(tenant_id=ledger.current_tenant_id(), job=job.name, state=TaskRun.State.SUCCEEDED)
+    latest = runner.runs().filter(job=job.name, state=TaskRun.State.SUCCEEDED)
     ended = latest.filter(dry_run=False, total__gt=0, started_at__isnull=False)
     told = list(ended.order_by("-id").values_list("total", F("finished_at") - F("started_at"))[:RUNS])
     spent = sum(took.total_seconds() for _, took in told if took)
