@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from automation.errors import BadPolicy, NotUndoable, RunOver, UnknownJob
+from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
 from memory.errors import (
     BadFilter,
     BadOption,
@@ -118,6 +118,7 @@ OVER = (409, "key_over", "The key was revoked or rotated, or has expired.", None
 LAST_OWNER = (409, "last_owner", "A tenant keeps one owner at least.", None)
 OWNERS_ONLY = (403, "owners_only", "Only an owner gives or takes the role of owner.", None)
 IS_MEMBER = (409, "is_member", "This person is a member already.", None)
+POLICY_THERE = (409, "policy_there", "There is a policy for this scope already: change that one.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
@@ -132,6 +133,7 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((LastOwner,), LAST_OWNER),
     ((OwnersOnly,), OWNERS_ONLY),
     ((IsMember,), IS_MEMBER),
+    ((PolicyThere,), POLICY_THERE),
     ((Erased,), ERASED),
     ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
@@ -161,11 +163,6 @@ def _bad_option(error: Any) -> Told:
     return 422, "bad_option", f"{at} {error.detail}.", [wrong]
 
 
-def _bad_policy(error: Any) -> Told:
-    wrong = {"pointer": error.pointer, "code": "bad_policy", "detail": error.detail}
-    return 422, "bad_policy", f"{error.pointer} {error.detail}.".lstrip(), [wrong]
-
-
 def _unknown_job(error: Any) -> Told:
     wrong = {"pointer": "/job", "code": "unknown_job", "detail": f"{error}"}
     return 422, "unknown_job", "GET /api/v1/jobs lists the jobs that there are.", [wrong]
@@ -177,6 +174,11 @@ def _run_over(error: Any) -> Told:
 
 def _not_undoable(error: Any) -> Told:
     return 409, "not_undoable", f"What this run did cannot be taken back: {error}.", None
+
+
+def _bad_policy(error: Any) -> Told:
+    wrong = {"pointer": error.pointer, "code": "bad_policy", "detail": error.detail}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
 
 
 def _bad_key(error: Any) -> Told:
@@ -239,11 +241,11 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadTime: _bad_time,
     BadVector: _bad_vector,
     BadOption: _bad_option,
-    BadPolicy: _bad_policy,
     UnknownJob: _unknown_job,
     RunOver: _run_over,
     NotUndoable: _not_undoable,
     BadKey: _bad_key,
+    BadPolicy: _bad_policy,
     OutsideNamespaces: _outside,
     NoMemory: _no_memory,
     NotStored: _not_stored,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from automation import pauses, schedules, slots
+from automation.checking import YEARS
 from automation.errors import BadPolicy
 from automation.models import Pause, Policy, Timer
 from tenants.models import Tenant
@@ -65,6 +66,8 @@ def between(
 
     `tenant_id` says whose pauses count; None: each tenant's own.
     """
+    if since.year not in YEARS:
+        raise BadPolicy("/since", f"is from {YEARS.start} to {YEARS.stop - 1}")
     if not since < until <= since + LONGEST:
         raise BadPolicy("/until", f"is not after since, or more than {LONGEST.days} days after it")
     timers = Timer.objects.filter(policy__in=found, by=Timer.By.CLOCK, policy__tenant__state=Tenant.State.ACTIVE)

@@ -17,6 +17,7 @@ CHANGEABLE = (
 )  # fmt: skip
 MOST_MEMORIES = 1_000_000_000
 LEAST_SECONDS, MOST_SECONDS = 60, 366 * 86_400  # between two slots of an interval
+YEARS = range(2000, 2200)  # so that slots can be found on both sides
 EXTRAS_BYTES = 16_384
 JOB = ("enabled", "threshold", "schedule", "options")
 SCHEDULE = ("enabled", "cron_expression", "interval_hours", "run_immediately")
@@ -93,7 +94,7 @@ def _schedule(at: str, told: Any) -> dict[str, Any] | None:
 
 def _good_interval(hours: Any) -> bool:
     number = isinstance(hours, int | float) and not isinstance(hours, bool)
-    return number and 0 < hours <= MOST_SECONDS / 3_600 and LEAST_SECONDS <= seconds(hours)
+    return number and 0 < hours <= MOST_SECONDS / 3_600 and seconds(hours) >= LEAST_SECONDS
 
 
 def _known(at: str, told: Any, names: tuple[str, ...]) -> dict[str, Any]:
@@ -131,15 +132,16 @@ def _yes_or_no(value: Any) -> str:
 
 
 def _moment(value: Any) -> str:
-    good = value is None or (isinstance(value, datetime) and value.tzinfo is not None)
-    return "" if good else "is a time with its zone"
+    good = value is None or (isinstance(value, datetime) and value.tzinfo is not None and value.year in YEARS)
+    return "" if good else f"is a time with its zone, from {YEARS.start} to {YEARS.stop - 1}"
 
 
 def _zone(value: Any) -> str:
     try:
-        return "" if value == "" or ZoneInfo(value) else ""
+        ZoneInfo(value or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
         return "is not the name of a time zone, such as Europe/Berlin"
+    return ""
 
 
 def _extras(value: Any) -> str:

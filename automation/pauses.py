@@ -1,4 +1,7 @@
-"""Pauses: windows in which no policy starts anything by itself, in one tenant or in all. Afterwards slots go by misfire."""
+"""Pauses: windows in which no policy starts anything by itself, in one tenant or in all.
+
+When one is over, the slots that lay in it go by their policy's misfire rule, and crossings are looked at.
+"""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from automation.checking import YEARS
 from automation.errors import BadPolicy
 from automation.models import Pause
 from events import actors, ledger
@@ -20,6 +24,8 @@ LONGEST = timedelta(days=366)
 def add(starts_at: datetime, ends_at: datetime, reason: str = "", *, tenant_id: UUID | None = None) -> Pause:
     """A pause of one tenant, or of all. Raises BadPolicy, OutsideNamespaces."""
     _not_bound()
+    if ends_at.year not in YEARS:
+        raise BadPolicy("/ends_at", f"is from {YEARS.start} to {YEARS.stop - 1}")
     if ends_at <= max(starts_at, timezone.now()):
         raise BadPolicy("/ends_at", "is not after starts_at and now")
     if ends_at - starts_at > LONGEST:
@@ -35,7 +41,7 @@ def add(starts_at: datetime, ends_at: datetime, reason: str = "", *, tenant_id: 
 def end(pause_id: UUID, *, tenant_id: UUID | None = None) -> bool:
     """Take a pause of this tenant, or of all, away; false when there is none. Raises OutsideNamespaces."""
     _not_bound()
-    pause = Pause.objects.select_for_update().filter(pk=pause_id, tenant_id=tenant_id).first()
+    pause = Pause.objects.select_for_update().filter(pk=pause_id, tenant=tenant_id).first()
     if pause is None:
         return False
     ledger.record("schedule.resumed", pause, tenant_id=tenant_id)

@@ -42,7 +42,7 @@ class Decision:
 
 def rows() -> QuerySet[Policy]:
     """The tenant's policies, newest first; of its own namespaces alone for who is bound to some."""
-    found = Policy.objects.filter(tenant_id=ledger.current_tenant_id()).order_by("-id")
+    found = Policy.objects.filter(tenant_id=_tenant_id()).order_by("-id")
     bound = bounds.current()
     return found.filter(namespace__in=bound) if bound else found
 
@@ -62,7 +62,7 @@ def create(told: dict[str, Any], *, namespace: str = "", user_id: str = "") -> P
     said = checked(told)
     _check_scope(namespace, user_id)
     check_window(said.get("starts_at"), said.get("ends_at"))
-    policy = Policy(tenant_id=ledger.current_tenant_id(), namespace=namespace, user_id=user_id)
+    policy = Policy(tenant_id=_tenant_id(), namespace=namespace, user_id=user_id)
     for name, value in ({"owner": actors.current()} | said).items():
         setattr(policy, name, value)
     try:
@@ -207,7 +207,7 @@ def _settled(policy: Policy, fact: str, **data: Any) -> Policy:
         policy=policy, version=policy.version, told=said(policy), actor=actors.current(), created_at=policy.updated_at
     )
     ledger.record(fact, policy, **_thin(policy), **data)
-    watching.everyone(policy.tenant_id)
+    watching.changed(policy)
     schedules.sync(policy)
     return policy
 
@@ -230,9 +230,15 @@ def _check_scope(namespace: str, user_id: str) -> None:
         raise OutsideNamespaces(namespace or "*")
     if user_id and gate.refused([(0, {Subject("user", user_id)}, actors.since())]):
         raise Erased(gate.REASON)
-    if Policy.objects.filter(tenant_id=ledger.current_tenant_id()).count() >= MOST:
+    if Policy.objects.filter(tenant_id=_tenant_id()).count() >= MOST:
         raise BadPolicy("", f"is one too many: a tenant has {MOST} at most")
 
 
 def _thin(policy: Policy) -> dict[str, Any]:
     return {"namespace": policy.namespace, "user_id": policy.user_id, "version": policy.version}
+
+
+def _tenant_id() -> UUID:
+    tenant_id = ledger.current_tenant_id()
+    assert tenant_id is not None
+    return tenant_id

@@ -1,6 +1,7 @@
 """Erasing a user from the housekeeper's tables: their policy and its timers go, their runs lose the name."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -21,7 +22,7 @@ def _named(asked: Asked) -> dict[str, QuerySet[Any]]:
     """Rows that name the subject; only a user is named here."""
     if asked.subject.type != "user":
         return {}
-    mine, tenant = {"user_id": asked.subject.name}, ledger.current_tenant_id()
+    mine, tenant = {"user_id": asked.subject.name}, _tenant_id()
     left_out = Q(input__except_users__contains=[asked.subject.name])
     return {
         "policies": Policy.objects.filter(tenant_id=tenant, **mine),
@@ -63,9 +64,15 @@ def _runs(asked: Asked, rows: QuerySet[TaskRun]) -> int:
     mine.filter(state__in=TaskRun.OPEN).update(state=TaskRun.State.CANCELLED, leased_until=None)
     mine.update(user_id=asked.subject.marks()[0])
     with connection.cursor() as cursor:
-        name, tenant = asked.subject.name, ledger.current_tenant_id()
-        cursor.execute(LEAVE_OUT, [name, tenant, name])
+        name = asked.subject.name
+        cursor.execute(LEAVE_OUT, [name, _tenant_id(), name])
     return count
+
+
+def _tenant_id() -> UUID:
+    tenant_id = ledger.current_tenant_id()
+    assert tenant_id is not None
+    return tenant_id
 
 
 ERASE = {"policies": _policies, "crossings": _rows, "watches": _rows, "runs": _runs}

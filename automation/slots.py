@@ -1,6 +1,6 @@
 """The slots of a schedule: the instants at which it is due. Pure: the clock and the zone are passed in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -113,7 +113,7 @@ def _plain(cron: str) -> str:
     Like Debian's cron it goes by the hours that pass wherever minute or hour begins with a star, so `0 */2 * * *`
     would be due twice in an hour that comes twice, and not at all in one that does not exist.
     """
-    minute, hour, *days = cron.split()
+    minute, _, *days = cron.split()
     sim = _parsed(cron)
     if len(sim.hours) == 24:
         return " ".join([minute, "*", *days])
@@ -121,7 +121,7 @@ def _plain(cron: str) -> str:
 
 
 def fields(cron: str) -> dict[str, str]:
-    """The expression as numbers, for a program that knows fewer words; where it cannot say the days, it says any day."""
+    """The expression as numbers, for a program that knows fewer words. Days that it could not say become any day."""
     sim = _parsed(cron)
     told = {"minute": sim.minutes, "hour": sim.hours, "month_of_year": sim.months}
     known = {name: _listed(values, RANGES[name]) for name, values in told.items()}
@@ -135,10 +135,11 @@ def fields(cron: str) -> dict[str, str]:
 RANGES = {"minute": 60, "hour": 24, "month_of_year": 12}
 
 
-def _numbers(values: set[object]) -> set[int] | None:
+def _numbers(values: Iterable[object]) -> set[int] | None:
     """None for what is no plain number: the last day, the second Monday."""
-    numbers = {value for value in values if isinstance(value, int) and value >= 0}
-    return numbers if len(numbers) == len(values) else None
+    told = list(values)
+    numbers = {value for value in told if isinstance(value, int) and value >= 0}
+    return numbers if len(numbers) == len(told) else None
 
 
 def _listed(values: set[int], full: int = 0) -> str:

@@ -24,7 +24,7 @@ from automation.policies import Decision
 from events import actors
 from events.models import Event
 from memory.errors import LibraryError
-from memory.upkeep.plan import Reach
+from memory.upkeep.plan import EVERYBODY, Reach
 from tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,7 @@ AGAIN = timedelta(minutes=15)  # after which a crossing is looked at again: memo
 KINDS = (Policy.Type.THRESHOLD, Policy.Type.CONTINUOUS)
 OURS = ("policy:", "task:")  # actors whose writing is the housekeeper's own
 Started = set[tuple[UUID, str]]
+Asked = tuple[Policy, str, Decision]
 
 
 def notice(tenant_id: UUID, batch: list[Event]) -> None:
@@ -50,8 +51,8 @@ def notice(tenant_id: UUID, batch: list[Event]) -> None:
 def _wanted(tenant_id: UUID, places: dict[watching.Place, bool]) -> dict[watching.Place, bool]:
     if not places:
         return {}
-    near = Q(namespace="", user_id="")
-    near |= Q(namespace__in={space for space, _ in places if space}) | Q(user_id__in={user for _, user in places if user})
+    spaces, users = {space for space, _ in places if space}, {user for _, user in places if user}
+    near = Q(namespace="", user_id="") | Q(namespace__in=spaces) | Q(user_id__in=users)
     rows = Policy.objects.filter(near, tenant_id=tenant_id, enabled=True, type__in=KINDS)
     scopes = set(rows.values_list("namespace", "user_id"))
     if ("", "") in scopes:
@@ -65,10 +66,11 @@ def look(now: datetime | None = None, tenant_id: UUID | None = None) -> int:
     notes = Watch.objects.filter(tenant__state=Tenant.State.ACTIVE).order_by("id")
     notes = notes.filter(tenant=tenant_id) if tenant_id else notes
     taken = 0
-    for tenant in Tenant.objects.filter(pk__in=set(notes.values_list("tenant_id", flat=True)[: NOTES * 10])):
+    for tenant in Tenant.objects.filter(pk__in=notes.order_by().values("tenant_id").distinct()):
         if not pauses.standing(tenant.pk, at):
+            own = list(notes.filter(tenant=tenant).values_list("pk", flat=True)[:NOTES])
             with tenant_context(tenant):
-                taken += sum(_take(pk, at) for pk in list(notes.filter(tenant=tenant).values_list("pk", flat=True)[:NOTES]))
+                taken += sum(_take(pk, at) for pk in own)
     return taken
 
 
@@ -99,8 +101,9 @@ def _take(pk: int, now: datetime) -> bool:
         if note is None:
             return False
         # Deleted before anything is counted: who writes from now on waits for this to end, and then notes anew.
-        Watch.objects.filter(pk=pk).delete()
-        woken = _everyone(note, now) if note.everyone else _one(note, now)
+        tenant_id = note.tenant_id
+        note.delete()
+        woken = _everyone(tenant_id, now) if note.everyone else _one(note, now)
     for policy_id, job in sorted(woken):
         due.due(policy_id, job, now)
     return True
@@ -123,7 +126,7 @@ def _one(note: Watch, now: datetime) -> Started:
     return woken
 
 
-def _deciding(near: Iterable[Policy]) -> Iterator[tuple[Policy, str, Decision]]:
+def _deciding(near: Iterable[Policy]) -> Iterator[Asked]:
     """Of policies near to a memory, each job with the policy that decides about it, where that says yes."""
     decided: dict[str, Policy] = {}
     for policy in sorted(near, key=policies.nearness):
@@ -163,19 +166,35 @@ def _start(said: Decision, job: str, reach: Reach) -> None:
         log.warning("a policy's job cannot be run", policy=str(said.policy.pk), job=job, error=str(error))
 
 
-def _everyone(note: Watch, now: datetime) -> Started:
+def _everyone(tenant_id: UUID, now: datetime) -> Started:
     """All users of the tenant, for all its thresholds; what no policy asks for any more is forgotten."""
-    asked: list[tuple[Policy, str, Decision]] = []
+    asked: list[Asked] = []
     for policy in policies.standing(policies.rows().filter(type=Policy.Type.THRESHOLD, enabled=True), now):
         told = ((policy, job, policies.decision(policy, job)) for job in sorted(policy.jobs))
         asked += [(policy, job, said) for policy, job, said in told if said and said.enabled and said.threshold]
-    kept = Q(pk__in=[])
-    for policy, job, _ in asked:
-        kept |= Q(policy=policy, job=job)
-    Crossing.objects.filter(policy__tenant=note.tenant_id).exclude(kept).delete()
-    if any([_all_of(policy, job, said, now) for policy, job, said in asked]):
-        watching.everyone(note.tenant_id)
+    _forget(tenant_id, {(policy.pk, job) for policy, job, _ in asked})
+    _owners([each for each in asked if each[0].user_id], now)
+    more = [_all_of(*each, now) for each in asked if not each[0].user_id]
+    if any(more):
+        watching.everyone(tenant_id)
     return set()
+
+
+def _forget(tenant_id: UUID, kept: set[tuple[UUID, str]]) -> None:
+    rows = Crossing.objects.filter(policy__tenant=tenant_id)
+    for policy_id, job in set(rows.values_list("policy_id", "job")) - kept:
+        rows.filter(policy=policy_id, job=job).delete()
+
+
+def _owners(asked: list[Asked], now: datetime) -> None:
+    """Users with a policy of their own, all in one count."""
+    own = EVERYBODY.rows().live().filter(user_id__in={policy.user_id for policy, _, _ in asked}).order_by()
+    counts = dict(own.values("user_id").annotate(n=Count("pk")).values_list("user_id", "n")) if asked else {}
+    there = set(Crossing.objects.filter(policy__in=[each[0] for each in asked]).values_list("policy_id", "job"))
+    for policy, job, said in asked:
+        above = counts.get(policy.user_id, 0) >= (said.threshold or 0)
+        if above != ((policy.pk, job) in there):
+            _cross(said, job, Reach(user_id=policy.user_id), above, now)
 
 
 def _all_of(policy: Policy, job: str, said: Decision, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from automation.models import Watch
+from automation.models import Crossing, Policy, Watch
 from events import poke
 
 Place = tuple[str, str]  # namespace and user
@@ -24,3 +24,14 @@ def everyone(tenant_id: UUID) -> None:
     """All users of the tenant: what is said of thresholds has changed."""
     Watch.objects.bulk_create([Watch(tenant_id=tenant_id, everyone=True)], ignore_conflicts=True)
     poke.after_commit("automation.tasks.look", str(tenant_id))
+
+
+def changed(policy: Policy) -> None:
+    """What a policy says of thresholds may have changed: for its user, or for everyone."""
+    counted = [job for job, told in policy.jobs.items() if told["enabled"]]
+    standing = policy.enabled and policy.type == Policy.Type.THRESHOLD
+    Crossing.objects.filter(policy=policy).exclude(job__in=counted if standing else []).delete()
+    if policy.user_id:
+        note(policy.tenant_id, {("", policy.user_id): False})
+    else:
+        everyone(policy.tenant_id)

@@ -10,6 +10,8 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -118,11 +120,18 @@ def unlock(run: TaskRun) -> None:
         cursor.execute("SELECT pg_advisory_unlock(hashtextextended('run ' || %s, 0))", [str(run.pk)])
 
 
+def _acting(run: TaskRun) -> AbstractContextManager[None]:
+    """In the name of who asked for it; where that is who acts already, also with key, person and request."""
+    now = actors.acting()
+    if now.actor == run.started_by:
+        return actors.going_on(replace(now, since=now.since or run.created_at))
+    return actors.acting_as(run.started_by, run.created_at)
+
+
 def execute(run: TaskRun, *, turn: float | None = None, tries: int = MOST_ATTEMPTS) -> None:
     """Run a claimed run to its end, or until its turn is over and others wait."""
-    acting = actors.acting_as(run.started_by, run.created_at)
     try:
-        with acting, bounds.bound_to(tuple(run.input.get("bounds", ()))):
+        with _acting(run), bounds.bound_to(tuple(run.input.get("bounds", ()))):
             _run(run, turn)
     except Taken:
         log.info("the run was taken over, or its tenant was closed", run=str(run.pk))

@@ -93,7 +93,9 @@ _ALL = [
         "Nobody came for slots of a policy's schedule: the latest of them was run late, or none.",
         ("job", "slots", "ran"),
     ),
-    EventType("schedule.paused", "A pause was set: no policy starts anything by itself in it.", ("starts_at", "ends_at")),
+    EventType(
+        "schedule.paused", "A pause was set: no policy starts anything by itself in it.", ("starts_at", "ends_at")
+    ),
     EventType("schedule.resumed", "A pause was taken away."),
     EventType("run.queued", "A run of a job was asked for, or its time had come.", ("job", "dry_run")),
     EventType("run.started", "A worker began with a run.", ("job", "attempt")),

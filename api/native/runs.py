@@ -73,7 +73,7 @@ class RunWords(serializers.Serializer):
     parent_id = serializers.UUIDField(allow_null=True)
     undoes_id = serializers.UUIDField(allow_null=True, help_text="The run that this one takes back.")
     undone_at = serializers.DateTimeField(allow_null=True)
-    duration_ms = serializers.IntegerField(allow_null=True, help_text="From its begin to its end, or until now.")
+    duration_ms = serializers.FloatField(allow_null=True, help_text="From its begin to its end, or until now.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     heartbeat_at = serializers.DateTimeField(allow_null=True)
@@ -91,7 +91,7 @@ def told(run: TaskRun) -> dict[str, Any]:
         | {
             "priority": TaskRun.Priority(run.priority).name.lower(),
             "progress": {"done": run.done, "total": run.total},
-            "duration_ms": None if seconds is None else round(seconds * 1000),
+            "duration_ms": None if seconds is None else round(seconds * 1000, 1),
         }
     ).data
 
@@ -182,7 +182,7 @@ def found(run_id: UUID) -> TaskRun:
     return run
 
 
-class StepWords(serializers.ModelSerializer):
+class RunStepWords(serializers.ModelSerializer):
     """One thing that a run did, or would do; what it says is in the memory itself."""
 
     class Meta:
@@ -191,8 +191,8 @@ class StepWords(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class StepPage(serializers.Serializer):
-    data = StepWords(many=True)  # type: ignore[assignment]  # a field, not the property
+class RunStepPage(serializers.Serializer):
+    data = RunStepWords(many=True)  # type: ignore[assignment]  # a field, not the property
     next_cursor = serializers.IntegerField(allow_null=True)
     has_more = serializers.BooleanField()
 
@@ -210,7 +210,7 @@ class Steps(TenantView):
     @extend_schema(
         tags=["runs"], operation_id="list_steps", summary="What a run did, step by step",
         description="In the order of its plan. A dry run lays none down.",
-        parameters=[StepsAsked], responses=StepPage,
+        parameters=[StepsAsked], responses=RunStepPage,
     )  # fmt: skip
     def get(self, request: Request, run_id: UUID) -> Response:
         asked = hear(StepsAsked, request.query_params)
@@ -220,7 +220,7 @@ class Steps(TenantView):
         shown = some[: asked["limit"]]
         more = len(some) > len(shown)
         rest = {"next_cursor": shown[-1].number if more else None, "has_more": more}
-        return Response({"data": StepWords(shown, many=True).data, **rest})
+        return Response({"data": RunStepWords(shown, many=True).data, **rest})
 
 
 def _act(name: str, operation: str, summary: str, says: str, act: Callable[[UUID], TaskRun | None]) -> type[TenantView]:

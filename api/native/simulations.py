@@ -131,10 +131,8 @@ def _lost(loss: Loss) -> dict[str, Any]:
 def _scores(simulation: Simulation) -> dict[str, Any]:
     """With the lanes of the ladder, so that a caller can move thresholds without asking again."""
     climbed = ladders.ladder(simulation.job, simulation.reach, simulation.options, simulation.now)
-    lane_of = climbed.lane_of if climbed else {}
-    told = [
-        [rung.subject, rung.score, rung.action, rung.subject and lane_of.get(rung.subject)] for rung in simulation.rungs
-    ]
+    lane_of: dict[Any, int] = {**climbed.lane_of} if climbed else {}
+    told = [[rung.subject, rung.score, rung.action, lane_of.get(rung.subject)] for rung in simulation.rungs]
     if climbed is None:
         return {"scores": told}
     return {"scores": told, "thresholds": climbed.thresholds, "lanes": climbed.lanes}

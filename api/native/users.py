@@ -29,7 +29,7 @@ SUMMARIZE = OpenApiExample("soon", {"task_type": "summarization", "priority": "h
 MOST = 1_000_000_000
 
 
-class ScheduleWords(StrictSerializer):
+class AutomationScheduleWords(StrictSerializer):
     """`cron_expression` or `interval_hours`."""
 
     enabled = serializers.BooleanField(default=True)
@@ -38,8 +38,8 @@ class ScheduleWords(StrictSerializer):
     run_immediately = serializers.BooleanField(default=False)
 
 
-def _schedule() -> ScheduleWords:
-    return ScheduleWords(required=False, allow_null=True)
+def _schedule() -> AutomationScheduleWords:
+    return AutomationScheduleWords(required=False, allow_null=True)
 
 
 def _count(says: str = "") -> serializers.IntegerField:

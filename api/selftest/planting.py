@@ -20,7 +20,7 @@ class NotPlanted(RuntimeError):
 
 
 def plant(tenant: Tenant, canary: str, call: Call) -> Things:
-    """Ids and names of what was made: memories, a relation, a session, messages, files, cursors, labels."""
+    """Ids and names of what was made: memories, a relation, a session, messages, a policy, files, cursors, labels."""
 
     def make(method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
         sent = body.encode() if isinstance(body, str) else b"" if body is None else json.dumps(body).encode()
@@ -32,7 +32,10 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things = _names(canary)
     things |= _memories(make, things, canary)
     things |= _tied(make, things, canary)
+    things |= _policies(make, things)
     things |= _files(make, tenant, canary)
+    runs = [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"]
+    things |= {"run": runs[0]}
     things |= _cursors(make, things, canary)
     with tenant_context(tenant):
         embed.pending()
@@ -72,6 +75,13 @@ def _tied(make: Any, things: Things, canary: str) -> Things:
     return {"question": question, "relation": relation, "session": session, "message": said[0]["id"]}
 
 
+def _policies(make: Any, things: Things) -> Things:
+    policy = make("POST", "policies", {"namespace": things["namespace"], "name": things["canary"]})["id"]
+    make("PATCH", f"policies/{policy}", {"enabled": False})
+    rest = {"starts_at": "2198-01-01T00:00:00Z", "ends_at": "2198-01-02T00:00:00Z", "reason": things["canary"]}
+    return {"policy": policy, "pause": make("POST", "pauses", rest)["id"]}
+
+
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:
     exports = [make("POST", "exports", {})["id"] for _ in "ab"]
     imports = [make("POST", "imports", f"content\n{canary} {word}\n", "text/csv")["id"] for word in "ab"]
@@ -86,6 +96,6 @@ def _cursors(make: Any, things: Things, canary: str) -> Things:
         "cursor": "memories?", "cursor_of_relations": "relations?", "cursor_of_sessions": "sessions?",
         "cursor_of_talk": f"messages?session_id={things['talk']}&user_id={things['user']}&",
         "cursor_of_names": "entities?type=user&",
-        "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
+        "cursor_of_runs": "runs?", "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
     }  # fmt: skip
     return {kind: make("GET", f"{path}limit=1")["next_cursor"] for kind, path in lists.items()}

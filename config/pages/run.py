@@ -90,7 +90,16 @@ def _histogram(told: dict[str, list[int]]) -> list[dict[str, Any]]:
 
 def _step(step: Step) -> dict[str, Any]:
     parts = [{"name": name, "value": value} for name, value in step.parts.items()]
-    return {"row": step, "parts": parts, "changes": differences.of(step), "made": step.outcome.get("made")}
+    changes = differences.of(step)
+    for field in (field for change in changes for field in change["fields"].values()):
+        field |= {name: _said(field[name]) for name in ("before", "after")}
+    short = str(step.subject or "")[-8:]
+    return {"row": step, "short": short, "parts": parts, "changes": changes, "made": step.outcome.get("made")}
+
+
+def _said(value: Any) -> Any:
+    """A value that is no plain text or number, as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | bool) else value
 
 
 @require_POST

@@ -14,14 +14,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from automation import asking, looking, registry
 from automation.errors import UnknownJob
-from automation.models import TaskRun
+from automation.models import Policy, TaskRun
 from config.pages.base import asked_for, tenant_here
 from memory.errors import BadOption
+from memory.upkeep.options import described
 from memory.upkeep.plan import Reach
 from tenants.middleware import may, tenant_of
 from tenants.models import Tenant, User
 
 LISTED = 50
+MINUTE = 60
 DOTS = {
     "pending": "waiting", "running": "running", "succeeded": "active", "failed": "suspended", "dead": "suspended",
     "cancelled": "idle",
@@ -45,6 +47,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "older": found[LISTED - 1].pk if len(found) > LISTED else None,
         "states": TaskRun.State.choices,
         "jobs": list(registry.JOBS.values()),
+        "options": [{"label": job.label, "options": described(job.options)} for job in registry.JOBS.values()],
         "tenants": [] if tenant else Tenant.objects.filter(scratch=False).order_by("slug").values_list("slug")[:200],
         "priorities": list(asking.LANES),
         "may_start": tenant is not None and may(request, "runs.start"),
@@ -65,8 +68,8 @@ def _narrowed(rows: QuerySet[TaskRun], asked: dict[str, str]) -> QuerySet[TaskRu
 
 
 def drawn_all(runs: list[TaskRun]) -> list[dict[str, Any]]:
-    """Runs as the pages show them: one statement more, whoever started them."""
-    names = people(runs)
+    """Runs as the pages show them: a statement more for people, and one for policies."""
+    names = starters(runs)
     return [drawn(run, names.get(run.started_by, run.started_by)) for run in runs]
 
 
@@ -76,9 +79,10 @@ def drawn(run: TaskRun, who: str) -> dict[str, Any]:
     return {
         "row": run,
         "label": job.label if job else "Undo" if run.undoes_id else run.job.replace("_", " ").capitalize(),
+        "undoable": bool(job and job.undoable),
         "dot": DOTS[run.state],
         "stuck": looking.why_stuck(run, now),
-        "took": looking.took(run, now),
+        "took": span(looking.took(run, now)),
         "width": round(100 * run.done / run.total) if run.total else 100 if run.state == "succeeded" else 0,
         "who": who,
         "whom": run.user_id or run.namespace or "everybody",
@@ -86,11 +90,27 @@ def drawn(run: TaskRun, who: str) -> dict[str, Any]:
     }
 
 
-def people(runs: list[TaskRun]) -> dict[str, str]:
-    """The e-mail addresses of those who started them, by actor."""
-    keys = {run.started_by.removeprefix("user:") for run in runs if run.started_by.startswith("user:")}
-    found = User.objects.filter(pk__in=filter(_uuid, keys)).values_list("pk", "email")
-    return {f"user:{key}": email for key, email in found}
+def starters(runs: list[TaskRun]) -> dict[str, str]:
+    """What those who started them are called, by actor: people by e-mail address, policies by name."""
+    kinds: dict[str, set[str]] = {"user": set(), "policy": set()}
+    for run in runs:
+        kind, _, key = run.started_by.partition(":")
+        if kind in kinds and _uuid(key):
+            kinds[kind].add(key)
+    people = User.objects.filter(pk__in=kinds["user"]).values_list("pk", "email")
+    rows = Policy.objects.filter(pk__in=kinds["policy"]).only("name")
+    told = {f"user:{key}": email for key, email in people} if kinds["user"] else {}
+    return told | {f"policy:{row.pk}": str(row) for row in (rows if kinds["policy"] else ())}
+
+
+def span(seconds: float | None) -> str:
+    """A duration in words; empty for None."""
+    if seconds is None:
+        return ""
+    if seconds < MINUTE:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), MINUTE)
+    return f"{minutes} min {rest} s" if minutes < MINUTE else f"{minutes // MINUTE} h {minutes % MINUTE} min"
 
 
 @require_POST

@@ -33,6 +33,9 @@ LOOKS = {
     "POST exports/{transfer_id}/cancel", "POST imports/{transfer_id}/cancel",  # of what is over: see ACTS
     "POST embeddings/reembed", "POST embeddings/switch", "POST embeddings/rollback", "POST embeddings/finish",
     "POST embeddings/cancel",  # while nothing is under way: see ACTS
+    "POST runs/{run_id}/cancel", "POST runs/{run_id}/retry", "POST runs/{run_id}/undo",  # of what is over and did nothing
+    "POST tasks/{task_id}/cancel",  # likewise
+    "DELETE users/{user_id}/policy",  # of a user without one
     "POST memories/{memory_id}/warm",  # of what is not cold: see ACTS
     "POST tokens", "POST tokens/refresh", "POST tokens/revoke",  # with what opens nothing: see below
     "POST erasures", "POST erasures/find", "POST erasures/verify",  # how much, where, and whether: see ACTS
@@ -42,11 +45,15 @@ LOOKS = {
     "POST tenants", "PATCH tenants/{tenant_id}", "DELETE tenants/{tenant_id}", "POST tenants/{tenant_id}/suspend",
     "POST tenants/{tenant_id}/resume", "POST tenants/{tenant_id}/restore",  # likewise
     "POST sessions/{session_key}/reopen",  # of what is open: see ACTS
+    "POST policies/{policy_id}/run",  # of a policy that names no job: a run has a fact for each, see tests/api
 }  # fmt: skip
 # What tells something else than one fact.
 TOLD = {
     "POST memories/{memory_id}/supersede": {"memory.created": 1, "memory.superseded": 1, "relation.created": 1},
     "POST turns": {"memory.created": 1},
+    "POST runs": {"run.queued": 1, "run.succeeded": 1},  # of all jobs that are switched on, which are none
+    "POST forget": {"run.queued": 1, "run.succeeded": 1},  # a dry run, over at once
+    "POST consolidate": {"run.queued": 1, "run.succeeded": 1},
     "POST keys/{key_id}/rotate": {"key.issued": 1, "key.rotated": 1},
     "DELETE sessions/{session_key}": {"session.deleted": 1, "memory.deleted": 2},
 }  # fmt: skip
