@@ -55,7 +55,10 @@ def _samples(found: Simulation) -> list[dict[str, Any]]:
     rows = Memory.objects.light().in_bulk([UUID(one["subject"]) for one in told if one["subject"]])
     cold.fill(rows.values())
     names = list(dict.fromkeys(name for one in told for name in one["parts"]))
-    samples = [_sample(one, rows.get(UUID(one["subject"])) if one["subject"] else None, names, found) for one in told]
+    samples = [
+        _sample(one, rows.get(UUID(one["subject"])) if one["subject"] else None, names, found) | {"made": made}
+        for one, made in zip(told, found.drafts, strict=True)
+    ]
     return sorted(samples, key=lambda sample: (place(sample["action"].name), -(sample["score"] or 0)))
 
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from memory.models import Memory
 from memory.remember import remember
 from memory.types import Draft, Scope
 from memory.upkeep import embed, forget
+from memory.upkeep.plan import Change, Link, Reach
 from tenants.models import Membership, Tenant, User
 
 PAGE = "/t/acme/console/simulator/"
@@ -174,3 +176,19 @@ def test_a_run_of_another_tenant_is_not_shown(admin: Client, full: Tenant, globe
         run = runner.start("forget")
     assert run is not None
     assert "mh-running-panel" not in page(admin, run=run.pk)
+
+
+def test_what_would_be_written_anew_is_shown_with_how_many_it_is_made_of(
+    admin: Client, full: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plan(reach: Reach, options: Any, now: datetime) -> Iterator[Change]:
+        """Tell them in a summary."""
+        links = tuple(Link(None, pk, "derived_from") for pk in reach.rows().order_by("id").values_list("pk", flat=True))
+        yield Change("summarize", draft={"content": "Tea, at noon and green."}, links=links, why="an old session")
+
+    monkeypatch.setitem(
+        registry.JOBS, "summarize", registry.Job("summarize", "Summarize", "", plan, forget.Options, lambda counts: {})
+    )
+    text = page(admin, job="summarize")
+    assert "<ins>Tea, at noon and green.</ins>" in text
+    assert "new, of 2 memories · an old session" in text
