@@ -15,6 +15,7 @@ from django_tenants.utils import tenant_context
 
 from automation import policies, registry, runner, worker
 from automation.models import TaskRun
+from config.pages import simulator
 from events.models import Event
 from memory import questions
 from memory.models import Memory
@@ -192,3 +193,15 @@ def test_what_would_be_written_anew_is_shown_with_how_many_it_is_made_of(
     text = page(admin, job="summarize")
     assert "<ins>Tea, at noon and green.</ins>" in text
     assert "new, of 2 memories · an old session" in text
+
+
+def test_the_lanes_of_many_come_after_the_page(admin: Client, full: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulator, "FEW", 1)
+    text = page(admin)
+    assert '"lanes"' not in text
+    now = fields(text)["now"]
+    told = admin.get(f"{PAGE}lanes?{urlencode({'job': 'forget', 'now': now})}").json()
+    assert len(told["items"]) == 2
+    assert ["keep", "decay", "silence", "compress", "delete"] in told["lanes"]
+    assert admin.get(f"{PAGE}lanes?o_keep=9").status_code == 404
+    assert admin.get(f"{PAGE}lanes?o_keep=0.1").status_code == 404
