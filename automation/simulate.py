@@ -5,6 +5,7 @@ save for what was written in between.
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,13 +15,12 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
-from automation import policies, registry
+from automation import policies, registry, runner
 from automation.models import Policy, TaskRun
-from events import ledger
 from memory import losing, questions
 from memory.losing import Loss
 from memory.upkeep import options as told_options
-from memory.upkeep.plan import Change, Forecast, Reach, forecast
+from memory.upkeep.plan import SAMPLES, Change, Forecast, Reach, forecast
 
 RUNS = 5  # whose pace is taken to say how long one takes
 
@@ -34,6 +34,14 @@ class Rung:
     score: float | None
 
 
+@dataclass(frozen=True)
+class Made:
+    """What a sample of a change would write anew, empty for nothing, and of how many memories."""
+
+    content: str
+    sources: int
+
+
 @dataclass
 class Noted:
     """What is kept of each change while the forecast counts them."""
@@ -41,6 +49,8 @@ class Noted:
     rungs: list[Rung] = field(default_factory=list)
     gone: dict[UUID, str] = field(default_factory=dict)  # memories that are no answers any more, and by which action
     writes: int = 0  # changes that something is done for
+    counts: Counter[str] = field(default_factory=Counter)
+    drafts: list[Made] = field(default_factory=list)  # of the forecast's samples, in their order
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class Simulation:
     writes: int
     rungs: tuple[Rung, ...]
     gone: dict[UUID, str]
+    drafts: tuple[Made, ...]
     losses: tuple[Loss, ...]
     seconds: float | None
     took_ms: float
@@ -88,6 +99,7 @@ def simulate(
         writes=noted.writes,
         rungs=tuple(noted.rungs),
         gone=noted.gone,
+        drafts=tuple(noted.drafts),
         losses=_losses(reach, noted.gone) if asking else (),
         seconds=_seconds(found, noted.writes),
         took_ms=round((time.perf_counter() - began) * 1000, 2),
@@ -118,6 +130,9 @@ def _noting(changes: Iterable[Change], noted: Noted, now: datetime) -> Iterator[
         noted.rungs.append(Rung(change.subject, change.action, change.score))
         noted.gone |= dict.fromkeys(losing.takes_away(change, now), change.action)
         noted.writes += bool(change.effect)
+        noted.counts[change.action] += 1
+        if noted.counts[change.action] <= SAMPLES:
+            noted.drafts.append(Made(str(change.draft.get("content", "")), len({link.target for link in change.links})))
         yield change
 
 
@@ -130,7 +145,7 @@ def _losses(reach: Reach, gone: dict[UUID, str]) -> tuple[Loss, ...]:
 
 def _seconds(job: registry.Job, writes: int) -> float | None:
     """At the pace of the latest runs of this job in this tenant."""
-    latest = TaskRun.objects.filter(tenant_id=ledger.current_tenant_id(), job=job.name, state=TaskRun.State.SUCCEEDED)
+    latest = runner.runs().filter(job=job.name, state=TaskRun.State.SUCCEEDED)
     ended = latest.filter(dry_run=False, total__gt=0, started_at__isnull=False)
     told = list(ended.order_by("-id").values_list("total", F("finished_at") - F("started_at"))[:RUNS])
     spent = sum(took.total_seconds() for _, took in told if took)

@@ -10,10 +10,8 @@ from rest_framework.response import Response
 
 from api.native.base import StrictSerializer, TenantView, hear
 from api.native.words import Moment, Name
-from automation import ladders, simulate
-from automation.models import Policy
+from automation import ladders, policies, simulate
 from automation.simulate import Simulation
-from events import ledger
 from memory.losing import Loss
 from memory.upkeep.plan import Reach
 
@@ -101,7 +99,7 @@ class Simulate(TenantView):
 
 
 def _of_policy(policy_id: Any, job: str, told: dict[str, Any], reach: Reach) -> tuple[str, dict[str, Any], Reach]:
-    policy = Policy.objects.filter(tenant_id=ledger.current_tenant_id(), pk=policy_id).first()
+    policy = policies.find(policy_id)
     if policy is None:
         raise NotFound
     asked = simulate.of_policy(policy, job)
@@ -133,7 +131,7 @@ def _lost(loss: Loss) -> dict[str, Any]:
 def _scores(simulation: Simulation) -> dict[str, Any]:
     """With the lanes of the ladder, so that a caller can move thresholds without asking again."""
     climbed = ladders.ladder(simulation.job, simulation.reach, simulation.options, simulation.now)
-    lane_of = climbed.lane_of if climbed else {}
+    lane_of: dict[Any, int] = {**climbed.lane_of} if climbed else {}
     told = [[rung.subject, rung.score, rung.action, lane_of.get(rung.subject)] for rung in simulation.rungs]
     if climbed is None:
         return {"scores": told}

@@ -30,6 +30,14 @@ _TOLD = {
     "expire": ("expired", "are over", "is over"),
     "embed": ("embedded", "get a new vector", "gets a new vector"),
     "rescore": ("rescored", "get a new importance", "gets a new importance"),
+    "create": ("new", "are made anew", "is made anew"),
+    "update": ("strengthened", "are strengthened", "is strengthened"),
+    "cluster": ("grouped", "are grouped with others", "is grouped with others"),
+    "sample": ("looked at", "are looked at for what they share", "is looked at for what it shares"),
+    "known": ("known", "say what is known already", "says what is known already"),
+    "reject": ("left out", "are left out", "is left out"),
+    "resolve": ("resolved", "give way to what holds", "gives way to what holds"),
+    "withdraw": ("settled", "need no decision any more", "needs no decision any more"),
     "report": ("reported", "are told in a report", "is told in a report"),
 }
 ORDER = list(_TOLD)

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+from automation import ladders
 from automation.ladders import Ladder
 from automation.simulate import Rung, Simulation
 from config.pages.actions import action, place
@@ -29,7 +30,7 @@ def drawn(found: Simulation, ladder: Ladder | None) -> dict[str, Any]:
         "losing": sum(bool(loss["gone"]) for loss in losses),
         "recalled": _recalled(found),
         "undo_days": preferences.current().undo_days,
-        "live": _live(found, ladder),
+        "live": live(found, ladder),
         "now": found.now.isoformat(),
     }
 
@@ -55,7 +56,10 @@ def _samples(found: Simulation) -> list[dict[str, Any]]:
     rows = Memory.objects.light().in_bulk([UUID(one["subject"]) for one in told if one["subject"]])
     cold.fill(rows.values())
     names = list(dict.fromkeys(name for one in told for name in one["parts"]))
-    samples = [_sample(one, rows.get(UUID(one["subject"])) if one["subject"] else None, names, found) for one in told]
+    samples = [
+        _sample(one, rows.get(UUID(one["subject"])) if one["subject"] else None, names, found) | {"made": made}
+        for one, made in zip(told, found.drafts, strict=True)
+    ]
     return sorted(samples, key=lambda sample: (place(sample["action"].name), -(sample["score"] or 0)))
 
 
@@ -119,17 +123,21 @@ def _hit(one: UUID, words: dict[UUID, str], expected: set[UUID]) -> dict[str, An
     return {"id": one, "words": words.get(one, "")[:160], "expected": one in expected}
 
 
-def _live(found: Simulation, ladder: Ladder | None) -> dict[str, Any]:
-    """For simulator.js: each score with its lane, and each question's answers as places among them, -1 for others."""
+def live(found: Simulation, ladder: Ladder | None) -> dict[str, Any]:
+    """For simulator.js: each score with its lane, and each question's answers as places among them, -1 for others.
+
+    Without the ladder of a job that has one, the script asks for it: finding the lanes of many takes seconds.
+    """
     scored = [rung for rung in found.rungs if rung.score is not None and _climbs(rung, ladder)]
     told: dict[str, Any] = {"tones": {name: action(name).tone for name in _names(found, ladder)}}
     told["labels"] = {name: action(name).label for name in told["tones"]}
     at = {rung.subject: number for number, rung in enumerate(scored)}
     told["questions"] = [_answers(loss, at) for loss in found.losses]
+    names = ladders.THRESHOLDS.get(found.job.name, ())
+    told["thresholds"] = [_threshold(name, found.options[name]) for name in names]
     if ladder is None:
         return told | {"items": [[rung.score, rung.action] for rung in scored]}
     return told | {
-        "thresholds": [_threshold(name, found.options[name]) for name in ladder.thresholds],
         "lanes": ladder.lanes,
         "taking": ladder.taking,
         "items": [[rung.score, ladder.lane_of[rung.subject]] for rung in scored if rung.subject],

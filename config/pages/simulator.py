@@ -1,12 +1,12 @@
 """The simulator: what a rule would do to memories, its thresholds movable; then do it, then take it back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -24,6 +24,7 @@ from tenants.middleware import may
 
 FIRST = "forget"  # shown when nothing is chosen
 STALE = timedelta(hours=12)  # an older page is simulated anew
+FEW = 500  # memories whose lanes are found before the page is sent
 REACH = ("user_id", "namespace")
 
 
@@ -53,7 +54,7 @@ def simulator(request: HttpRequest) -> HttpResponse:
         run = drawn_runs.one(_run(request))
         page |= _form(asked) | {"run": run}
         if not asked.wrong and not (run and run["running"]):
-            page |= _simulated(asked, live="part" not in request.GET)
+            page |= _simulated(asked, part="part" in request.GET)
     return TemplateResponse(request, "console/simulator.html", admin.site.each_context(request) | page)
 
 
@@ -146,11 +147,27 @@ def _form(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _simulated(asked: Asked, *, live: bool) -> dict[str, Any]:
-    """What the rule comes to. `live`: with what moving the thresholds needs. A wrong option is told in its place."""
+def _simulated(asked: Asked, *, part: bool) -> dict[str, Any]:
+    """What the rule comes to. `part`: for a page that has the lanes. A wrong option is told in its place."""
     try:
         found = simulate.simulate(asked.job.name, asked.reach, asked.options, asked.now)
-        ladder = ladders.ladder(asked.job, asked.reach, asked.options, asked.now) if live else None
+        few = not part and found.forecast.total <= FEW
+        ladder = ladders.ladder(asked.job, asked.reach, asked.options, asked.now) if few else None
     except BadOption as error:
-        return {"asked": Asked(**{**vars(asked), "wrong": f"{error.pointer.strip('/')} {error.detail}"})}
+        return {"asked": replace(asked, wrong=f"{error.pointer.strip('/')} {error.detail}")}
     return {"found": found} | drawn_simulation.drawn(found, ladder)
+
+
+@require_GET
+def lanes(request: HttpRequest) -> HttpResponse:
+    """What moving the thresholds needs, for many memories: the page is there before this is found."""
+    tenant_here(request)
+    asked = _asked(request.GET) if registry.JOBS else None
+    if asked is None or asked.wrong:
+        raise Http404
+    try:
+        found = simulate.simulate(asked.job.name, asked.reach, asked.options, asked.now)
+        ladder = ladders.ladder(asked.job, asked.reach, asked.options, asked.now)
+    except BadOption:
+        raise Http404 from None
+    return JsonResponse(drawn_simulation.live(found, ladder))

@@ -90,6 +90,7 @@ urlpatterns = [
     page("calendar/", calendar.week, "calendar", reads="policies.read"),
     page("calendar/pause", calendar.pause, "calendar_pause", reads="policies.manage", does="policies.manage"),
     page("simulator/", simulator.simulator, "simulator", reads="policies.read"),
+    page("simulator/lanes", simulator.lanes, "simulator_lanes", reads="policies.read"),
     page("simulator/apply", simulator.apply, "simulator_apply", reads="runs.start", does="runs.start"),
     page("simulator/<uuid:run_id>/undo", simulator.undo, "simulator_undo", reads="runs.undo", does="runs.undo"),
     page("embeddings/", embeddings.embeddings, "embeddings", does="embeddings.manage"),

@@ -11,9 +11,9 @@ document.addEventListener("DOMContentLoaded", () => {
   const source = document.getElementById("simulation");
   if (!box || !source) return;
   const told = JSON.parse(source.textContent);
-  const BINS = 40, HEIGHT = told.thresholds ? 292 : 220, TOP = told.thresholds ? 84 : 14, BOTTOM = 30, SIDE = 34, SVG = "http://www.w3.org/2000/svg";
-  const actions = Object.keys(told.tones);
-  const thresholds = told.thresholds || []; // the highest first
+  const BINS = 40, HEIGHT = told.thresholds.length ? 292 : 220, TOP = told.thresholds.length ? 84 : 14, BOTTOM = 30, SIDE = 34, SVG = "http://www.w3.org/2000/svg";
+  let actions = Object.keys(told.tones);
+  const thresholds = told.lanes ? told.thresholds : []; // the highest first
   const number = new Intl.NumberFormat("en");
   const rule = document.getElementById("rule");
   const lane = (item) => told.lanes[item[1]];
@@ -41,7 +41,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   // --- the drawing
-  const tallest = Math.max(1, ...counted().bins.map((bin) => Object.values(bin).reduce((sum, count) => sum + count, 0)));
+  let tallest = Math.max(1, ...counted().bins.map((bin) => Object.values(bin).reduce((sum, count) => sum + count, 0)));
   let width = 0, svg, bands, columns, handles;
   const x = (score) => SIDE + score * (width - SIDE * 2);
   const y = (count) => HEIGHT - BOTTOM - (count / tallest) * (HEIGHT - BOTTOM - TOP);
@@ -230,12 +230,37 @@ document.addEventListener("DOMContentLoaded", () => {
     if (fresh) told.questions = JSON.parse(fresh.textContent).questions ?? told.questions;
   }
 
-  thresholds.forEach((each, at) => rule.querySelector(`[data-threshold="${each.name}"]`)?.addEventListener("change", (typed) => {
+  // The lanes of many memories take the server a while: the drawing is there before, and its handles come with them.
+  async function climb() {
+    box.classList.add("mh-climbing");
+    const query = new URLSearchParams(new FormData(rule));
+    query.set("now", document.querySelector("[data-now]").value);
+    const answer = await fetch(`${box.dataset.lanes}?${query}`).catch(() => null);
+    box.classList.remove("mh-climbing");
+    if (!answer?.ok) return;
+    Object.assign(told, await answer.json());
+    actions = Object.keys(told.tones);
+    thresholds.push(...told.thresholds);
+    const card = document.querySelector("[data-action]");
+    for (const name of actions) if (!document.querySelector(`[data-action="${name}"]`)) {
+      const fresh = card.cloneNode(true);
+      fresh.className = `mh-count ${told.tones[name]}`;
+      fresh.dataset.action = name;
+      fresh.querySelector("span").textContent = told.labels[name];
+      card.parentElement.append(fresh);
+    }
+    listen();
+    draw();
+  }
+
+  const listen = () => thresholds.forEach((each, at) => rule.querySelector(`[data-threshold="${each.name}"]`)?.addEventListener("change", (typed) => {
     const value = parseFloat(typed.target.value);
     if (Number.isNaN(value)) return;
     set(at, value);
     ask();
   }));
   new ResizeObserver(() => { if (box.clientWidth && box.clientWidth !== width) draw(); }).observe(box);
+  listen();
   draw();
+  if (told.thresholds.length && !told.lanes) climb();
 });
