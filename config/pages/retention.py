@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from config.pages.base import asked_for, tenant_here
 from memory import holds, outlook, rules
-from memory.algorithms.retention import Conflict
+from memory.algorithms.retention import conflicts
 from memory.errors import LibraryError
 from memory.models import Hold, Memory, Rule
 from memory.types import Scope
@@ -64,7 +64,7 @@ def retention(request: HttpRequest) -> HttpResponse:
     context = admin.site.each_context(request) | {
         "title": "Retention and holds",
         "rules": every,
-        "conflicts": _conflicts(rules.conflicts(), every),
+        "conflicts": _conflicts(every),
         "due": outlook.due_by_rules(now),
         "weeks": (weeks := _bars(outlook.expiring(now))),
         "expiring": any(week["expire"] for week in weeks),
@@ -78,8 +78,9 @@ def retention(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "console/retention.html", context)
 
 
-def _conflicts(met: list[Conflict], every: list[Rule]) -> list[dict[str, Any]]:
+def _conflicts(every: list[Rule]) -> list[dict[str, Any]]:
     named = {str(rule.pk): rule.name for rule in every}
+    met = conflicts([rule.as_value() for rule in every if rule.enabled])
     return [{"one": named[each.one], "other": named[each.other], "why": each.why} for each in met[:SHOWN]]
 
 
