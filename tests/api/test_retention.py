@@ -131,4 +131,8 @@ def test_what_is_put_aside_is_read_and_listed_by_its_state_and_not_found(ada: Ca
     assert [row["id"] for row in ada.post("memories/list", by_filter)[1]["data"]] == [made]
     status, back = ada.post(f"memories/{made}/restore", {})
     assert (status, back["state"]) == (200, "active")
+    with tenant_context(acme):
+        Memory.objects.update(state=state)
+    assert ada.delete(f"memories/{made}")[0] == 204
+    assert ada.post(f"memories/{made}/restore", {})[1]["state"] == "active"
     assert len(ada.search("green tea")) == 1
