@@ -200,8 +200,12 @@ def judge(memory_id: UUID, verdict: str, *, expected: int | None = None) -> Memo
 
 @transaction.atomic
 def erase(memory_id: UUID, *, expected: int | None = None) -> bool:
-    """Delete a live memory, restorable for UNDO_DAYS; False when there is none. Raises VersionConflict."""
-    memory = _locked(memory_id, expected)
+    """Delete a memory that is live, silent or compressed, restorable for UNDO_DAYS; False when there is none.
+
+    Raises VersionConflict.
+    """
+    there = Memory.objects.readable().exclude(state=Memory.State.SUPERSEDED).filter(pk=memory_id)
+    memory = _as_expected(there.select_for_update().first(), expected)
     if memory is None:
         return False
     now = history.now_or_later(memory.updated_at)

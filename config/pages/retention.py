@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from config.pages.base import asked_for, tenant_here
 from memory import holds, outlook, rules
-from memory.algorithms.retention import Conflict
+from memory.algorithms.retention import conflicts
 from memory.errors import LibraryError
 from memory.models import Hold, Memory, Rule
 from memory.types import Scope
@@ -32,9 +32,9 @@ class RuleForm(forms.Form):
     retention_days = forms.IntegerField(label="After days", min_value=1, max_value=36_500)
     namespace = forms.CharField(max_length=255, required=False)
     user_id = forms.CharField(label="User", max_length=255, required=False)
-    min_importance = forms.FloatField(label="But not from importance", min_value=0, max_value=1, required=False)
-    min_recalls = forms.IntegerField(label="Nor recalls", min_value=1, max_value=2**31 - 1, required=False)
-    tags_to_preserve = SimpleArrayField(forms.CharField(max_length=100), label="Nor with tags", required=False)
+    min_importance = forms.FloatField(label="Keep from importance", min_value=0, max_value=1, required=False)
+    min_recalls = forms.IntegerField(label="Keep from recalls", min_value=1, max_value=2**31 - 1, required=False)
+    tags_to_preserve = SimpleArrayField(forms.CharField(max_length=100), label="Keep with tags", required=False)
 
 
 class HoldForm(forms.Form):
@@ -64,9 +64,10 @@ def retention(request: HttpRequest) -> HttpResponse:
     context = admin.site.each_context(request) | {
         "title": "Retention and holds",
         "rules": every,
-        "conflicts": _conflicts(rules.conflicts(), every),
+        "conflicts": _conflicts(every),
         "due": outlook.due_by_rules(now),
-        "weeks": _bars(outlook.expiring(now)),
+        "weeks": (weeks := _bars(outlook.expiring(now))),
+        "expiring": any(week["expire"] for week in weeks),
         "standing": holds.counted(holds.listed(standing=True)).order_by("-id")[:SHOWN],
         "released": holds.listed(standing=False).order_by("-released_at")[:SHOWN],
         "chosen": chosen,
@@ -77,14 +78,15 @@ def retention(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "console/retention.html", context)
 
 
-def _conflicts(met: list[Conflict], every: list[Rule]) -> list[dict[str, Any]]:
+def _conflicts(every: list[Rule]) -> list[dict[str, Any]]:
     named = {str(rule.pk): rule.name for rule in every}
+    met = conflicts([rule.as_value() for rule in every if rule.enabled])
     return [{"one": named[each.one], "other": named[each.other], "why": each.why} for each in met[:SHOWN]]
 
 
-def _bars(weeks: list[tuple[Any, int]]) -> list[dict[str, Any]]:
-    most = max((count for _, count in weeks), default=0) or 1
-    return [{"at": at, "count": count, "height": round(85 * count / most)} for at, count in weeks]
+def _bars(weeks: list[outlook.Week]) -> list[dict[str, Any]]:
+    most = max(week.expire for week in weeks) or 1
+    return [vars(week) | {"height": round(85 * week.expire / most)} for week in weeks]
 
 
 @require_POST

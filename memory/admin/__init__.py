@@ -165,6 +165,7 @@ class MemoryAdmin(Permitted, ModelAdmin):
         if memory := kwargs.get("obj"):
             context["life"] = life.told(memory)
             context["may_write"] = self.has_add_permission(request)
+            context["may_see_holds"] = may(request, "retention.read")
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> Any:

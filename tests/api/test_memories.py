@@ -20,7 +20,7 @@ FIELDS = {
     "id", "content", "kind", "role", "author", "user_id", "agent_id", "session_id", "namespace", "tags", "people",
     "topic", "metadata", "importance", "confidence", "state", "event_time", "expires_at", "content_hash", "version",
     "created_at", "updated_at", "tier", "language", "source", "trust", "valid_from", "valid_to", "superseded_by",
-    "position", "recalls", "recalled_at",
+    "position", "recalls", "recalled_at", "pinned",
 }  # fmt: skip
 
 

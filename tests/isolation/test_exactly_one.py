@@ -218,6 +218,17 @@ IN_THE_CONSOLE: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {
         "memories/{memory}/supersede/", {"content": "mine now"},
         {"memory.created": 1, "memory.superseded": 1, "relation.created": 1}),
     "a memory is judged": ("memories/{memory}/judge/", {"verdict": "incorrect"}, {"memory.judged": 1}),
+    "a memory is pinned": ("memories/{memory}/pin/", {"pinned": "1"}, {"memory.pinned": 1}),
+    "what is not pinned is unpinned": ("memories/{memory}/pin/", {"pinned": ""}, {}),
+    "a rule is made": (
+        "retention/rule", {"name": "old", "action": "archive", "retention_days": "9"}, {"rule.created": 1}),
+    "a rule is changed": (
+        "retention/rule", {"rule": "$rule", "name": "old", "action": "archive", "retention_days": "9"},
+        {"rule.updated": 1}),
+    "a rule is switched off": ("retention/rules/{rule}/switch", {"enabled": "0"}, {"rule.updated": 1}),
+    "a rule is deleted": ("retention/rules/{rule}/delete", {}, {"rule.deleted": 1}),
+    "a hold is placed": ("retention/hold", {"name": "a case", "user_id": "$user"}, {"hold.placed": 1}),
+    "a hold is released": ("retention/holds/{hold}/release", {}, {"hold.released": 1}),
     "a deletion is undone": ("memories/undelete/{batch}/", {}, {"memory.restored": 1}),
     "an export is asked for": ("transfers/export", {}, {"export.started": 1}),
     "a file is sent": ("transfers/import", {"file": "$file", "store": "1"}, {"import.started": 1}),
