@@ -65,6 +65,8 @@ def brief(changes: Sequence[Change]) -> dict[str, int]:
 
 def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Turn episodes that speak of the same thing into facts, preferences and constraints with links to them."""
+    orphans = sources.left(reach, known.SOURCE).filter(Q(left=0))
+    yield from sources.withdrawn(orphans, options.most, "all that it comes of was deleted")
     sampled, scores = _sampled(reach, options, now)
     for memory in sampled:
         yield Change("sample", memory.pk, effect="", score=round(scores[memory.pk], 4))

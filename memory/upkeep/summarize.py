@@ -1,7 +1,8 @@
 """Summaries of long conversations and of what is old. Their sources stay as they are, and findable.
 
 A memory is summarized once: one that a summary is derived from is not taken again, and one whose summary was deleted
-is. What is said later in a session is summarized when there is enough of it, in a summary beside the first.
+is. A summary goes when one of its sources is deleted. What is said later in a session is summarized when there is
+enough of it, in a summary beside the first.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, DateTimeField, Exists, F, Max, OuterRef, Q, Value, When
+from django.db.models import Case, Count, DateTimeField, Exists, F, Func, JSONField, Max, OuterRef, Q, Value, When
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import TruncMonth
 
 from memory import llm
@@ -26,6 +28,7 @@ Kind = Memory.Kind
 KINDS = (Kind.MESSAGE, Kind.EVENT, Kind.FACT, Kind.CONTEXT, Kind.HYPOTHESIS, Kind.TASK)
 NAME = ("namespace", "user_id", "session_id", "month")
 SLICE = 500  # rows that are read in one statement, of groups that are smaller
+SOURCE = "summarize"  # of the memories that are made here
 FAN = 5  # summaries that one of the next level is made of
 LEVELS = 3
 
@@ -61,6 +64,7 @@ class Group:
 
 def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Summarize long sessions, and what is old by session or month."""
+    yield from sources.withdrawn(_outlived(reach), options.most, "something that it sums up was deleted")
     rows = _unsummarized(reach)
     due = []
     for group in _groups(rows, options, now):
@@ -70,6 +74,12 @@ def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
             yield Change("keep", effect="", why=f"{group.count} memories are neither enough nor old")
     for group, memories in _read(rows, due, options.most):
         yield from _summarized(group, memories, options)
+
+
+def _outlived(reach: Reach) -> MemoryQuerySet:
+    """Summaries that say of more memories than are left of them. Compared as JSON, for metadata may hold anything."""
+    rows = sources.left(reach, SOURCE).annotate(of=KeyTransform("sources", "metadata"))
+    return rows.filter(kind=Kind.SUMMARY, of__gt=Func(F("left"), function="to_jsonb", output_field=JSONField()))
 
 
 def _unsummarized(reach: Reach) -> MemoryQuerySet:
@@ -160,5 +170,5 @@ def _draft(group: Group, memories: Sequence[Memory], written: Written, depth: in
     metadata = about | {name: at.isoformat() for name, at in span.items()}
     metadata |= {"level": depth, "sources": len(memories)} | sources.made_by(written)
     confidence = round(sum(memory.confidence for memory in memories) / len(memories), 4)
-    own = {"content": written.text, "kind": Kind.SUMMARY, "source": "summarize", "confidence": confidence}
+    own = {"content": written.text, "kind": Kind.SUMMARY, "source": SOURCE, "confidence": confidence}
     return sources.fields(memories) | own | {"metadata": metadata}
