@@ -19,7 +19,7 @@ from memory.algorithms.summarizing import Told
 from memory.llm import Written
 from memory.models import Memory, Relation
 from memory.models.memory import MemoryQuerySet
-from memory.upkeep import sources
+from memory.upkeep import known, sources
 from memory.upkeep.options import option
 from memory.upkeep.plan import Change, Reach
 
@@ -85,7 +85,7 @@ def _outlived(reach: Reach) -> MemoryQuerySet:
 def _unsummarized(reach: Reach) -> MemoryQuerySet:
     summaries = Relation.objects.filter(target=OuterRef("pk"), type="derived_from", source__kind=Kind.SUMMARY)
     there = Exists(summaries.exclude(source__state=Memory.State.DELETED))
-    rows = sources.lasting(reach.rows().movable()).filter(~there, kind__in=KINDS)
+    rows = sources.lasting(reach.rows().movable()).filter(~there, kind__in=KINDS).exclude(source=known.SOURCE)
     outside = When(session_id="", then=TruncMonth("event_time", tzinfo=UTC))
     return rows.annotate(month=Case(outside, default=Value(None), output_field=DateTimeField()))
 
