@@ -40,6 +40,7 @@ class Options:
     least: int = option(4, "old memories that are worth a summary", least=2, most=1_000)
     batch: int = option(50, "memories of one summary; more get several, and one over these", least=5, most=500)
     sentences: int = option(6, "about so many in a summary", least=1, most=20)
+    follow_deletions: bool = option(True, "whether a summary is deleted when one of its sources is")
     most: int = option(5_000, "memories that are summarized in one run", least=1, most=100_000)
 
 
@@ -64,7 +65,8 @@ class Group:
 
 def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Summarize long sessions, and what is old by session or month."""
-    yield from sources.withdrawn(_outlived(reach), options.most, "something that it sums up was deleted")
+    if options.follow_deletions:
+        yield from sources.withdrawn(_outlived(reach), options.most, "something that it sums up was deleted")
     rows = _unsummarized(reach)
     due = []
     for group in _groups(rows, options, now):
