@@ -40,13 +40,16 @@ FILLER = re.compile(
 )
 OPENER = re.compile(
     r"(?:(?:wow|whoa|woah|yeah|yep|yup|yes|no|nope|oh|well|ok|okay|sure|haha|thanks|hey|hi|totally|actually|anyway|btw"
-    r"|by the way|speaking of which)\b(?:[\s,]+[A-Z]\w+)?[,!.]\s+)+(?=[A-Z])",
+    r"|by the way|speaking of which|besides(?: that)?|plus|so|and|but|also"
+    r"|on another note|since we (?:last )?(?:spoke|talked|chatted)(?: last)?)\b(?:[\s,]+[A-Z]\w+)?[,!.]\s+)+(?=[A-Z])",
     re.IGNORECASE,
 )
 PAST = re.compile(
     r"\b(?:was|were|went|had|took|met|bought|found|won|lost|began|left|came|saw|gave|told|wrote|built|\w{2,}ed)\b",
     re.IGNORECASE,
 )
+CONNECTED = re.compile(r"(?:and|but|so|or|because|plus|also|then)\b", re.IGNORECASE)
+OTHERS = frozenset(("they", "them", "they've", "they're", "him", "her", "his", "their", "he", "she"))
 LEANING = frozenset(
     ("it", "that", "those", "this", "these", "them", "he", "she", "they", "his", "her", "their", "also")
 )
@@ -122,7 +125,8 @@ def worth(sentence: str, speech: bool) -> float:
     value *= 1 + 0.15 * min(len(names(sentence)) + dates_and_numbers(sentence), 4)
     value *= 0.2 if sentence.rstrip("\"'”’)").endswith(("?", "？")) else 1.0
     value *= 0.55 if ANAPHORA.match(sentence) else 1.0
-    value *= 0.7 if LEANING & set(told[1:5]) else 1.0
+    value *= 0.75 if CONNECTED.match(sentence) else 1.0
+    value *= 0.7 if LEANING & set(told[1:5]) or (OTHERS & set(told[1:9]) and not names(sentence)) else 1.0
     value *= 0.3 if FILLER.match(sentence) else 1.0
     value *= 0.5 if len(told) > OVERLONG else 0.85 if len(told) > LONG else 1.0
     return value * (_of_speech(sentence, set(told)) if speech else 1.0)

@@ -1,5 +1,6 @@
 """A writer that asks a model: any endpoint that speaks OpenAI's chat protocol, such as vLLM, Ollama or Gemini's."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -145,7 +146,7 @@ def _read(answer: httpx.Response, until: float) -> bytes:
 def _content(told: bytes, bill: _Bill) -> str:
     """What the model says, and its tokens on the bill. Raises Failed."""
     try:
-        answer: Any = httpx.Response(200, content=told).json()
+        answer: Any = json.loads(told)
         bill.tokens_in += _number(answer, "prompt_tokens")
         bill.tokens_out += _number(answer, "completion_tokens")
         content = answer["choices"][0]["message"]["content"]

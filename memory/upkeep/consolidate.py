@@ -39,6 +39,7 @@ class Options:
     similarity: float = option(0.7, "cosine to the middle of a cluster from which one belongs to it", least=0.5, most=1)
     cluster_size: int = option(2, "episodes that make a cluster", least=2, most=100)
     clusters: int = option(20, "of one user, the largest first", least=1, most=200)
+    follow_deletions: bool = option(True, "whether a fact is deleted when all of its sources are")
     most: int = option(5_000, "episodes that the sample is drawn from, the latest first", least=2, most=100_000)
 
 
@@ -65,6 +66,9 @@ def brief(changes: Sequence[Change]) -> dict[str, int]:
 
 def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Turn episodes that speak of the same thing into facts, preferences and constraints with links to them."""
+    if options.follow_deletions:
+        orphans = sources.left(reach, known.SOURCE).filter(Q(left=0))
+        yield from sources.withdrawn(orphans, options.most, "all that it comes of was deleted")
     sampled, scores = _sampled(reach, options, now)
     for memory in sampled:
         yield Change("sample", memory.pk, effect="", score=round(scores[memory.pk], 4))

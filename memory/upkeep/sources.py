@@ -5,13 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, TypeVar
 
+from django.db.models import Count, Q
+
 from memory.algorithms import clustering
 from memory.algorithms.summarizing import Told
 from memory.llm import Written
 from memory.models import Memory
 from memory.models.memory import MemoryQuerySet
 from memory.tiers import cold
-from memory.upkeep.plan import Link
+from memory.upkeep.plan import Change, Link, Reach, Touch
 
 Part = TypeVar("Part")
 TRUST = [Memory.Trust.UNTRUSTED, Memory.Trust.UNVERIFIED, Memory.Trust.TRUSTED]  # the least first
@@ -32,6 +34,19 @@ def readable(memories: Sequence[Memory]) -> list[Memory]:
     """Those whose content can be had, with it: that of cold ones is fetched."""
     unread = cold.fill(memories)
     return [memory for memory in memories if memory.pk not in unread and memory.content.strip()]
+
+
+def left(reach: Reach, source: str) -> MemoryQuerySet:
+    """What `source` made, with how many memories that are not deleted it is derived from in `left`."""
+    derived = Q(outgoing__type="derived_from") & ~Q(outgoing__target__state=Memory.State.DELETED)
+    return reach.rows().movable().filter(source=source).annotate(left=Count("outgoing", filter=derived))
+
+
+def withdrawn(rows: MemoryQuerySet, most: int, why: str) -> Iterator[Change]:
+    """These are deleted: what they say is not to outlive those who said it."""
+    for key, version in rows.order_by("id").values_list("id", "version")[:most]:
+        touch = Touch(key, version, {"state": str(Memory.State.DELETED)})
+        yield Change("withdraw", key, touches=(touch,), why=why)
 
 
 def told(memory: Memory) -> Told:

@@ -1,7 +1,8 @@
 """Summaries of long conversations and of what is old. Their sources stay as they are, and findable.
 
 A memory is summarized once: one that a summary is derived from is not taken again, and one whose summary was deleted
-is. What is said later in a session is summarized when there is enough of it, in a summary beside the first.
+is. A summary goes when one of its sources is deleted. What is said later in a session is summarized when there is
+enough of it, in a summary beside the first.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, DateTimeField, Exists, F, Max, OuterRef, Q, Value, When
+from django.db.models import Case, Count, DateTimeField, Exists, F, Func, JSONField, Max, OuterRef, Q, Value, When
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import TruncMonth
 
 from memory import llm
@@ -17,7 +19,7 @@ from memory.algorithms.summarizing import Told
 from memory.llm import Written
 from memory.models import Memory, Relation
 from memory.models.memory import MemoryQuerySet
-from memory.upkeep import sources
+from memory.upkeep import known, sources
 from memory.upkeep.options import option
 from memory.upkeep.plan import Change, Reach
 
@@ -26,6 +28,7 @@ Kind = Memory.Kind
 KINDS = (Kind.MESSAGE, Kind.EVENT, Kind.FACT, Kind.CONTEXT, Kind.HYPOTHESIS, Kind.TASK)
 NAME = ("namespace", "user_id", "session_id", "month")
 SLICE = 500  # rows that are read in one statement, of groups that are smaller
+SOURCE = "summarize"  # of the memories that are made here
 FAN = 5  # summaries that one of the next level is made of
 LEVELS = 3
 
@@ -37,6 +40,7 @@ class Options:
     least: int = option(4, "old memories that are worth a summary", least=2, most=1_000)
     batch: int = option(50, "memories of one summary; more get several, and one over these", least=5, most=500)
     sentences: int = option(6, "about so many in a summary", least=1, most=20)
+    follow_deletions: bool = option(True, "whether a summary is deleted when one of its sources is")
     most: int = option(5_000, "memories that are summarized in one run", least=1, most=100_000)
 
 
@@ -61,6 +65,8 @@ class Group:
 
 def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Summarize long sessions, and what is old by session or month."""
+    if options.follow_deletions:
+        yield from sources.withdrawn(_outlived(reach), options.most, "something that it sums up was deleted")
     rows = _unsummarized(reach)
     due = []
     for group in _groups(rows, options, now):
@@ -72,10 +78,16 @@ def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
         yield from _summarized(group, memories, options)
 
 
+def _outlived(reach: Reach) -> MemoryQuerySet:
+    """Summaries that say of more memories than are left of them. Compared as JSON, for metadata may hold anything."""
+    rows = sources.left(reach, SOURCE).annotate(of=KeyTransform("sources", "metadata"))
+    return rows.filter(kind=Kind.SUMMARY, of__gt=Func(F("left"), function="to_jsonb", output_field=JSONField()))
+
+
 def _unsummarized(reach: Reach) -> MemoryQuerySet:
     summaries = Relation.objects.filter(target=OuterRef("pk"), type="derived_from", source__kind=Kind.SUMMARY)
     there = Exists(summaries.exclude(source__state=Memory.State.DELETED))
-    rows = sources.lasting(reach.rows().movable()).filter(~there, kind__in=KINDS)
+    rows = sources.lasting(reach.rows().movable()).filter(~there, kind__in=KINDS).exclude(source=known.SOURCE)
     outside = When(session_id="", then=TruncMonth("event_time", tzinfo=UTC))
     return rows.annotate(month=Case(outside, default=Value(None), output_field=DateTimeField()))
 
@@ -160,5 +172,5 @@ def _draft(group: Group, memories: Sequence[Memory], written: Written, depth: in
     metadata = about | {name: at.isoformat() for name, at in span.items()}
     metadata |= {"level": depth, "sources": len(memories)} | sources.made_by(written)
     confidence = round(sum(memory.confidence for memory in memories) / len(memories), 4)
-    own = {"content": written.text, "kind": Kind.SUMMARY, "source": "summarize", "confidence": confidence}
+    own = {"content": written.text, "kind": Kind.SUMMARY, "source": SOURCE, "confidence": confidence}
     return sources.fields(memories) | own | {"metadata": metadata}

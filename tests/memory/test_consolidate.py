@@ -8,6 +8,7 @@ from uuid import uuid4
 from memory.models import Memory, Relation
 from memory.recall import recall
 from memory.remember import remember_many
+from memory.revise import erase
 from memory.types import Draft, Query, Scope
 from memory.upkeep import consolidate, embed, steps
 from memory.upkeep.consolidate import Options
@@ -204,8 +205,19 @@ def test_undone_it_is_as_before(in_acme: Tenant) -> None:
 def test_a_plan_costs_the_same_for_few_and_for_many(in_acme: Tenant) -> None:
     for user in range(8):
         told(*TEA, *BIKE, user=str(user))
-    with costs(3):
+    with costs(4):
         planned()
+
+
+def test_a_fact_does_not_outlive_all_that_it_comes_of(in_acme: Tenant) -> None:
+    first, *others = told(*TEA)
+    done()
+    for episode in others:
+        erase(episode)
+    assert planned() == []
+    erase(first)
+    assert planned(Options(follow_deletions=False)) == []
+    assert [change.action for change in planned()] == ["withdraw"]
 
 
 def test_a_sample_is_no_larger_than_it_may_be(in_acme: Tenant) -> None:

@@ -115,6 +115,17 @@ def test_what_lost_its_summary_is_summarized_anew(in_acme: Tenant) -> None:
     assert len(done()) == 1
 
 
+def test_a_summary_does_not_outlive_what_it_quotes(in_acme: Tenant) -> None:
+    made = remember_many(said(25))
+    done()
+    erase(made[3].id)
+    assert done(Options(follow_deletions=False)) == []
+    assert [change.action for change in done()] == ["withdraw"]
+    assert len(done()) == 1
+    (summary,) = summaries()
+    assert summary.metadata["sources"] == 24
+
+
 @pytest.mark.parametrize("whole", [1_000, 1])
 def test_sources_stay_as_they_are_and_stand_before_their_summary(
     in_acme: Tenant, monkeypatch: pytest.MonkeyPatch, whole: int
@@ -201,7 +212,7 @@ def test_a_run_reads_no_more_than_it_may(in_acme: Tenant) -> None:
 def test_a_plan_reads_many_sessions_in_few_statements(in_acme: Tenant) -> None:
     for session in range(12):
         remember_many(said(20, session=str(session)))
-    with costs(2):
+    with costs(3):
         planned()
 
 
