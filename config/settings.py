@@ -250,8 +250,10 @@ NEAR_INDEX_FROM = env.int("NEAR_INDEX_FROM", 20_000)  # memories of a tenant, fo
 MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
 # What must forget a person, in the order in which it does; each answers for tables, see memory.privacy.erasers.
 ERASERS = [
+    "memory.privacy.found.reviews",
     "memory.privacy.library.memories",
     "memory.privacy.library.versions",
+    "memory.privacy.found.reports",
     "memory.privacy.library.sessions",
     "memory.privacy.copies.files",
     "memory.privacy.copies.kept_replies",
@@ -296,6 +298,8 @@ SPECTACULAR_SETTINGS = {
         "MemoryStateEnum": "memory.models.Memory.State",
         "TransferStateEnum": "memory.models.Transfer.State",
         "SelftestStateEnum": "api.models.Selftest.State",
+        "ReviewStateEnum": "memory.models.Review.State",
+        "ReviewKindEnum": "memory.models.Review.Kind",
         "ErasureStateEnum": "memory.models.Erasure.State",
         "ErasureTypeEnum": "memory.models.Erasure.Type",
         "RelationTypeEnum": "memory.models.Relation.Type",

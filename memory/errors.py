@@ -12,6 +12,7 @@ LibraryError
 ├── NotStored             items that cannot be stored, by their place, with the reason of each
 ├── VersionConflict       a memory is not in the version that was expected; carries the one that it is in
 ├── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
+├── ReviewRefused         a review is decided already, or what it is about was changed since
 ├── ReembedRefused        the change of the embedding model is not where this step can be taken
 ├── Erased                whom it names was erased: not written of by work that began before, or by any
 ├── Unconfirmed           much would be erased, and the count confirmed is not what it is; carries the true count
@@ -92,6 +93,10 @@ class VersionConflict(LibraryError):
 
 
 class EmbedderUnavailable(LibraryError):
+    pass
+
+
+class ReviewRefused(LibraryError):
     pass
 
 

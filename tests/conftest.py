@@ -38,7 +38,14 @@ def _forget() -> None:
         )
         cursor.execute("UPDATE tenants_tenant SET state = 'active', reason = '', delete_after = NULL")
         for slug in SLUGS:
-            tables = ("memory_memory", "memory_session", "memory_tally", "memory_transfer", "memory_erasure")
+            tables = (
+                "memory_memory",
+                "memory_session",
+                "memory_tally",
+                "memory_transfer",
+                "memory_erasure",
+                "memory_report",
+            )
             cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")
 
 

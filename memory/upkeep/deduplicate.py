@@ -1,0 +1,74 @@
+"""Deduplicate: what one user has twice in a namespace is merged, or shown to a person who decides."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from memory.algorithms import duplicates
+from memory.algorithms.duplicates import Pairs
+from memory.models import Memory, Review
+from memory.upkeep.groups import Group, groups
+from memory.upkeep.options import option
+from memory.upkeep.plan import Change, Reach
+from memory.upkeep.settling import asked, best_of, kept, looked_at, merged
+
+KIND = Review.Kind.DUPLICATE
+SUMMARY = Memory.Kind.SUMMARY
+
+
+@dataclass(frozen=True)
+class Options:
+    mode: str = option("review", "Show pairs to a person, or merge them.", among=("review", "merge"))
+    similarity: float = option(0.85, "From how much alike on two say the same.", least=0.5, most=1.0)
+    paraphrases: bool = option(False, "Show pairs from 0.75 on, too, which may say the same in other words.")
+    messages: bool = option(False, "Look at the messages of conversations, too.")
+    most: int = option(20_000, "Memories that are looked at, user by user.", least=1, most=100_000)
+
+
+def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
+    """Finds memories that say the same, and merges them or shows them to a person; none is deleted."""
+    rows = reach.rows().movable()
+    rows = rows if options.messages else rows.exclude(kind=Memory.Kind.MESSAGE)
+    for group in groups(rows, options.most):
+        yield from _merges(group, options) if options.mode == "merge" else _reviews(group, options)
+
+
+def _pairs(group: Group, options: Options) -> tuple[Pairs, list[float]]:
+    """Pairs that may be one memory. A summary is alike to what it sums up, which makes it no double."""
+    soft = options.similarity
+    least = min(duplicates.PARAPHRASE, soft) if options.paraphrases and options.mode == "review" else soft
+    pairs, nearest = duplicates.alike(group.vectors, group.texts, least)
+    seen = looked_at(group.rows, KIND, Review.Kind.CONTRADICTION)
+    rows = group.rows
+    told = {
+        (i, j): score
+        for (i, j), score in pairs.items()
+        if (rows[i].pk, rows[j].pk) not in seen
+        and (rows[i].kind == SUMMARY) == (rows[j].kind == SUMMARY)
+        and not duplicates.apart(rows[i].content, rows[j].content)
+    }
+    return told, nearest
+
+
+def _merges(group: Group, options: Options) -> Iterator[Change]:
+    """One merge a cluster: the keeper takes the place of those that are alike to itself; the rest of it stays."""
+    pairs, nearest = _pairs(group, options)
+    done: set[int] = set()
+    for members in duplicates.clusters(len(group.rows), pairs):
+        place = {group.rows[at].pk: at for at in members}
+        keeper = place[best_of([group.rows[at] for at in members]).pk]
+        scores = {at: pairs[pair] for at in members if (pair := (min(at, keeper), max(at, keeper))) in pairs}
+        yield merged(
+            group.rows[keeper], [group.rows[at] for at in scores], score=min(scores.values()),
+            why=f"{duplicates.level(min(scores.values()), options.similarity)}, {len(scores) + 1} alike",
+        )  # fmt: skip
+        done |= {keeper, *scores}
+    yield from (kept(row, nearest[at]) for at, row in enumerate(group.rows) if at not in done)
+
+
+def _reviews(group: Group, options: Options) -> Iterator[Change]:
+    pairs, nearest = _pairs(group, options)
+    for (i, j), score in pairs.items():
+        why = duplicates.level(score, options.similarity)
+        yield asked(KIND, group.rows[i], group.rows[j], score=score, why=why)
+    yield from (kept(row, nearest[at]) for at, row in enumerate(group.rows))
