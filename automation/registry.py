@@ -1,6 +1,7 @@
 """The catalogue of jobs: a name, a label, one sentence, its plan and its options. It is filled by automation.jobs."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +11,18 @@ from memory.upkeep import options
 from memory.upkeep.plan import Change, Reach
 
 Plan = Callable[[Reach, Any, datetime], Iterator[Change]]
-Counts = dict[str, int]
+Counts = Counter[str]
+
+
+def _nothing(changes: Sequence[Change]) -> dict[str, Any]:
+    return {}
 
 
 @dataclass(frozen=True)
 class Job:
-    """`tell` makes the result out of how often each action was applied; `threshold` is a policy's when it says none."""
+    """`tell` makes the result out of how often each action was applied, `brief` what else it says of a plan, without
+    content. `threshold` is a policy's when it says none.
+    """
 
     name: str
     label: str
@@ -23,6 +30,7 @@ class Job:
     plan: Plan
     options: type[Any]
     tell: Callable[[Counts], dict[str, Any]]
+    brief: Callable[[Sequence[Change]], dict[str, Any]] = _nothing
     undoable: bool = True
     threshold: int = 0  # memories of a user; 0: this job has no threshold
 
@@ -35,7 +43,8 @@ def job(
     *,
     label: str,
     options: type[Any],
-    tell: Callable[[Counts], dict[str, Any]] = dict,
+    tell: Callable[[Counts], dict[str, Any]] = lambda counts: {},
+    brief: Callable[[Sequence[Change]], dict[str, Any]] = _nothing,
     undoable: bool = True,
     threshold: int = 0,
 ) -> Callable[[Plan], Plan]:
@@ -44,7 +53,7 @@ def job(
     def enter(plan: Plan) -> Plan:
         assert name not in JOBS
         assert plan.__doc__
-        JOBS[name] = Job(name, label, plan.__doc__.strip(), plan, options, tell, undoable, threshold)
+        JOBS[name] = Job(name, label, plan.__doc__.strip(), plan, options, tell, brief, undoable, threshold)
         return plan
 
     return enter

@@ -251,6 +251,7 @@ MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made fo
 # What must forget a person, in the order in which it does; each answers for tables, see memory.privacy.erasers.
 ERASERS = [
     "memory.privacy.found.reviews",
+    "memory.privacy.library.steps",  # while the memories that they name are there
     "memory.privacy.library.memories",
     "memory.privacy.library.versions",
     "memory.privacy.found.reports",
@@ -311,14 +312,16 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- background work
+RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", 60)  # a run whose worker is silent for so long is another's
 CELERY_BROKER_URL = f"{REDIS_URL}/0"
 CELERY_TIMEZONE = "UTC"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# What keeps memories in order runs long, so it has workers of its own.
 # An index is built, and the self-test searches by meaning, where the model is and nobody waits.
 CELERY_TASK_ROUTES = {
     name: {"queue": "embed"} for name in ("memory.tasks.embed*", "memory.tasks.index*", "api.tasks.*")
-}
+} | {"automation.tasks.work": {"queue": "upkeep"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -344,6 +347,8 @@ CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "events.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
     "embed": {"task": "memory.tasks.embed_everywhere", "schedule": 5.0, "options": {"expires": 10}},
     "usage": {"task": "tenants.tasks.fold_usage", "schedule": 10.0, "options": {"expires": 20}},
+    "runs": {"task": "automation.tasks.work", "schedule": 5.0, "options": {"expires": 10}},
+    "old_runs": {"task": "automation.tasks.sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "stock": {"task": "memory.tasks.take_stock_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "logins": {"task": "tenants.tasks.forget_logins", "schedule": 3600.0, "options": {"expires": 3600}},
     "leaving": {"task": "tenants.tasks.delete_left_tenants", "schedule": 60.0, "options": {"expires": 60}},

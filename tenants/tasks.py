@@ -32,13 +32,20 @@ class TenantTask(Task):
             log.warning("task skipped, the tenant is gone or suspended", task=self.name, tenant=tenant_id)
             return None
         with tenant_context(tenant), actors.acting_as(f"task:{self.name}"):
-            # Read back from the server: a guard that asked our own flag would share its mistake.
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT current_schema()")
-                (schema,) = cursor.fetchone()
-            if schema != tenant.schema_name:
-                raise WrongSchema(f"{self.name}: in {schema}, not in {tenant.schema_name}")
+            check_schema(tenant)
             return self.run(tenant_id, *args, **kwargs)
+
+
+def check_schema(tenant: Tenant) -> None:
+    """Raises WrongSchema unless the connection stands in the tenant's schema.
+
+    Read back from the server: a guard that asked our own flag would share its mistake.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        (schema,) = cursor.fetchone()
+    if schema != tenant.schema_name:
+        raise WrongSchema(f"in {schema}, not in {tenant.schema_name}")
 
 
 @shared_task

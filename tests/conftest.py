@@ -34,7 +34,7 @@ def _forget() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE events_event, events_stream, events_anchor, tenants_usage, tenants_stock, tenants_apikey,"
-            " tenants_keptreply, tenants_user CASCADE"
+            " tenants_keptreply, tenants_user, automation_policy, automation_taskrun CASCADE"
         )
         cursor.execute("UPDATE tenants_tenant SET state = 'active', reason = '', delete_after = NULL")
         for slug in SLUGS:
@@ -45,6 +45,7 @@ def _forget() -> None:
                 "memory_transfer",
                 "memory_erasure",
                 "memory_report",
+                "memory_step",
             )
             cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")
 

@@ -32,7 +32,7 @@ class Claim:
 
 SELF = "i"
 # Whoever these words stand for is not known from the sentence alone.
-UNKNOWN = frozenset("he she they it we you this that there who what which these those someone somebody".split())
+UNKNOWN = tokens.those("he she they it we you this that there who what which these those someone somebody")
 NOT = r"(?P<not>(?:(?:does|do|did|is|am|are|was|has|have) not|no longer|never|not)(?: (?:really|any|actually))? )?"
 SOFTLY = r"(?:(?:really|absolutely|also|still|now|currently|always|just|recently|has|have|is|am|are|been) )*"
 WHO = r"^(?:actually |now |currently |today )?(?P<who>the user|[a-z][\w'-]*(?: [a-z][\w'-]*)?) "
@@ -65,10 +65,12 @@ BY_VERB = [(what, re.compile(WHO + SOFTLY + NOT + SOFTLY + verb + VALUE)) for wh
 BY_LIKING = [(turned, re.compile(WHO + SOFTLY + NOT + SOFTLY + verb + VALUE)) for turned, verb in LIKING.items()]
 OVER = re.compile(WHO + SOFTLY + r"prefers? (?P<more>.+?) (?:over|to|rather than|instead of) (?P<less>.+)$")
 # Where a value ends: at what says why, when or with whom.
-END = re.compile(r"[,.;:!?()]|\b(?:and|but|because|since|with|while|so|which|who|when|where|now|anymore|these days|as of|"
-                 r"at the moment|very much|a lot)\b")  # fmt: skip
+END = re.compile(
+    r"[,.;:!?()]|\b(?:and|but|because|since|with|while|so|which|who|when|where|now|anymore|these days|as of|"
+    r"at the moment|very much|a lot)\b"
+)
 ASIDE = re.compile(r"\?|\b(?:if|unless|whether|maybe|perhaps|might|used to|formerly|previously|would|could|should)\b")
-VAGUE = frozenset("it that this them him her you one some something thing".split())
+VAGUE = tokens.those("it that this them him her you one some something thing")
 
 
 def sentences(text: str) -> list[str]:

@@ -36,9 +36,9 @@ OPPOSITES = [
 ]  # fmt: skip
 ANTONYMS = frozenset(frozenset(map(tokens.stem, pair.split())) for pair in OPPOSITES)
 # What goes on for a while; of what happened once, another number is another time.
-LASTING = frozenset(
-    "is am are has have costs cost takes take starts start begins begin ends end opens open closes close weighs measures"
-    " meets meet needs need earns owns contains runs every daily weekly monthly".split()
+LASTING = tokens.those(
+    "is am are has have costs cost takes take starts start begins begin ends end opens open closes close weighs"
+    " measures meets meet needs need earns owns contains runs every daily weekly monthly"
 )
 
 
@@ -139,9 +139,9 @@ def _counted(claim: Claim) -> bool:
 def _of_words(a: _Sentence, b: _Sentence) -> tuple[str, str] | None:
     """By the telling words of whole sentences; of fewer than two in common nothing can be said."""
     shared = a.telling & b.telling
-    if sorted(a.numbers) == sorted(b.numbers) and len(shared) >= 2:
-        if a.negated != b.negated and jaccard(a.telling, b.telling) >= SAME_WORDS:
-            return "negated", ""
+    same = len(shared) >= 2 and sorted(a.numbers) == sorted(b.numbers) and jaccard(a.telling, b.telling) >= SAME_WORDS
+    if same and a.negated != b.negated:
+        return "negated", ""
     left, right = a.telling - b.telling, b.telling - a.telling
     if shared and a.negated == b.negated and len(left) == len(right) == 1 and left | right in ANTONYMS:
         return "opposite", ""

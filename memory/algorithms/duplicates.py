@@ -87,7 +87,7 @@ def by_words(texts: Sequence[Sequence[str]], least: float) -> Pairs:
     for at, own in enumerate(sets):
         rare = own[: len(own) - int(np.ceil(least * len(own) - 1e-9)) + 1]
         met = {other for word in rare for other in places[word][-LOOKED_UP:]}
-        shares = sorted(((-jaccard(sets[other], own), other) for other in met))[:MATES]
+        shares = sorted((-jaccard(sets[other], own), other) for other in met)[:MATES]
         pairs |= {(other, at): round(-share, 4) for share, other in shares if -share >= least}
         for word in rare:
             places[word].append(at)

@@ -1,23 +1,32 @@
 """The plain words of a text: what comparing two texts by their words looks at."""
 
 import re
+from itertools import pairwise
 
 WORD = re.compile(r"[^\W_]+(?:[.,:/-][^\W_]+)*", re.UNICODE)
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+def those(told: str) -> frozenset[str]:
+    """The words of a list as a set."""
+    return frozenset(told.split())
+
+
 # Contractions and spellings, so that "don't" and "do not", "colour" and "color" are the same words.
 EXPANDED = [
-    (re.compile(r"\bcan't\b"), "can not"), (re.compile(r"\bcannot\b"), "can not"), (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"\b(?:can't|cannot)\b"), "can not"), (re.compile(r"\bwon't\b"), "will not"),
     (re.compile(r"n't\b"), " not"), (re.compile(r"\bi'm\b"), "i am"), (re.compile(r"'re\b"), " are"),
-    (re.compile(r"'ve\b"), " have"), (re.compile(r"'ll\b"), " will"), (re.compile(r"\b(it|he|she|that|there)'s\b"), r"\1 is"),
+    (re.compile(r"'ve\b"), " have"), (re.compile(r"'ll\b"), " will"),
+    (re.compile(r"\b(it|he|she|that|there)'s\b"), r"\1 is"),
     (re.compile(r"\b(fav|col|flav|hum|neighb)our"), r"\1or"),
 ]  # fmt: skip
 # Words that say nothing of what a statement is about.
-IDLE = frozenset(
+IDLE = those(
     "a an the of in on at to for from by with as is are am was were be been being do does did has have had will would"
     " i we me my our us you your he she it they them his her its their this that these those and or but so very really"
-    " just also now currently still usually often".split()
+    " just also now currently still usually often"
 )
-NEGATIONS = frozenset("not no never neither nor none nothing nobody without hardly longer anymore".split())
+NEGATIONS = those("not no never neither nor none nothing nobody without hardly longer anymore")
 
 
 def plain(text: str) -> str:
@@ -55,7 +64,7 @@ def negated(text: str) -> bool:
     """Whether it is said in the negative: an odd number of negations; `no longer` and `not anymore` are one."""
     told = words(text)
     count = sum(word in NEGATIONS for word in told)
-    for one, other in zip(told, told[1:], strict=False):
+    for one, other in pairwise(told):
         count -= (one, other) == ("no", "longer")
     count -= "anymore" in told and "not" in told
     return count % 2 == 1
@@ -63,7 +72,8 @@ def negated(text: str) -> bool:
 
 NAMED = re.compile(r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|"
                    r"july|august|september|october|november|december)s?")  # fmt: skip
-COUNTED = "zero one two three four five six seven eight nine ten eleven twelve".split()
+ONE_TO_TWELVE = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+COUNTED = {word: str(number) for number, word in enumerate(ONE_TO_TWELVE, start=1)}
 
 
 def numbers(text: str) -> tuple[str, ...]:
@@ -72,6 +82,6 @@ def numbers(text: str) -> tuple[str, ...]:
     for word in words(text):
         if word[0].isdigit() or NAMED.fullmatch(word):
             found.append(word.rstrip("s"))
-        elif word in COUNTED[1:]:
-            found.append(str(COUNTED.index(word)))
+        elif word in COUNTED:
+            found.append(COUNTED[word])
     return tuple(found)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from events import ledger
 from memory import places, touched
 from memory.errors import Unreadable
-from memory.models import Memory, Passage, Relation, Session, Version
+from memory.models import Memory, Passage, Relation, Session, Step, Version
 from memory.privacy.erasers import SLICE, Asked, Counts, Eraser, Job
 from memory.tiers import cold, hot
 
@@ -97,6 +97,21 @@ def _erase_sessions(job: Job) -> bool:
     return False
 
 
+def _steps(asked: Asked) -> Any:
+    """Of runs of upkeep: they hold what memories said, and what was made of them."""
+    own = Memory.objects.filter(asked.subject.memories()).order_by().values("pk")
+    return Step.objects.filter(memories__overlap=own)
+
+
+def _erase_steps(job: Job) -> bool:
+    with transaction.atomic():
+        ids = list(_steps(job.asked).order_by("pk").values_list("pk", flat=True)[:SLICE])
+        if ids:  # a note is progress, and nothing is none
+            job.note({"steps": Step.objects.filter(pk__in=ids).delete()[0]})
+    return bool(ids)
+
+
+steps = Eraser((Step,), lambda asked: {"steps": _steps(asked).count()}, _erase_steps)
 memories = Eraser((Memory, Passage, Relation), _memories_found, _erase_memories)
 versions = Eraser((Version,), lambda asked: {}, _erase_strays)
 sessions = Eraser((Session,), lambda asked: {"sessions": _sessions(asked).count()}, _erase_sessions)

@@ -1,4 +1,4 @@
-"""Close sessions whose time is over; erase for good what expired, or was deleted longer ago than the undo window."""
+"""Close sessions whose time is over; erase for good what expired, was deleted before the undo window, or undoes it."""
 
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from events import ledger
 from memory import places, sessions
 from memory.models import Memory
 from memory.tiers import cold
+from memory.upkeep import steps
 from tenants import preferences
 
 BATCH = 500
@@ -21,6 +22,7 @@ def run() -> int:
     done = 0
     while count := _erase_some():
         done += count
+    steps.sweep()
     return done
 
 
@@ -33,7 +35,8 @@ def _erase_some() -> int:
     claimed = list(due.select_for_update(skip_locked=True)[:BATCH])
     rows = Memory.objects.filter(pk__in=[memory.pk for memory in claimed])
     if claimed:
-        places.unsettle([memory.pk for memory in claimed if memory.state == Memory.State.ACTIVE])
+        # Also of deleted ones: who followed what a job of upkeep deletes keeps its vector, in case it comes back.
+        places.unsettle([memory.pk for memory in claimed])
         cold.discard_after_commit(cold.keys_of(rows))
         rows.only("id").delete()  # without their contents and vectors, which nobody needs to see once more
         ledger.record("memory.purged", count=len(claimed))

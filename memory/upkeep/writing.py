@@ -175,9 +175,7 @@ def _end(key: str, made: UUID | None) -> UUID:
 
 def _values(memory: Memory, told: dict[str, Any], made: UUID | None, now: datetime) -> dict[str, Any]:
     """What to set: the told values as Python has them, and what goes with them."""
-    values = {
-        name: Memory._meta.get_field(name).to_python(made if value == NEW else value) for name, value in told.items()
-    }
+    values = {name: _python(name, made if value == NEW else value) for name, value in told.items()}
     if values.get("state") == State.DELETED:
         values["deleted_at"] = now
     if "content" in values and values["content"] != memory.content:

@@ -210,7 +210,7 @@ def test_a_receipt_can_be_verified_and_not_forged(in_acme: Tenant, erased: Calla
     assert not receipts.is_about(receipt, Subject("user", "ben"))
     assert not receipts.is_ours(receipt | {"confirmed": 2})
     assert not receipts.is_ours({})
-    assert "ada" not in json.dumps(receipt)
+    assert "ada" not in [value for part in receipt.values() if isinstance(part, dict) for value in part.values()]
 
 
 def test_the_name_is_gone_from_the_row_and_the_facts_hold_no_content(

@@ -96,7 +96,7 @@ def test_where_a_canary_fails_the_others_are_left_alone(late: None) -> None:
 
 def test_the_command_lists_what_failed_and_exits_non_zero(late: None) -> None:
     break_("west")
-    with pytest.raises(CommandError, match=r"west: failed\. ProgrammingError: relation"):
+    with pytest.raises(CommandError, match=r"west: failed\. ProgrammingError: "):
         call_command("tenants", "migrate", "--workers", "1")
     with pytest.raises(CommandError, match=r"1 not at memory.*: west"):
         call_command("tenants", "migrate", "--check")

@@ -215,6 +215,7 @@ def _programs(env: dict[str, str], host: str, port: int) -> list[Program]:
         Program("web", web, env | {"MEMHOUSE_ROLE": "web", "OMP_NUM_THREADS": "1"}, stop_within=15),
         Program("worker", [*worker, "-Q", "default", "-n", "worker@%h", "--concurrency", "1"], of_worker),
         Program("embedder", [*worker, "-Q", "embed", "-n", "embedder@%h", "--concurrency", embedders], of_worker),
+        Program("upkeep", [*worker, "-Q", "upkeep", "-n", "upkeep@%h", "--concurrency", "1"], of_worker),
         Program("beat", beat, env | {"MEMHOUSE_ROLE": "beat"}, stop_within=10),
     ]
 
