@@ -42,7 +42,7 @@ def _forget_old(scope: dict[str, str], most: int) -> None:
 @transaction.atomic
 def withdraw(outcome: dict[str, str]) -> bool:
     """Take back what `keep` answered; False when the report is not there any more."""
-    report = Report.objects.filter(pk=outcome.get("report")).first()
+    report = Report.objects.filter(pk__in=[outcome["report"]] if outcome else []).first()
     if report is None or not Report.objects.filter(pk=report.pk).delete()[0]:
         return False
     ledger.record("health.withdrawn", report, namespace=report.namespace, user_id=report.user_id)

@@ -15,7 +15,7 @@ from memory.errors import BadOption, ReviewRefused
 from memory.models import Memory, Review, Step
 from memory.upkeep import writing
 from memory.upkeep.plan import Change, Touch
-from memory.upkeep.settling import best_of, looked_at, merged, settled
+from memory.upkeep.settling import best_of, merged, quiet, settled
 
 Kind, State = Review.Kind, Review.State
 PAIRS = (Kind.DUPLICATE, Kind.CONTRADICTION)
@@ -96,7 +96,7 @@ def propose(told: dict[str, Any], run_id: UUID | None = None) -> dict[str, str]:
     if len(rows) != len(ends) or len({(row.namespace, row.user_id) for row in rows}) != 1:
         return {}
     pair = (rows[0].pk, rows[1].pk if len(rows) == 2 else None)
-    if pair in looked_at(rows, told["kind"]):
+    if quiet().filter(kind=told["kind"], first=pair[0], second=pair[1]).exists():
         return {}
     review = Review(
         kind=told["kind"], namespace=rows[0].namespace, user_id=rows[0].user_id, first_id=pair[0], second_id=pair[1],
@@ -114,7 +114,7 @@ def propose(told: dict[str, Any], run_id: UUID | None = None) -> dict[str, str]:
 @transaction.atomic
 def withdraw(outcome: dict[str, str]) -> bool:
     """Take back what `propose` answered; False when somebody has decided it meanwhile."""
-    review = Review.objects.filter(pk=outcome.get("review"), state=State.OPEN).first()
+    review = Review.objects.filter(pk__in=[outcome["review"]] if outcome else [], state=State.OPEN).first()
     if review is None or not Review.objects.filter(pk=review.pk, state=State.OPEN).delete()[0]:
         return False
     ledger.record("review.withdrawn", review, **_thin(review))

@@ -66,7 +66,7 @@ BY_LIKING = [(turned, re.compile(WHO + SOFTLY + NOT + SOFTLY + verb + VALUE)) fo
 OVER = re.compile(WHO + SOFTLY + r"prefers? (?P<more>.+?) (?:over|to|rather than|instead of) (?P<less>.+)$")
 # Where a value ends: at what says why, when or with whom.
 END = re.compile(
-    r"[,.;:!?()]|\b(?:and|but|because|since|with|while|so|which|who|when|where|now|anymore|these days|as of|"
+    r"[,.;:!?](?=\s|$)|[()]|\b(?:and|but|because|since|with|while|so|which|who|when|where|now|anymore|these days|as of|"
     r"at the moment|very much|a lot)\b"
 )
 ASIDE = re.compile(r"\?|\b(?:if|unless|whether|maybe|perhaps|might|used to|formerly|previously|would|could|should)\b")

@@ -76,7 +76,17 @@ class _Sentence:
     lasting: bool
 
 
-def between(one: Statement, other: Statement, near: float) -> Conflict | None:
+@dataclass(frozen=True)
+class Reading:
+    """A statement as it was understood, once for all that it is compared with."""
+
+    begins: datetime
+    ends: datetime | None
+    sentences: tuple[_Sentence, ...]
+    several: bool  # it says other things too
+
+
+def between(one: Reading, other: Reading, near: float) -> Conflict | None:
     """How two statements contradict each other, or None. `near` is how much they are alike, 0 to 1.
 
     The score is 0.7 of what the rule is worth and 0.3 of `near`, and less where one says other things too. What does
@@ -84,19 +94,18 @@ def between(one: Statement, other: Statement, near: float) -> Conflict | None:
     """
     if _apart_in_time(one, other):
         return None
-    mine, yours = read(one), read(other)
-    found = [rule for a in mine for b in yours if (rule := _rule(a, b))]
+    found = [told for a in one.sentences for b in other.sentences if (told := _rule(a, b))]
     if not found:
         return None
     rule, about = max(found, key=lambda told: STRENGTH[told[0]])
     score = OWN * STRENGTH[rule] + NEAR * min(max(near, 0.0), 1.0)
-    several = len(tokens.sentences(one.text)) > 1 or len(tokens.sentences(other.text)) > 1
-    return Conflict(rule, round(score * (LONG if several else 1.0), 4), about)
+    return Conflict(rule, round(score * (LONG if one.several or other.several else 1.0), 4), about)
 
 
-def read(statement: Statement) -> list[_Sentence]:
-    proper = claims.capitals(statement.text)
-    return [_read(text, statement.speaker, proper) for text in claims.sentences(statement.text)]
+def read(statement: Statement) -> Reading:
+    text, proper = statement.text, claims.capitals(statement.text)
+    understood = tuple(_read(each, statement.speaker, proper) for each in claims.sentences(text))
+    return Reading(statement.begins, statement.ends, understood, len(tokens.sentences(text)) > 1)
 
 
 def _read(text: str, speaker: str, proper: set[str]) -> _Sentence:
@@ -108,7 +117,7 @@ def _read(text: str, speaker: str, proper: set[str]) -> _Sentence:
     return _Sentence(text, who, told, telling, tokens.negated(text), numbers, bool(LASTING & set(words)))
 
 
-def _apart_in_time(one: Statement, other: Statement) -> bool:
+def _apart_in_time(one: Reading, other: Reading) -> bool:
     first, second = sorted((one, other), key=lambda each: each.begins)
     return first.ends is not None and first.ends <= second.begins
 
@@ -145,7 +154,7 @@ def _of_words(a: _Sentence, b: _Sentence) -> tuple[str, str] | None:
     left, right = a.telling - b.telling, b.telling - a.telling
     if shared and a.negated == b.negated and len(left) == len(right) == 1 and left | right in ANTONYMS:
         return "opposite", ""
-    return ("number", "") if len(shared) >= 2 and not (left or right) and _other_numbers(a, b) else None
+    return ("number", "") if shared and not (left or right) and _other_numbers(a, b) else None
 
 
 def _other_numbers(a: _Sentence, b: _Sentence) -> bool:

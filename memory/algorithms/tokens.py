@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-WORD = re.compile(r"[^\W_]+(?:[.,:/-][^\W_]+)*", re.UNICODE)
+WORD = re.compile(r"[^\W_]+(?:[.,:/@-][^\W_]+)*", re.UNICODE)
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from memory.models import Memory, Report, Review
+from memory.models import Memory, Report, Review, Step
 from memory.privacy.erasers import Asked, Counts, Eraser, Job
 
 
@@ -31,7 +31,9 @@ def _erase_reviews(job: Job) -> bool:
     """The decision stands, and cannot be taken back any more."""
     with transaction.atomic():
         gone = _reviews(job.asked).delete()[0]
-        job.note({"reviews": gone + Review.objects.filter(pk__in=_naming(job.asked).values("pk")).update(outcome={})})
+        gone += Review.objects.filter(pk__in=_naming(job.asked).values("pk")).update(outcome={})
+        if gone:  # a note is progress, and nothing is none
+            job.note({"reviews": gone})
     return False
 
 
@@ -42,11 +44,24 @@ def _reports(asked: Asked) -> Any:
     return Report.objects.filter(created_at__lte=asked.until)
 
 
+def _report_steps(asked: Asked) -> Any:
+    """Of runs that made reports, which their steps hold until nothing can be undone any more."""
+    rows = Step.objects.filter(effect="report")
+    if asked.subject.type == "user":
+        return rows.filter(change__told__user_id__in=[asked.subject.name, ""])
+    return rows.filter(created_at__lte=asked.until)
+
+
+def _reports_found(asked: Asked) -> Counts:
+    return {"reports": _reports(asked).count() + _report_steps(asked).count()}
+
+
 def _erase_reports(job: Job) -> bool:
     with transaction.atomic():
-        job.note({"reports": _reports(job.asked).delete()[0]})
+        if gone := _reports(job.asked).delete()[0] + _report_steps(job.asked).delete()[0]:
+            job.note({"reports": gone})
     return False
 
 
 reviews = Eraser((Review,), _reviews_found, _erase_reviews)
-reports = Eraser((Report,), lambda asked: {"reports": _reports(asked).count()}, _erase_reports)
+reports = Eraser((Report,), _reports_found, _erase_reports)

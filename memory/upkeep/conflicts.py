@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from memory.algorithms import conflicts, duplicates
-from memory.algorithms.conflicts import Conflict, Statement
+from memory.algorithms.conflicts import Conflict, Reading, Statement
 from memory.models import Memory, Review
 from memory.upkeep.groups import Group, groups
 from memory.upkeep.options import option
 from memory.upkeep.plan import Change, Reach
-from memory.upkeep.settling import asked, begins, kept, looked_at, settled
+from memory.upkeep.settling import Pair, asked, begins, kept, looked_at, settled
 
 KIND = Review.Kind.CONTRADICTION
 STRATEGIES = ("temporal", "confidence", "importance")
@@ -39,14 +40,16 @@ def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Finds memories that contradict each other; one of them is superseded, or a person decides. None is deleted."""
     rows = reach.rows().movable()
     rows = rows if options.messages else rows.exclude(kind=Memory.Kind.MESSAGE)
+    seen = looked_at(reach, KIND, Review.Kind.DUPLICATE)
     for group in groups(rows.exclude(kind=Memory.Kind.SUMMARY), options.most):
-        yield from _resolved(group, options)
+        yield from _resolved(group, options, seen)
 
 
-def _resolved(group: Group, options: Options) -> Iterator[Change]:
+def _resolved(group: Group, options: Options, seen: set[Pair]) -> Iterator[Change]:
     """The surest first; what gave way once, or shall be decided by a person, is left alone for the rest of the run."""
-    found = _found(group, options)
-    gone, busy = set(), set()
+    found = _found(group, options, seen)
+    gone: set[UUID] = set()
+    busy: set[UUID] = set()
     for each in found:
         ends = {each.one.pk, each.other.pk}
         if ends & gone:
@@ -62,22 +65,21 @@ def _resolved(group: Group, options: Options) -> Iterator[Change]:
     yield from (kept(row, None) for row in group.rows if row.pk not in gone | busy)
 
 
-def _found(group: Group, options: Options) -> list[_Found]:
+def _found(group: Group, options: Options, seen: set[Pair]) -> list[_Found]:
     pairs, _ = duplicates.alike(group.vectors, group.texts, options.near)
-    seen = looked_at(group.rows, KIND, Review.Kind.DUPLICATE) if pairs else set()
-    statements = [_statement(row) for row in group.rows]
+    readings = [_read(row) for row in group.rows] if pairs else []
     found = []
     for (i, j), near in pairs.items():
         one, other = group.rows[i], group.rows[j]
         if (one.pk, other.pk) in seen:
             continue
-        if conflict := conflicts.between(statements[i], statements[j], near):
+        if conflict := conflicts.between(readings[i], readings[j], near):
             found.append(_Found(one, other, conflict))
     return sorted(found, key=lambda each: (-each.conflict.score, each.one.pk, each.other.pk))
 
 
-def _statement(row: Memory) -> Statement:
-    return Statement(row.content, row.author, begins(row), row.valid_to)
+def _read(row: Memory) -> Reading:
+    return conflicts.read(Statement(row.content, row.author, begins(row), row.valid_to))
 
 
 def _winner(each: _Found, options: Options) -> Memory | None:

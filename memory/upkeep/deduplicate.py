@@ -10,7 +10,7 @@ from memory.models import Memory, Review
 from memory.upkeep.groups import Group, groups
 from memory.upkeep.options import option
 from memory.upkeep.plan import Change, Reach
-from memory.upkeep.settling import asked, best_of, kept, looked_at, merged
+from memory.upkeep.settling import Pair, asked, best_of, kept, looked_at, merged
 
 KIND = Review.Kind.DUPLICATE
 SUMMARY = Memory.Kind.SUMMARY
@@ -29,30 +29,36 @@ def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Finds memories that say the same, and merges them or shows them to a person; none is deleted."""
     rows = reach.rows().movable()
     rows = rows if options.messages else rows.exclude(kind=Memory.Kind.MESSAGE)
+    seen = looked_at(reach, KIND, Review.Kind.CONTRADICTION)
+    settle = _merges if options.mode == "merge" else _reviews
     for group in groups(rows, options.most):
-        yield from _merges(group, options) if options.mode == "merge" else _reviews(group, options)
+        yield from settle(group, options, seen)
 
 
-def _pairs(group: Group, options: Options) -> tuple[Pairs, list[float]]:
-    """Pairs that may be one memory. A summary is alike to what it sums up, which makes it no double."""
+def _pairs(group: Group, options: Options, seen: set[Pair]) -> tuple[Pairs, list[float]]:
+    """Pairs that may be one memory."""
     soft = options.similarity
     least = min(duplicates.PARAPHRASE, soft) if options.paraphrases and options.mode == "review" else soft
     pairs, nearest = duplicates.alike(group.vectors, group.texts, least)
-    seen = looked_at(group.rows, KIND, Review.Kind.CONTRADICTION)
     rows = group.rows
     told = {
         (i, j): score
         for (i, j), score in pairs.items()
         if (rows[i].pk, rows[j].pk) not in seen
-        and (rows[i].kind == SUMMARY) == (rows[j].kind == SUMMARY)
+        and _comparable(rows[i], rows[j])
         and not duplicates.apart(rows[i].content, rows[j].content)
     }
     return told, nearest
 
 
-def _merges(group: Group, options: Options) -> Iterator[Change]:
+def _comparable(one: Memory, other: Memory) -> bool:
+    """A summary is alike to what it sums up, which makes it no double; nor is what another one said."""
+    return one.author == other.author and (one.kind == SUMMARY) == (other.kind == SUMMARY)
+
+
+def _merges(group: Group, options: Options, seen: set[Pair]) -> Iterator[Change]:
     """One merge a cluster: the keeper takes the place of those that are alike to itself; the rest of it stays."""
-    pairs, nearest = _pairs(group, options)
+    pairs, nearest = _pairs(group, options, seen)
     done: set[int] = set()
     for members in duplicates.clusters(len(group.rows), pairs):
         place = {group.rows[at].pk: at for at in members}
@@ -66,8 +72,8 @@ def _merges(group: Group, options: Options) -> Iterator[Change]:
     yield from (kept(row, nearest[at]) for at, row in enumerate(group.rows) if at not in done)
 
 
-def _reviews(group: Group, options: Options) -> Iterator[Change]:
-    pairs, nearest = _pairs(group, options)
+def _reviews(group: Group, options: Options, seen: set[Pair]) -> Iterator[Change]:
+    pairs, nearest = _pairs(group, options, seen)
     for (i, j), score in pairs.items():
         why = duplicates.level(score, options.similarity)
         yield asked(KIND, group.rows[i], group.rows[j], score=score, why=why)

@@ -61,7 +61,11 @@ def _rows(rows: MemoryQuerySet, most: int) -> Iterator[Memory]:
 
 def matrix(rows: list[Memory]) -> np.ndarray:
     """Their vectors, as Group has them."""
-    found = {at: memory.embedding.to_numpy() for at, memory in enumerate(rows) if memory.embedding is not None}
+    found = {
+        at: np.asarray(memory.embedding, dtype=np.float32)
+        for at, memory in enumerate(rows)
+        if memory.embedding is not None
+    }
     kinds = Counter((rows[at].embedding_model, len(vector)) for at, vector in found.items())
     if not kinds:
         return np.zeros((len(rows), 1), dtype=np.float32)

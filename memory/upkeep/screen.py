@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from memory.models import Memory, Review
 from memory.models.memory import MemoryQuerySet
@@ -12,6 +13,7 @@ from memory.upkeep.settling import asked, kept, looked_at
 
 SLICE = 1_000
 Kind = Review.Kind
+WHY = {Kind.QUARANTINE: "an untrusted source", Kind.LOW_CONFIDENCE: "hardly believed"}
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,13 @@ class Options:
 def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Shows memories of low confidence and of untrusted sources to a person, who says what they are."""
     rows = reach.rows().movable().only("id", "user_id", "namespace", "confidence", "trust").order_by("id")
-    for batch in _slices(rows, options.most):
-        seen = {kind: looked_at(batch, kind) for kind in (Kind.QUARANTINE, Kind.LOW_CONFIDENCE)}
-        for row in batch:
-            kind = _kind(row, options)
-            if kind is None or (row.pk, None) in seen[kind]:
-                yield kept(row, row.confidence)
-            else:
-                why = "an untrusted source" if kind == Kind.QUARANTINE else "hardly believed"
-                yield asked(kind, row, None, score=round(1.0 - row.confidence, 4), why=why)
+    seen = {kind: looked_at(reach, kind) for kind in WHY}
+    for row in chain.from_iterable(_slices(rows, options.most)):
+        kind = _kind(row, options)
+        if kind is None or (row.pk, None) in seen[kind]:
+            yield kept(row, row.confidence)
+        else:
+            yield asked(kind, row, None, score=round(1.0 - row.confidence, 4), why=WHY[kind])
 
 
 def _kind(row: Memory, options: Options) -> Review.Kind | None:
@@ -46,4 +46,4 @@ def _slices(rows: MemoryQuerySet, most: int) -> Iterator[list[Memory]]:
     while batch:
         yield batch
         left -= len(batch)
-        batch = list(rows.filter(pk__gt=batch[-1].pk)[: min(left, SLICE)]) if left > 0 else []
+        batch = list(rows.filter(pk__gt=batch[-1].pk)[: min(left, SLICE)]) if left > 0 and len(batch) == SLICE else []

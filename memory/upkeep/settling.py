@@ -11,10 +11,11 @@ from uuid import UUID
 from memory.algorithms import duplicates
 from memory.algorithms.duplicates import Standing
 from memory.models import Memory, Relation, Review
-from memory.upkeep.plan import Change, Link, Touch
+from memory.upkeep.plan import Change, Link, Reach, Touch
 
 TAGS, PEOPLE = 100, 100  # of one memory
 Type = Relation.Type
+Pair = tuple[UUID, UUID | None]
 
 
 def merged(keeper: Memory, others: Sequence[Memory], *, score: float, why: str) -> Change:
@@ -70,11 +71,16 @@ def best_of(rows: Sequence[Memory]) -> Memory:
     return rows[duplicates.best([Standing(row.confidence, row.event_time, row.recalls, str(row.pk)) for row in rows])]
 
 
-def looked_at(rows: Sequence[Memory], *kinds: str) -> set[tuple[UUID, UUID | None]]:
-    """Pairs of these that wait for a decision, or got one by which both stay: nothing is asked or done again."""
-    ids = [memory.pk for memory in rows]
-    quiet = Review.objects.exclude(state__in=[Review.State.MERGED, Review.State.RESOLVED])
-    return set(quiet.filter(first__in=ids, kind__in=kinds).values_list("first_id", "second_id"))
+def looked_at(reach: Reach, *kinds: str) -> set[Pair]:
+    """Pairs that wait for a decision, or got one by which both stay: nothing is asked or done again. One statement."""
+    named = {"namespace": reach.namespace, "user_id": reach.user_id}
+    rows = quiet().filter(kind__in=kinds, **{name: value for name, value in named.items() if value})
+    return set(rows.values_list("first_id", "second_id"))
+
+
+def quiet() -> Any:
+    """Reviews that leave everything as it is."""
+    return Review.objects.exclude(state__in=[Review.State.MERGED, Review.State.RESOLVED])
 
 
 def _union(rows: Sequence[Memory], name: str) -> list[str]:
