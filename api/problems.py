@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from memory.errors import (
+    BadDecision,
     BadFilter,
     BadTime,
     BadVector,
@@ -22,6 +23,7 @@ from memory.errors import (
     NotStored,
     OutsideNamespaces,
     ReembedRefused,
+    ReviewRefused,
     Unconfirmed,
     Unreadable,
     VersionConflict,
@@ -153,8 +155,9 @@ def _bad_vector(error: Any) -> Told:
     return 422, "bad_vector", f"{error.pointer} {error.detail}.", [wrong]
 
 
-def _bad_key(error: Any) -> Told:
-    wrong = {"pointer": error.pointer, "code": "bad_key", "detail": error.detail}
+def _bad_part(error: Any) -> Told:
+    code = "bad_key" if isinstance(error, BadKey) else "bad_decision"
+    wrong = {"pointer": error.pointer, "code": code, "detail": error.detail}
     return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
 
 
@@ -192,6 +195,10 @@ def _reembed_refused(error: Any) -> Told:
     return 409, "reembed_refused", f"This cannot be done now: {error}.", None
 
 
+def _review_refused(error: Any) -> Told:
+    return 409, "review_refused", f"This cannot be done now: {error}.", None
+
+
 def _rate_limited(error: Any) -> Told:
     wrong = {"pointer": "", "code": error.policy, "detail": f"at most {error.limit} requests in 60 seconds"}
     return 429, "rate_limited", f"Too many requests; come back in {error.wait} seconds.", [wrong]
@@ -212,12 +219,14 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
     BadVector: _bad_vector,
-    BadKey: _bad_key,
+    BadKey: _bad_part,
+    BadDecision: _bad_part,
     OutsideNamespaces: _outside,
     NoMemory: _no_memory,
     NotStored: _not_stored,
     VersionConflict: _version_conflict,
     ReembedRefused: _reembed_refused,
+    ReviewRefused: _review_refused,
     Unconfirmed: _unconfirmed,
     RateLimited: _rate_limited,
     QuotaExceeded: _quota_exceeded,

@@ -4,6 +4,7 @@ LibraryError
 ├── BadFilter             the filter language does not know a field, an operator or a value; carries a pointer
 ├── BadPart               carries a pointer
 │   ├── BadTime           time words or a time zone that nobody understands
+│   ├── BadDecision       a decision that a review of this kind does not know
 │   ├── BadOption         a job does not know an option, or its value is out of bounds
 │   └── BadVector         a vector that cannot be compared: wrong dimension, not finite, or zero
 ├── OutsideNamespaces     something would be written where who acts may not; carries the namespace
@@ -51,6 +52,10 @@ class BadVector(BadPart):
 
 
 class BadOption(BadPart):
+    pass
+
+
+class BadDecision(BadPart):
     pass
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from events import actors, ledger
 from memory.algorithms import scoring
-from memory.errors import BadOption, ReviewRefused
+from memory.errors import BadDecision, ReviewRefused
 from memory.models import Memory, Review, Step
 from memory.upkeep import writing
 from memory.upkeep.plan import Change, Touch
@@ -126,14 +126,14 @@ def decide(review_id: UUID, decision: str) -> Review | None:
     """Decide an open review, by one of DECISIONS that its kind knows; None when there is none.
 
     What the decision does to the memories is done as by a run of upkeep, so that it can be taken back. Raises
-    ReviewRefused when it is decided, or a memory is gone, pinned or held, and BadOption for another decision.
+    ReviewRefused when it is decided, or a memory is gone, pinned or held, and BadDecision for another decision.
     """
     review = _one(review_id)
     if review is None:
         return None
     chosen = DECISIONS.get(decision)
     if chosen is None or review.kind not in chosen.kinds:
-        raise BadOption("/decision", f"is not one of those for {review.kind}: {', '.join(decisions(review.kind))}")
+        raise BadDecision("/decision", f"is not one of those for {review.kind}: {', '.join(decisions(review.kind))}")
     if review.state != State.OPEN:
         raise ReviewRefused("it is decided already")
     change = chosen.act(review)

@@ -7,7 +7,7 @@ from typing import Any
 from django_tenants.utils import tenant_context
 
 from events import relay
-from memory import transfers
+from memory import reviews, transfers
 from memory.upkeep import embed
 from tenants.models import Tenant
 
@@ -32,6 +32,7 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things = _names(canary)
     things |= _memories(make, things, canary)
     things |= _tied(make, things, canary)
+    things |= _asked(make, tenant, things, canary)
     things |= _files(make, tenant, canary)
     things |= _cursors(make, things, canary)
     with tenant_context(tenant):
@@ -69,6 +70,15 @@ def _tied(make: Any, things: Things, canary: str) -> Things:
     make("POST", "sessions", scope | {"session_id": "second"})
     said = [make("POST", "messages", talk | {"role": "user", "content": f"{canary} says {word}."}) for word in "ab"]
     return {"relation": relation, "session": session, "message": said[0]["id"]}
+
+
+def _asked(make: Any, tenant: Tenant, things: Things, canary: str) -> Things:
+    """Two that say nearly the same, and a person asked about them."""
+    her = {"user_id": things["user"], "tags": [canary]}
+    ends = [make("POST", "memories", her | {"content": f"{canary} plays chess {word}."})["id"] for word in ("a", "b")]
+    with tenant_context(tenant):
+        told = {"kind": "duplicate", "first": ends[0], "second": ends[1], "score": 0.9, "reason": "soft"}
+        return {"review": reviews.propose(told)["review"]}
 
 
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:

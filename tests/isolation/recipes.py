@@ -17,7 +17,7 @@ NAMES = {
     "batch": "batch", "user_id": "user", "agent_id": "agent", "session_id": "talk", "namespace": "namespace",
     "namespaces": "namespace", "tag": "tag", "tags": "tag", "people": "person", "filters": "filter", "q": "user",
     "name": "user", "subject": "memory", "request_id": "request", "actor": "actor", "Idempotency-Key": "idempotency",
-    "key_id": "key", "member_id": "member", "api_key": "nobody", "token": "nobody",
+    "key_id": "key", "review_id": "review", "member_id": "member", "api_key": "nobody", "token": "nobody",
 }  # fmt: skip
 
 
@@ -90,6 +90,12 @@ OPS = {
     "POST messages": Op({"content": "Hello.", "role": "user", "session_id": "$talk", "user_id": "$user"}),
     "GET messages": Op(query={"session_id": "$talk"}, named={"cursor": "cursor_of_talk"}),
     "GET messages/{memory_id}": Op(named={"memory_id": "message"}),
+    "GET reviews": Op(named={"cursor": "cursor"}),
+    "GET reviews/{review_id}": Op(),
+    "POST reviews/{review_id}/decide": Op({"decision": "merge"}),
+    "POST reviews/{review_id}/undo": Op({}, ok=(409,)),  # of one that nobody decided
+    "GET health-report": Op(query={"fresh": "true"}),
+    "GET health-reports": Op(named={"cursor": "cursor"}),
     "GET tiers": Op(),
     "GET namespaces": Op(named={"cursor": "cursor_of_names"}),
     "GET entities": Op(query=TYPED, named={"cursor": "cursor_of_names"}),

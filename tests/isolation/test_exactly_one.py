@@ -40,11 +40,15 @@ LOOKS = {
     "POST selftests",  # which only the platform may
     "POST tenants", "PATCH tenants/{tenant_id}", "DELETE tenants/{tenant_id}", "POST tenants/{tenant_id}/suspend",
     "POST tenants/{tenant_id}/resume", "POST tenants/{tenant_id}/restore",  # likewise
+    "POST reviews/{review_id}/undo",  # of what is open: see ACTS
     "POST sessions/{session_key}/reopen",  # of what is open: see ACTS
 }  # fmt: skip
 # What tells something else than one fact.
 TOLD = {
     "POST memories/{memory_id}/supersede": {"memory.created": 1, "memory.superseded": 1, "relation.created": 1},
+    "POST reviews/{review_id}/decide": {
+        "review.decided": 1, "memory.superseded": 1, "memory.updated": 1, "relation.created": 1,
+    },
     "POST turns": {"memory.created": 1},
     "POST keys/{key_id}/rotate": {"key.issued": 1, "key.rotated": 1},
     "DELETE sessions/{session_key}": {"session.deleted": 1, "memory.deleted": 2},
@@ -141,6 +145,9 @@ ACTS: dict[str, tuple[Callable[[World], Any], str, dict[str, Any], dict[str, int
     "erasing a person": (
         _nothing, "erasures", {"type": "user", "name": "nobody", "confirm_count": 0}, {"erasure.requested": 1}),
     "changing the model": (_nothing, "embeddings/reembed", {"model": FP32}, {"embedding.reembed_started": 1}),
+    "taking a decision back": (
+        lambda w: post(w, f"reviews/{w.things['review']}/decide", {"decision": "dismiss"}), "reviews/{review}/undo", {},
+        {"review.undone": 1}),
     "giving the change up": (
         lambda w: post(w, "embeddings/reembed", {"model": FP32}), "embeddings/cancel", {},
         {"embedding.reembed_cancelled": 1}),

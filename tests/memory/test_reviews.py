@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from events.models import Event
 from memory import reviews
-from memory.errors import BadOption, ReviewRefused
+from memory.errors import BadDecision, ReviewRefused
 from memory.models import Memory, Relation, Review
 from memory.remember import remember
 from memory.revise import erase, revise
@@ -261,7 +261,7 @@ def test_of_one_memory_it_is_said_what_it_is(in_acme: Tenant, kind: str, decisio
 @pytest.mark.parametrize(("kind", "decision"), [("duplicate", "accept"), ("quarantine", "merge"), ("duplicate", "x")])
 def test_a_decision_of_another_kind_is_refused(doubled: list[Memory], kind: str, decision: str) -> None:
     review = review_of(doubled[0], None if kind == "quarantine" else doubled[1], kind)
-    with pytest.raises(BadOption):
+    with pytest.raises(BadDecision):
         reviews.decide(review.pk, decision)
 
 
