@@ -47,7 +47,7 @@ LOOKS = {
 TOLD = {
     "POST memories/{memory_id}/supersede": {"memory.created": 1, "memory.superseded": 1, "relation.created": 1},
     "POST reviews/{review_id}/decide": {
-        "review.decided": 1, "memory.superseded": 1, "memory.updated": 1, "relation.created": 1,
+        "review.decided": 1, "memory.superseded": 1, "relation.created": 1,
     },
     "POST turns": {"memory.created": 1},
     "POST keys/{key_id}/rotate": {"key.issued": 1, "key.rotated": 1},
