@@ -85,9 +85,18 @@ def _drawn(review: Review) -> dict[str, Any]:
         "review": review,
         "percent": round(100 * review.score),
         "sides": [_side(memory, [run for run in runs if run["op"] != other]) for memory, other in sides],
-        "buttons": [(name, *BUTTONS[name]) for name in reviews.decisions(review.kind)],
+        "buttons": [(name, *BUTTONS[name]) for name in _order(review)],
         "done": DONE.get(review.outcome.get("decision", ""), review.get_state_display()),
     }
+
+
+def _order(review: Review) -> list[str]:
+    """The likely decision first: of two that contradict each other the newer one holds."""
+    names = reviews.decisions(review.kind)
+    if review.kind != Review.Kind.CONTRADICTION or review.second is None:
+        return names
+    newer = "keep_second" if review.second.event_time >= review.first.event_time else "keep_first"
+    return [newer, *(name for name in ("keep_first", "keep_second", "keep_both", "merge", "dismiss") if name != newer)]
 
 
 def _side(memory: Memory, runs: list[dict[str, str]]) -> dict[str, Any]:

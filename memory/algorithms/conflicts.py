@@ -135,7 +135,7 @@ def _of_claims(mine: Claim, yours: Claim) -> tuple[str, str] | None:
         return None
     same = mine.value == yours.value
     if mine.negated != yours.negated:
-        return ("denied" if mine.single else "liking", mine.about) if same else None
+        return (("denied", mine.about) if mine.single else ("liking", "")) if same else None
     alike = mine.value <= yours.value or yours.value <= mine.value  # "Paris" and "Paris in France"
     alike = alike or _counted(mine) != _counted(yours)  # born in Rome, and in 1990
     return ("value", mine.about) if mine.single and not mine.negated and not alike else None

@@ -136,6 +136,15 @@ def apart(one: str, other: str) -> str:
     return "other names" if mine - yours and yours - mine else ""
 
 
+def one_word_apart(one: str, other: str) -> bool:
+    """Whether they are the same but for one telling word: black for green changes what is said, around for about not.
+
+    Which it is only a person sees.
+    """
+    mine, yours = tokens.telling(one), tokens.telling(other)
+    return len(mine - yours) == len(yours - mine) == 1
+
+
 def _names(text: str) -> set[str]:
     """Words with a capital that do not begin a sentence."""
     inner = (word for part in tokens.sentences(text) for word in tokens.WORD.findall(part)[1:])

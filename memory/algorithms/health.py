@@ -92,11 +92,14 @@ def _duplicates(items: Sequence[Item], vectors: np.ndarray) -> list[dict[str, An
 
 def _of_group(items: Sequence[Item], vectors: np.ndarray, own: list[int]) -> list[dict[str, Any]]:
     pairs, _ = duplicates.alike(vectors[own], [items[at].text for at in own], duplicates.SOFT)
-    pairs = {
-        (i, j): score for (i, j), score in pairs.items() if not duplicates.apart(items[own[i]].text, items[own[j]].text)
-    }
+    texts = [items[at].text for at in own]
+    pairs = {pair: score for pair, score in pairs.items() if not _apart(*(texts[at] for at in pair))}
     clusters = duplicates.clusters(len(own), pairs)
     return [_cluster([items[own[at]] for at in members], pairs, members) for members in clusters]
+
+
+def _apart(one: str, other: str) -> bool:
+    return bool(duplicates.apart(one, other)) or duplicates.one_word_apart(one, other)
 
 
 def _cluster(members: Sequence[Item], pairs: duplicates.Pairs, places: Sequence[int]) -> dict[str, Any]:
@@ -118,15 +121,21 @@ def _issues(stale: Sequence[Item], low: Sequence[Item], doubled: Sequence[Any], 
     found = []
     if stale:
         severity = "high" if 100 * len(stale) / total > MANY_STALE else "medium"
-        found.append(_issue("staleness", severity, f"{len(stale)} memories are stale", stale, "forget", "retain"))
+        said = f"{_memories(len(stale))} stale"
+        found.append(_issue("staleness", severity, said, stale, "forget", "retain"))
     if low:
         severity = "high" if 100 * len(low) / total > MANY_LOW else "low"
-        found.append(_issue("quality", severity, f"{len(low)} memories are hardly believed", low, "review", "forget"))
+        said = f"{_memories(len(low))} hardly believed"
+        found.append(_issue("quality", severity, said, low, "screen", "forget"))
     if doubled:
-        said = f"{len(doubled)} clusters of memories say the same"
+        said = f"{len(doubled)} cluster{'s' if len(doubled) > 1 else ''} of memories saying the same"
         ids = [key for cluster in doubled for key in cluster["memories"]]
         found.append(_issue("duplicates", "medium", said, [], "deduplicate") | {"affected_memory_ids": ids[:LISTED]})
     return found
+
+
+def _memories(count: int) -> str:
+    return f"{count} memories are" if count > 1 else "1 memory is"
 
 
 def _issue(category: str, severity: str, message: str, items: Sequence[Item], *jobs: str) -> dict[str, Any]:
@@ -145,7 +154,7 @@ def recommendations(score: float, *, stale: int, low: int, doubled: int, total: 
         (75 <= score < 90, "The memory is healthy; a little could be better."),
         (100 * stale > MANY_STALE * total, f"Many memories are stale ({stale}). Let forget or retain run."),
         (100 * low > MANY_LOW * total, f"Many memories are hardly believed ({low}). Judge them, or let them go."),
-        (doubled > 0, f"Memories say the same in {doubled} clusters. Let deduplicate run."),
+        (doubled > 0, f"Some memories say the same ({doubled}). Let deduplicate run."),
         (total < 10, "There are few memories. Store more."),
     ]
     return [text for holds, text in said if holds] or ["Nothing stands out. Look again now and then."]

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from memory.algorithms import duplicates
+from memory.algorithms import conflicts, duplicates
+from memory.algorithms.conflicts import Reading, Statement
 from memory.algorithms.duplicates import Pairs
 from memory.models import Memory, Review
 from memory.upkeep.groups import Group, groups
 from memory.upkeep.options import option
 from memory.upkeep.plan import Change, Reach
-from memory.upkeep.settling import Pair, asked, best_of, kept, looked_at, merged
+from memory.upkeep.settling import Pair, asked, begins, best_of, kept, looked_at, merged
 
 KIND = Review.Kind.DUPLICATE
 SUMMARY = Memory.Kind.SUMMARY
@@ -41,25 +42,32 @@ def _pairs(group: Group, options: Options, seen: set[Pair]) -> tuple[Pairs, list
     least = min(duplicates.PARAPHRASE, soft) if options.paraphrases and options.mode == "review" else soft
     pairs, nearest = duplicates.alike(group.vectors, group.texts, least)
     rows = group.rows
-    told = {
-        (i, j): score
-        for (i, j), score in pairs.items()
-        if (rows[i].pk, rows[j].pk) not in seen
-        and _comparable(rows[i], rows[j])
-        and not duplicates.apart(rows[i].content, rows[j].content)
-    }
-    return told, nearest
+    new = {(i, j): score for (i, j), score in pairs.items() if (rows[i].pk, rows[j].pk) not in seen}
+    return {(i, j): score for (i, j), score in new.items() if _comparable(rows[i], rows[j], score)}, nearest
 
 
-def _comparable(one: Memory, other: Memory) -> bool:
-    """A summary is alike to what it sums up, which makes it no double; nor is what another one said."""
-    return one.author == other.author and (one.kind == SUMMARY) == (other.kind == SUMMARY)
+def _comparable(one: Memory, other: Memory, score: float) -> bool:
+    """A summary is alike to what it sums up, which makes it no double; nor is what another one said, or what differs in
+    what it is about.
+    """
+    if one.author != other.author or (one.kind == SUMMARY) != (other.kind == SUMMARY):
+        return False
+    return not duplicates.apart(one.content, other.content) and not conflicts.between(_read(one), _read(other), score)
+
+
+def _read(row: Memory) -> Reading:
+    return conflicts.read(Statement(row.content, row.author, begins(row), row.valid_to))
 
 
 def _merges(group: Group, options: Options, seen: set[Pair]) -> Iterator[Change]:
-    """One merge a cluster: the keeper takes the place of those that are alike to itself; the rest of it stays."""
+    """One merge a cluster: the keeper takes the place of those that are alike to itself; the rest of it stays.
+
+    What one word tells apart is shown to a person.
+    """
     pairs, nearest = _pairs(group, options, seen)
-    done: set[int] = set()
+    texts, done = group.texts, set[int]()
+    doubtful = {pair: score for pair, score in pairs.items() if duplicates.one_word_apart(*(texts[at] for at in pair))}
+    pairs = {pair: score for pair, score in pairs.items() if pair not in doubtful}
     for members in duplicates.clusters(len(group.rows), pairs):
         place = {group.rows[at].pk: at for at in members}
         keeper = place[best_of([group.rows[at] for at in members]).pk]
@@ -69,12 +77,18 @@ def _merges(group: Group, options: Options, seen: set[Pair]) -> Iterator[Change]
             why=f"{duplicates.level(min(scores.values()), options.similarity)}, {len(scores) + 1} alike",
         )  # fmt: skip
         done |= {keeper, *scores}
+    yield from _asked(group, options, {pair: score for pair, score in doubtful.items() if not done & set(pair)})
     yield from (kept(row, nearest[at]) for at, row in enumerate(group.rows) if at not in done)
+
+
+def _asked(group: Group, options: Options, pairs: Pairs) -> Iterator[Change]:
+    for (i, j), score in pairs.items():
+        why = duplicates.level(score, options.similarity)
+        why += ", one word differs" if duplicates.one_word_apart(group.texts[i], group.texts[j]) else ""
+        yield asked(KIND, group.rows[i], group.rows[j], score=score, why=why)
 
 
 def _reviews(group: Group, options: Options, seen: set[Pair]) -> Iterator[Change]:
     pairs, nearest = _pairs(group, options, seen)
-    for (i, j), score in pairs.items():
-        why = duplicates.level(score, options.similarity)
-        yield asked(KIND, group.rows[i], group.rows[j], score=score, why=why)
+    yield from _asked(group, options, pairs)
     yield from (kept(row, nearest[at]) for at, row in enumerate(group.rows))

@@ -99,6 +99,12 @@ def test_what_differs_in_what_it_is_about_is_no_double(one: str, other: str, why
     assert duplicates.apart(one, other) == duplicates.apart(other, one) == why
 
 
+def test_one_word_for_another_is_seen() -> None:
+    assert duplicates.one_word_apart("Ada drinks green tea.", "Ada drinks black tea.")
+    assert not duplicates.one_word_apart("Ada drinks green tea.", "Ada drinks tea.")
+    assert not duplicates.one_word_apart("Ada drinks green tea.", "Ben sips black tea.")
+
+
 def test_words_have_one_spelling_and_one_form() -> None:
     assert tokens.words("Don't! It's my favourite colour…") == ["do", "not", "it", "is", "my", "favorite", "color"]
     assert {tokens.stem(word) for word in ("live", "lives")} == {"liv"}

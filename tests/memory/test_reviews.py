@@ -118,6 +118,20 @@ def test_numbers_and_names_that_differ_make_no_double(in_acme: Tenant) -> None:
     assert actions(planned(deduplicate, MERGE)) == {"keep": 2}
 
 
+def test_what_one_word_tells_apart_is_asked_and_not_merged(in_acme: Tenant) -> None:
+    said("Ada drinks green tea in the morning.")
+    said("Ada drinks black tea in the morning.", days=1)
+    assert actions(planned(deduplicate, MERGE)) == {"review": 1, "keep": 2}
+
+
+def test_what_contradicts_is_no_double(in_acme: Tenant) -> None:
+    said("My favourite colour is blue.")
+    said("My favourite colour is green.", days=1)
+    for options in (MERGE, deduplicate.Options()):
+        assert actions(planned(deduplicate, options)) == {"keep": 2}
+    assert actions(planned(conflicts)) == {"resolve": 1, "keep": 1}
+
+
 def test_a_pair_is_shown_to_a_person_once(doubled: list[Memory]) -> None:
     changes = planned(deduplicate)
     assert actions(changes) == {"review": 1, "keep": 3}
