@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
 from memory.errors import (
+    BadDecision,
     BadFilter,
     BadOption,
     BadTime,
@@ -25,6 +26,7 @@ from memory.errors import (
     NotStored,
     OutsideNamespaces,
     ReembedRefused,
+    ReviewRefused,
     TooManyRules,
     Unconfirmed,
     Unreadable,
@@ -183,8 +185,9 @@ def _bad_policy(error: Any) -> Told:
     return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
 
 
-def _bad_key(error: Any) -> Told:
-    wrong = {"pointer": error.pointer, "code": "bad_key", "detail": error.detail}
+def _bad_part(error: Any) -> Told:
+    code = "bad_key" if isinstance(error, BadKey) else "bad_decision"
+    wrong = {"pointer": error.pointer, "code": code, "detail": error.detail}
     return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
 
 
@@ -231,6 +234,10 @@ def _reembed_refused(error: Any) -> Told:
     return 409, "reembed_refused", f"This cannot be done now: {error}.", None
 
 
+def _review_refused(error: Any) -> Told:
+    return 409, "review_refused", f"This cannot be done now: {error}.", None
+
+
 def _rate_limited(error: Any) -> Told:
     wrong = {"pointer": "", "code": error.policy, "detail": f"at most {error.limit} requests in 60 seconds"}
     return 429, "rate_limited", f"Too many requests; come back in {error.wait} seconds.", [wrong]
@@ -255,13 +262,15 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     UnknownJob: _unknown_job,
     RunOver: _run_over,
     NotUndoable: _not_undoable,
-    BadKey: _bad_key,
     BadPolicy: _bad_policy,
+    BadKey: _bad_part,
+    BadDecision: _bad_part,
     OutsideNamespaces: _outside,
     NoMemory: _no_memory,
     NotStored: _not_stored,
     VersionConflict: _version_conflict,
     ReembedRefused: _reembed_refused,
+    ReviewRefused: _review_refused,
     Unconfirmed: _unconfirmed,
     Held: _held,
     TooManyRules: _too_many_rules,

@@ -1,20 +1,24 @@
 """The jobs that there are: each a plan of the library's upkeep, entered in the catalogue in the order of a night."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from automation.registry import Counts, job
 from memory.upkeep import cleanup as clearing
 from memory.upkeep import compress as compressing
+from memory.upkeep import conflicts as resolving
 from memory.upkeep import consolidate as consolidating
 from memory.upkeep import decay as decaying
+from memory.upkeep import deduplicate as deduplicating
 from memory.upkeep import embed as embedding
 from memory.upkeep import expire as expiring
 from memory.upkeep import forget as forgetting
+from memory.upkeep import health as checking
 from memory.upkeep import rescore as rescoring
 from memory.upkeep import retain as retaining
 from memory.upkeep import retier as retiering
+from memory.upkeep import screen as screening
 from memory.upkeep import summarize as summarizing
 from memory.upkeep.plan import Change, Reach
 
@@ -25,6 +29,15 @@ def _forgotten(counts: Counts) -> dict[str, Any]:
     """In the words of the Cognitive Memory Layer, too."""
     actions = {name: counts[name] for name in ("keep", "decay", "silence", "compress", "delete")}
     return {"total_scored": sum(actions.values()), "actions": {name.upper(): n for name, n in actions.items()}}
+
+
+def _checked(changes: Sequence[Change]) -> dict[str, Any]:
+    """In HippocampAI's words; of several reports the worst."""
+    reports = sorted((change.told for change in changes), key=lambda told: told["overall_score"])
+    if not reports:
+        return {}
+    names = {"overall_score": "health_score", "status": "health_status", "recommendations": "recommendations"}
+    return {ours: reports[0][name] for name, ours in names.items()}
 
 
 @job(
@@ -39,10 +52,35 @@ def summarize(reach: Reach, options: summarizing.Options, now: datetime) -> Chan
     return summarizing.plan(reach, options, now)
 
 
-@job("consolidate", label="Consolidate", options=consolidating.Options, tell=consolidating.tell, threshold=300)
+@job(
+    "consolidate",
+    label="Consolidate",
+    options=consolidating.Options,
+    tell=consolidating.tell,
+    brief=consolidating.brief,
+    threshold=300,
+)
 def consolidate(reach: Reach, options: consolidating.Options, now: datetime) -> Changes:
     """Cluster what is alike among recent episodes, and keep the gist of each cluster as knowledge."""
     return consolidating.plan(reach, options, now)
+
+
+@job("deduplicate", label="Find doubles", options=deduplicating.Options)
+def deduplicate(reach: Reach, options: deduplicating.Options, now: datetime) -> Changes:
+    """Find memories that say the same, and merge them or show them to a person."""
+    return deduplicating.plan(reach, options, now)
+
+
+@job("resolve_conflicts", label="Resolve conflicts", options=resolving.Options)
+def resolve_conflicts(reach: Reach, options: resolving.Options, now: datetime) -> Changes:
+    """Find memories that contradict each other, and end the validity of one or let a person decide."""
+    return resolving.plan(reach, options, now)
+
+
+@job("screen", label="Screen for doubt", options=screening.Options)
+def screen(reach: Reach, options: screening.Options, now: datetime) -> Changes:
+    """Show memories of low confidence and of untrusted sources to a person."""
+    return screening.plan(reach, options, now)
 
 
 @job("decay", label="Decay importance", options=decaying.Options, tell=lambda n: {"memories_decayed": n["decay"]})
@@ -105,3 +143,9 @@ def cleanup(reach: Reach, options: clearing.Options, now: datetime) -> Changes:
 def expire(reach: Reach, options: expiring.Options, now: datetime) -> Changes:
     """Erase for good what has expired, and what was deleted longer ago than the undo window."""
     return expiring.plan(reach, options, now)
+
+
+@job("health_check", label="Check health", options=checking.Options, undoable=False, brief=_checked)
+def health_check(reach: Reach, options: checking.Options, now: datetime) -> Changes:
+    """Report how healthy the memories are, and alert when they are not."""
+    return checking.plan(reach, options, now)

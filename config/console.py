@@ -70,6 +70,15 @@ def _item(title: str, icon: str, name: str, operation: str = "memories.read") ->
     }
 
 
+def _waiting(request: HttpRequest) -> dict[str, int]:
+    """How much waits at the review desk, to stand beside its name."""
+    from memory import reviews  # apps are not loaded when settings read this module
+
+    inside = getattr(request, "tenant", None) and request.may("reviews.decide")  # type: ignore[attr-defined]
+    count = sum(reviews.waiting().values()) if inside else 0
+    return {"badge": count} if count else {}
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     inside = [
         _item("Overview", "dashboard", "admin:index", "me.read"),
@@ -85,6 +94,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Simulator", "experiment", "simulator", "policies.read"),
         _item("Calendar", "calendar_month", "calendar", "policies.read"),
         _item("Runs", "cleaning_services", "runs", "runs.read"),
+        _item("Review desk", "fact_check", "reviews", "reviews.read") | _waiting(request),
+        _item("Health", "monitor_heart", "health", "health.read"),
         _item("Embedding models", "model_training", "embeddings"),
         _item("Usage", "speed", "usage", "usage.read"),
         _item("Retention and holds", "event_busy", "retention", "retention.read"),

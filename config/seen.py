@@ -39,6 +39,8 @@ SHOWN: dict[str, Callable[[Context], int]] = {
     "session": lambda page: len(page["lines"]),
     "run": lambda page: sum(bool(step["changes"]) for step in page["steps"]),
     "graph": lambda page: len(page["nodes"]),
+    "reviews": lambda page: sum(len(row["sides"]) for row in page["rows"]),
+    "health": lambda page: page["shown"],
     "undelete": lambda page: len(page["sample"]),
     "transfers_file": lambda page: 0,  # a file: as many as its `export.ready` says
 }

@@ -262,9 +262,11 @@ NEAR_INDEX_FROM = env.int("NEAR_INDEX_FROM", 20_000)  # memories of a tenant, fo
 MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
 # What must forget a person, in the order in which it does; each answers for tables, see memory.privacy.erasers.
 ERASERS = [
+    "memory.privacy.found.reviews",
     "memory.privacy.library.steps",  # while the memories that they name are there
     "memory.privacy.library.memories",
     "memory.privacy.library.versions",
+    "memory.privacy.found.reports",
     "memory.privacy.library.sessions",
     "memory.privacy.library.questions",
     "memory.privacy.orders.orders",
@@ -315,6 +317,8 @@ SPECTACULAR_SETTINGS = {
         "RunStateEnum": "automation.models.TaskRun.State",
         "StepStateEnum": "memory.models.Step.State",
         "RuleActionEnum": "memory.models.Rule.Action",
+        "ReviewStateEnum": "memory.models.Review.State",
+        "ReviewKindEnum": "memory.models.Review.Kind",
         "ErasureStateEnum": "memory.models.Erasure.State",
         "PolicyTypeEnum": "automation.models.Policy.Type",
         "ErasureTypeEnum": "memory.models.Erasure.Type",

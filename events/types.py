@@ -54,6 +54,37 @@ _ALL = [
     ),
     EventType("memory.rescored", "Memories whose importance nobody stated were scored anew.", ("count",)),
     EventType("memory.purged", "Deleted and expired memories were erased for good.", ("count",)),
+    EventType(
+        "memory.review_required",
+        "Two memories, or one, wait for a person to decide about them.",
+        ("kind", "namespace", "user_id"),
+    ),
+    EventType("review.decided", "A review was decided.", ("kind", "namespace", "user_id", "decision")),
+    EventType(
+        "review.undone",
+        "A decision was taken back with all that it did; the review is open again.",
+        ("kind", "namespace", "user_id", "decision"),
+    ),
+    EventType(
+        "review.withdrawn",
+        "A review that nobody had decided went, as the run that asked for it was undone.",
+        ("kind", "namespace", "user_id"),
+    ),
+    EventType(
+        "health.reported",
+        "It was reported how healthy the memories are.",
+        ("namespace", "user_id", "score", "status"),
+    ),
+    EventType(
+        "health.alert",
+        "The memories are less healthy than the threshold.",
+        ("namespace", "user_id", "score", "status", "threshold"),
+    ),
+    EventType(
+        "health.withdrawn",
+        "A health report went, as the run that made it was undone.",
+        ("namespace", "user_id"),
+    ),
     EventType("relation.created", "A memory was related to another one.", ("relation", "source", "target", "weight")),
     EventType(
         "relation.updated",

@@ -4,6 +4,7 @@ LibraryError
 ├── BadFilter             the filter language does not know a field, an operator or a value; carries a pointer
 ├── BadPart               carries a pointer
 │   ├── BadTime           time words or a time zone that nobody understands
+│   ├── BadDecision       a decision that a review of this kind does not know
 │   ├── BadOption         a job does not know an option, or its value is out of bounds
 │   └── BadVector         a vector that cannot be compared: wrong dimension, not finite, or zero
 ├── OutsideNamespaces     something would be written where who acts may not; carries the namespace
@@ -12,6 +13,7 @@ LibraryError
 ├── NotStored             items that cannot be stored, by their place, with the reason of each
 ├── VersionConflict       a memory is not in the version that was expected; carries the one that it is in
 ├── EmbedderUnavailable   no vectors now: the embedder does not answer, or answers what cannot be used
+├── ReviewRefused         a review is decided already, or what it is about was changed since
 ├── ReembedRefused        the change of the embedding model is not where this step can be taken
 ├── Erased                whom it names was erased: not written of by work that began before, or by any
 ├── Held                  a legal hold stands on what would be erased for good; carries how many memories and holds
@@ -52,6 +54,10 @@ class BadVector(BadPart):
 
 
 class BadOption(BadPart):
+    pass
+
+
+class BadDecision(BadPart):
     pass
 
 
@@ -108,6 +114,10 @@ class VersionConflict(LibraryError):
 
 
 class EmbedderUnavailable(LibraryError):
+    pass
+
+
+class ReviewRefused(LibraryError):
     pass
 
 

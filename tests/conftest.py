@@ -48,6 +48,7 @@ def _forget() -> None:
                 "memory_rule",
                 "memory_erasure",
                 "memory_question",
+                "memory_report",
                 "memory_step",
             )
             cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")

@@ -18,7 +18,7 @@ from tenants.errors import TenantNeeded
 from tenants.resolve import Speaker, speaking
 
 # Routes that tell what memories say, and those of them that are asked by POST.
-CONTENT = {"memories", "context", "messages", "turns", "sessions", "entities", "relations", "exports"}
+CONTENT = {"memories", "context", "messages", "turns", "sessions", "entities", "relations", "exports", "reviews"}
 READING_POSTS = {"memories/list", "memories/search", "memories/stream", "context", "turns", "exports"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django_tenants.utils import tenant_context
 
 from events import relay
-from memory import transfers
+from memory import reviews, transfers
 from memory.upkeep import embed
 from tenants.models import Tenant
 
@@ -33,6 +33,7 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things |= _memories(make, things, canary)
     things |= _tied(make, things, canary)
     things |= _policies(make, things)
+    things |= _asked(make, tenant, things, canary)
     things |= _files(make, tenant, canary)
     runs = [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"]
     things |= {"run": runs[0]}
@@ -89,6 +90,15 @@ def _ordered(make: Any, canary: str) -> Things:
     holds = [make("POST", "holds", of)["id"] for _ in "ab"]
     rules = [make("POST", "retention-rules", of | {"retention_days": days})["id"] for days in (365, 730)]
     return {"hold": holds[0], "rule": rules[0]}
+
+
+def _asked(make: Any, tenant: Tenant, things: Things, canary: str) -> Things:
+    """Two that say nearly the same, and a person asked about them."""
+    her = {"user_id": things["user"], "tags": [canary]}
+    ends = [make("POST", "memories", her | {"content": f"{canary} plays chess {word}."})["id"] for word in ("a", "b")]
+    with tenant_context(tenant):
+        told = {"kind": "duplicate", "first": ends[0], "second": ends[1], "score": 0.9, "reason": "soft"}
+        return {"review": reviews.propose(told)["review"]}
 
 
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:

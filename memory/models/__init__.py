@@ -4,6 +4,8 @@ from memory.models.memory import Memory
 from memory.models.passage import Passage
 from memory.models.question import Question
 from memory.models.relation import Relation
+from memory.models.report import Report
+from memory.models.review import Review
 from memory.models.rule import Rule
 from memory.models.session import Session
 from memory.models.step import Step
@@ -12,6 +14,6 @@ from memory.models.transfer import Transfer
 from memory.models.version import Version
 
 __all__ = [
-    "Erasure", "Hold", "Memory", "Passage", "Question", "Relation", "Rule", "Session", "Step", "Tally", "Transfer",
-    "Version",
+    "Erasure", "Hold", "Memory", "Passage", "Question", "Relation", "Report", "Review", "Rule", "Session", "Step",
+    "Tally", "Transfer", "Version",
 ]  # fmt: skip

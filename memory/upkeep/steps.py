@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from memory import reports, reviews
 from memory.errors import Unreadable
 from memory.models import Memory, Step
 from memory.tiers import cold
@@ -130,6 +131,31 @@ def _keep(steps: Sequence[Step]) -> None:
         step.state = Step.State.KEPT
 
 
-INSIDE: dict[str, Effect] = {"write": writing.write, "purge": _purge}
+def _ask(steps: Sequence[Step]) -> None:
+    """Ask a person. What cannot be asked, or need not be, is skipped."""
+    for step in steps:
+        step.outcome = reviews.propose(step.change["told"], step.run_id)
+    _mark(steps, {step.pk for step in steps if step.outcome})
+
+
+def _report(steps: Sequence[Step]) -> None:
+    for step in steps:
+        step.outcome = reports.keep(step.change["told"], step.run_id)
+    _mark(steps, {step.pk for step in steps if step.outcome})
+
+
+def _unask(steps: Sequence[Step]) -> None:
+    for step in steps:
+        step.state = Step.State.UNDONE if reviews.withdraw(step.outcome) else Step.State.KEPT
+
+
+def _unreport(steps: Sequence[Step]) -> None:
+    for step in steps:
+        step.state = Step.State.UNDONE if reports.withdraw(step.outcome) else Step.State.KEPT
+
+
+INSIDE: dict[str, Effect] = {"write": writing.write, "purge": _purge, "review": _ask, "report": _report}
 OUTSIDE: dict[str, Effect] = {"archive": _archive, "embed": _embed}
-UNDOING: dict[str, Effect] = {"write": writing.unwrite, "purge": _keep, "archive": _warm, "embed": _keep}
+UNDOING: dict[str, Effect] = {
+    "write": writing.unwrite, "purge": _keep, "archive": _warm, "embed": _keep, "review": _unask, "report": _unreport,
+}  # fmt: skip

@@ -18,7 +18,8 @@ NAMES = {
     "namespaces": "namespace", "tag": "tag", "tags": "tag", "people": "person", "filters": "filter", "q": "user",
     "name": "user", "subject": "memory", "request_id": "request", "actor": "actor", "Idempotency-Key": "idempotency",
     "hold_id": "hold", "rule_id": "rule", "key_id": "key", "run_id": "run", "task_id": "run", "parent_id": "run",
-    "member_id": "member", "api_key": "nobody", "policy_id": "policy", "pause_id": "pause", "token": "nobody",
+    "member_id": "member", "api_key": "nobody", "policy_id": "policy", "pause_id": "pause", "review_id": "review",
+    "token": "nobody",
 }  # fmt: skip
 
 
@@ -99,6 +100,12 @@ OPS = {
     "PATCH questions/{question_id}": Op({"text": "Milk?"}, named={"question_id": "question", "expected": "memory"}),
     "DELETE questions/{question_id}": Op(named={"question_id": "question"}),
     "POST policies/simulate": Op({"job": "none"}, named={"policy_id": "nobody"}, ok=(422,)),
+    "GET reviews": Op(named={"cursor": "cursor"}),
+    "GET reviews/{review_id}": Op(),
+    "POST reviews/{review_id}/decide": Op({"decision": "merge"}),
+    "POST reviews/{review_id}/undo": Op({}, ok=(409,)),  # of one that nobody decided
+    "GET health-report": Op(query={"fresh": "true"}),
+    "GET health-reports": Op(named={"cursor": "cursor"}),
     "GET tiers": Op(),
     "GET namespaces": Op(named={"cursor": "cursor_of_names"}),
     "GET entities": Op(query=TYPED, named={"cursor": "cursor_of_names"}),

@@ -44,6 +44,7 @@ LOOKS = {
     "POST selftests",  # which only the platform may
     "POST tenants", "PATCH tenants/{tenant_id}", "DELETE tenants/{tenant_id}", "POST tenants/{tenant_id}/suspend",
     "POST tenants/{tenant_id}/resume", "POST tenants/{tenant_id}/restore",  # likewise
+    "POST reviews/{review_id}/undo",  # of what is open: see ACTS
     "POST sessions/{session_key}/reopen",  # of what is open: see ACTS
     "POST policies/{policy_id}/run",  # of a policy that names no job: a run has a fact for each, see tests/api
     "POST memories/{memory_id}/unpin",  # of what is not pinned: see ACTS
@@ -51,6 +52,9 @@ LOOKS = {
 # What tells something else than one fact.
 TOLD = {
     "POST memories/{memory_id}/supersede": {"memory.created": 1, "memory.superseded": 1, "relation.created": 1},
+    "POST reviews/{review_id}/decide": {
+        "review.decided": 1, "memory.superseded": 1, "relation.created": 1,
+    },
     "POST turns": {"memory.created": 1},
     "POST runs": {"run.queued": 1, "run.succeeded": 1},  # of all jobs that are switched on, which are none
     "POST forget": {"run.queued": 1, "run.succeeded": 1},  # a dry run, over at once
@@ -156,6 +160,9 @@ ACTS: dict[str, tuple[Callable[[World], Any], str, dict[str, Any], dict[str, int
     "erasing a person": (
         _nothing, "erasures", {"type": "user", "name": "nobody", "confirm_count": 0}, {"erasure.requested": 1}),
     "changing the model": (_nothing, "embeddings/reembed", {"model": FP32}, {"embedding.reembed_started": 1}),
+    "taking a decision back": (
+        lambda w: post(w, f"reviews/{w.things['review']}/decide", {"decision": "dismiss"}), "reviews/{review}/undo", {},
+        {"review.undone": 1}),
     "giving the change up": (
         lambda w: post(w, "embeddings/reembed", {"model": FP32}), "embeddings/cancel", {},
         {"embedding.reembed_cancelled": 1}),

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from events import relay, verify
 from events.models import Event
-from memory import transfers
-from memory.errors import Unconfirmed
-from memory.models import Erasure, Memory, Passage, Relation, Session, Transfer, Version
+from memory import reports, reviews, transfers
+from memory.errors import ReviewRefused, Unconfirmed
+from memory.models import Erasure, Memory, Passage, Relation, Report, Review, Session, Transfer, Version
 from memory.privacy import erase, erasers, receipts
 from memory.privacy.subjects import Subject
 from memory.recall import recall
@@ -271,3 +271,33 @@ def test_no_table_of_a_schema_is_forgotten(in_acme: Tenant) -> None:
         tables = {name for (name,) in cursor.fetchall()}
     named = {model._meta.db_table for eraser in erasers.all_erasers() for model in eraser.tables}
     assert tables - named == {"memory_erasure", "memory_tally", "django_migrations"}
+
+
+def test_what_upkeep_found_of_them_goes_too(in_acme: Tenant, erased: Callable[..., Erasure]) -> None:
+    pair = [said("Ada drinks tea."), said("Ada drinks her tea.")]
+    others = [said(words, Scope(user_id="ben"), people=("Ada",)) for words in ("They met.", "They met there.")]
+    for first, second in (pair, others):
+        told = {"kind": "duplicate", "first": first.pk, "second": second.pk, "score": 0.9, "reason": "soft"}
+        reviews.propose(told)
+    reviews.decide(Review.objects.get(user_id="ben").pk, "merge")
+    for user in ("ada", "ben", ""):
+        reports.keep({"namespace": "", "user_id": user, "overall_score": 1.0, "status": "critical"})
+    row = erased("user", "ada")
+    assert (row.counts["reviews"], row.counts["reports"]) == (1, 2)
+    assert sum(row.receipt["remaining"].values()) == 0
+    assert Review.objects.get().user_id == Report.objects.get().user_id == "ben"
+
+
+def test_a_decision_about_others_forgets_whom_they_mentioned(in_acme: Tenant, erased: Callable[..., Erasure]) -> None:
+    ben = Scope(user_id="ben")
+    first, second = said("They met.", ben, people=("Ada",)), said("They met there.", ben, people=("Cleo",))
+    told = {"kind": "duplicate", "first": first.pk, "second": second.pk, "score": 0.9, "reason": "soft"}
+    key = reviews.propose(told)["review"]
+    reviews.decide(key, "merge")
+    for memory in (first, second):
+        Memory.objects.filter(pk=memory.pk).update(people=[])
+    row = erased("person", "ada")
+    assert row.counts["reviews"] == 1
+    assert Review.objects.get().outcome == {}
+    with pytest.raises(ReviewRefused):
+        reviews.undo(key)

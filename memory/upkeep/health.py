@@ -1,0 +1,81 @@
+"""Check the health of memories: a report on each user, or on a scope as a whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import TextField
+from django.db.models.functions import MD5, Cast
+
+from memory.algorithms import health
+from memory.algorithms.vitals import Item
+from memory.models import Memory
+from memory.upkeep.groups import matrix
+from memory.upkeep.options import option
+from memory.upkeep.plan import Change, Reach
+
+LOOKED_AT = 1_000  # memories of one report
+READ = (
+    "id", "content", "kind", "user_id", "namespace", "tags", "topic", "metadata", "importance", "confidence",
+    "recalls", "created_at", "updated_at", "expires_at", "superseded_by", "embedding", "embedding_model",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    of: str = option("scope", "One report on all of the scope, or one on each user in it.", among=("scope", "users"))
+    alert_threshold: float = option(60.0, "A lower score is told as an alert.", least=0.0, most=100.0)
+    keep: int = option(100, "How many reports of a scope are kept.", least=1, most=1_000)
+    most: int = option(100, "Of how many users reports are made, by name.", least=1, most=1_000)
+
+
+def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
+    """Reports how healthy the memories are, with issues and what to do, and alerts below the threshold."""
+    for part in _parts(reach, options):
+        told = report(part, now) | {"alert_threshold": options.alert_threshold, "keep": options.keep}
+        yield Change(
+            "report", effect="report", told=told, score=told["overall_score"] / 100, why=told["status"],
+        )  # fmt: skip
+
+
+def _parts(reach: Reach, options: Options) -> list[Reach]:
+    if options.of == "scope" or reach.user_id:
+        return [reach]
+    users = _rows(reach).exclude(user_id="").order_by("user_id").values_list("user_id", flat=True).distinct()
+    return [replace(reach, user_id=user) for user in users[: options.most]]
+
+
+def _rows(reach: Reach) -> Any:
+    """All that is in use, and what has expired and was not swept yet."""
+    return reach.rows().filter(state=Memory.State.ACTIVE)
+
+
+def report(reach: Reach, now: datetime) -> dict[str, Any]:
+    """The report of memory.algorithms.health on a reach, with whose it is. Two statements; nothing is written.
+
+    Of more than LOOKED_AT memories it looks at so many, chosen by their ids: the same ones each time.
+    """
+    rows = _rows(reach)
+    chosen = sorted(rows.only(*READ).order_by(MD5(Cast("id", TextField())))[:LOOKED_AT], key=lambda row: row.pk)
+    told = health.report([_item(row) for row in chosen], matrix(chosen), now)
+    told["metrics"]["memories_in_all"] = len(chosen) if len(chosen) < LOOKED_AT else rows.count()
+    return told | {"namespace": reach.namespace, "user_id": reach.user_id}
+
+
+def _item(row: Memory) -> Item:
+    return Item(
+        key=str(row.pk),
+        group=(row.user_id, row.namespace),
+        text=row.content,
+        kind=row.kind,
+        labels=frozenset(row.tags) | ({row.topic} if row.topic else frozenset()),
+        described=bool(row.metadata),
+        importance=row.importance,
+        confidence=row.confidence,
+        recalls=row.recalls,
+        created=row.created_at,
+        updated=row.updated_at,
+        expires=row.expires_at,
+        replaced=row.superseded_by is not None,
+    )
