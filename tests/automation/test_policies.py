@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -176,6 +177,19 @@ def test_a_policy_reaches_nobody_who_has_a_nearer_one(in_acme: Tenant, globex: T
     assert policies.reach_of(wide, "hush") == Reach(except_users=("ada",), except_namespaces=("work",))
     assert policies.reach_of(space, "hush") == Reach(namespace="work", except_users=("ada",))
     assert policies.reach_of(own, "hush") == Reach(user_id="ada")
+
+
+def test_another_tenants_policies_are_not_there(in_acme: Tenant, globex: Tenant) -> None:
+    mine = policies.create(told(), user_id="ada")
+    with tenant_context(globex):
+        assert list(policies.rows()) == []
+        assert policies.find(mine.pk) is policies.of(user_id="ada") is None
+        assert policies.effective(user_id="ada") == {}
+        assert policies.change(mine.pk, {"name": "mine"}) is None
+        assert not policies.delete(mine.pk)
+        assert not policies.versions(mine.pk).exists()
+        assert policies.restore(mine.pk, 1) is None
+        assert policies.reach_of(policies.create(told()), "hush") == Reach()
 
 
 def test_who_is_bound_to_namespaces_sees_and_makes_only_their_policies(in_acme: Tenant) -> None:

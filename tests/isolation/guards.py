@@ -404,4 +404,32 @@ GUARDS = [
         "if False:",
         ("tests/api/test_runs.py::test_a_key_of_one_namespace_starts_and_sees_runs_of_that_one_alone",),
     ),
+    Guard(
+        "policies are those of the own tenant",
+        "automation/policies.py",
+        'Policy.objects.filter(tenant_id=_tenant_id()).order_by("-id")',
+        'Policy.objects.order_by("-id")',
+        ("tests/automation/test_policies.py::test_another_tenants_policies_are_not_there",),
+    ),
+    Guard(
+        "a tenant takes no pause of others away",
+        "automation/pauses.py",
+        "filter(pk=pause_id, tenant=tenant_id).first()",
+        "filter(pk=pause_id).first()",
+        ("tests/api/test_policies.py::test_pauses_are_set_listed_and_taken_away",),
+    ),
+    Guard(
+        "a tenant sees its own pauses and those of all",
+        "automation/pauses.py",
+        "rows.filter(Q(tenant=tenant_id) | Q(tenant=None))",
+        "rows",
+        ("tests/api/test_policies.py::test_pauses_are_set_listed_and_taken_away",),
+    ),
+    Guard(
+        "what is due is started in its own tenant's schema",
+        "automation/due.py",
+        "tenant = Tenant.objects.get(pk=tenant_id)",
+        'tenant = Tenant.objects.order_by("slug")[0]',
+        ("tests/automation/test_schedules.py::test_the_tick_finds_what_beat_missed",),
+    ),
 ]
