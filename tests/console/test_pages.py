@@ -23,6 +23,8 @@ INSIDE = [
     "tiers/",
     "embeddings/",
     "privacy/",
+    "reviews/",
+    "health/",
     "live/",
     "events/event/",
     "tenants/apikey/",

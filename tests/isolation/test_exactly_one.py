@@ -237,6 +237,8 @@ IN_THE_CONSOLE: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {
     "a hold is placed": ("retention/hold", {"name": "a case", "user_id": "$user"}, {"hold.placed": 1}),
     "a hold is released": ("retention/holds/{hold}/release", {}, {"hold.released": 1}),
     "a deletion is undone": ("memories/undelete/{batch}/", {}, {"memory.restored": 1}),
+    "a review is decided": ("reviews/{review}/decide", {"decision": "keep_both"}, {"review.decided": 1}),
+    "a decision that is none is refused": ("reviews/{review}/decide", {"decision": "dance"}, {}),
     "an export is asked for": ("transfers/export", {}, {"export.started": 1}),
     "a file is sent": ("transfers/import", {"file": "$file", "store": "1"}, {"import.started": 1}),
     "what is over is cancelled": ("transfers/{export}/cancel", {}, {}),
