@@ -6,18 +6,18 @@ from uuid import UUID
 from django.db import connection
 
 RESTING = ["derived_from", "supersedes", "supports", "references"]
-# Whoever hangs on it in two ways is one. What is deleted hangs on nothing any more.
+# Whoever hangs on it in two ways is one. What is deleted hangs on nothing any more. A list of constants is hashed,
+# where a join would compare all with all.
 COUNT = """
 SELECT t.id, count(DISTINCT t.by) FROM (
   SELECT target_id AS id, source_id AS by FROM memory_relation WHERE target_id = ANY(%(ids)s) AND type = ANY(%(types)s)
   UNION ALL
   SELECT superseded_by, id FROM memory_memory WHERE superseded_by = ANY(%(ids)s)
   UNION ALL
-  SELECT named.id, m.id FROM memory_memory m
+  SELECT lower(ref.told)::uuid, m.id FROM memory_memory m
     CROSS JOIN LATERAL jsonb_array_elements_text(
       CASE jsonb_typeof(m.metadata -> 'evidence_refs') WHEN 'array' THEN m.metadata -> 'evidence_refs' ELSE '[]' END
-    ) AS ref(told) JOIN unnest(%(ids)s) AS named(id) ON named.id::text = lower(ref.told)
-    WHERE m.metadata ? 'evidence_refs'
+    ) AS ref(told) WHERE m.metadata ? 'evidence_refs' AND lower(ref.told) = ANY(%(told)s)
 ) t JOIN memory_memory d ON d.id = t.by AND d.state <> 'deleted' AND d.id <> t.id
 GROUP BY t.id
 """
@@ -28,5 +28,5 @@ def counted(ids: Sequence[UUID]) -> dict[UUID, int]:
     if not ids:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"ids": list(ids), "types": RESTING})
+        cursor.execute(COUNT, {"ids": list(ids), "told": list(map(str, ids)), "types": RESTING})
         return dict(cursor.fetchall())

@@ -364,6 +364,13 @@ def test_what_came_back_before_its_purge_is_not_purged(in_acme: Tenant) -> None:
     assert Memory.objects.live().count() == 1
 
 
+def test_what_is_pinned_or_held_after_the_plan_is_not_touched(bands: None) -> None:
+    changes = planned(forget)
+    pinning.pin(Memory.objects.get(content="deleted").pk)
+    holds.place("a case", memory_id=Memory.objects.get(content=LONG).pk)
+    assert done(changes) == {"decay": 1, "silence": 1}
+
+
 def test_cleaning_up_takes_what_expired_and_what_says_nothing(in_acme: Tenant) -> None:
     old("over", expires_at=timezone.now() - DAY)
     empty = old("empty")
