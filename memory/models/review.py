@@ -8,6 +8,8 @@ from uuid_utils.compat import uuid7
 from memory.models.memory import Memory
 from memory.models.within import Within
 
+OF_TWO = Q(kind="duplicate") | Q(kind="contradiction")
+
 
 class Review(models.Model):
     """Two memories that say the same or contradict each other, or one that may not be believed. Never content."""
@@ -50,9 +52,9 @@ class Review(models.Model):
                 nulls_distinct=False,
                 name="review_open_once",
             ),
+            # Spelled without IN: its list of words is told back by PostgreSQL in another way than it was written.
             models.CheckConstraint(
-                condition=Q(second=None) & Q(kind__in=["quarantine", "low_confidence"])
-                | Q(second__isnull=False, second__gt=models.F("first")) & Q(kind__in=["duplicate", "contradiction"]),
+                condition=Q(second=None) & ~OF_TWO | Q(second__isnull=False, second__gt=models.F("first")) & OF_TWO,
                 name="review_of_one_or_two",
             ),
         ]
