@@ -130,7 +130,7 @@ def write(steps: Sequence[Step]) -> None:
     worded = {UUID(key) for step in steps for key, _, told in _touches(step) if "content" in told}
     work = _Slice((key for step in steps for key in step.memories), worded)
     movable = set(Memory.objects.readable().free().filter(pk__in=work.rows).values_list("pk", flat=True))
-    said = _said(step.change for step in steps)
+    said = _said(steps, work)
     links = []
     for step in steps:
         step.state = Step.State.SKIPPED
@@ -142,29 +142,42 @@ def write(steps: Sequence[Step]) -> None:
     poke_embedder(memory for key, memory in work.rows.items() if "content" in work.changed.get(key, ()))
 
 
-def _said(changes: Iterable[dict[str, Any]]) -> set[str]:
-    """The SHA-256 of new words that are there as they are, live: nothing is changed into a twin of them."""
-    words = {fields["content"] for change in changes for _, _, fields in change["touches"] if "content" in fields}
-    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in words]
-    return set(
-        Memory.objects.filter(content_hash__in=hashes, state=State.ACTIVE).values_list("content_hash", flat=True)
-    )
+Twin = tuple[str, str, str]  # SHA-256 of words, namespace and user: nothing live is changed into a twin of another
 
 
-def _stands(step: Step, work: _Slice, movable: set[UUID], said: set[str]) -> bool:
+def _said(steps: Sequence[Step], work: _Slice) -> set[Twin]:
+    """Which of the new words are there as they are, live, in the same namespace of the same user."""
+    words = {fields["content"] for step in steps for _, _, fields in _touches(step) if "content" in fields}
+    if not words:
+        return set()
+    users = {memory.user_id for memory in work.rows.values()}  # by them, for words have no index
+    live = Memory.objects.filter(user_id__in=users, content_hash__in=list(map(_digest, words)), state=State.ACTIVE)
+    return set(live.values_list("content_hash", "namespace", "user_id"))
+
+
+def _digest(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def _stands(step: Step, work: _Slice, movable: set[UUID], said: set[Twin]) -> bool:
     """Whether all that the step names is there, and all that it touches is as it was read."""
     if any(key not in work.rows or work.rows[key].state == State.DELETED for key in step.memories):
         return False
     return all(_as_read(work.rows[UUID(key)], version, told, movable, said) for key, version, told in _touches(step))
 
 
-def _as_read(memory: Memory, version: int, told: dict[str, Any], movable: set[UUID], said: set[str]) -> bool:
+def _as_read(memory: Memory, version: int, told: dict[str, Any], movable: set[UUID], said: set[Twin]) -> bool:
     if memory.version != version or memory.pk not in movable:
         return False
     if "content" not in told:
         return True
-    twin = hashlib.sha256(told["content"].encode()).hexdigest() in said and told.get("state", State.ACTIVE) == "active"
-    return memory.tier == Memory.Tier.WARM and not twin
+    twin = (_digest(told["content"]), memory.namespace, memory.user_id)
+    lives = told.get("state", State.ACTIVE) == State.ACTIVE
+    if memory.tier != Memory.Tier.WARM or (lives and twin in said):
+        return False
+    if lives:
+        said.add(twin)
+    return True
 
 
 def _touches(step: Step) -> list[tuple[str, int, dict[str, Any]]]:
@@ -210,7 +223,7 @@ def _of_words(memory: Memory, values: dict[str, Any]) -> dict[str, Any]:
     """Hashes of new words; their vector is the worker's to make."""
     new = Memory(**{name: getattr(memory, name) for name in (*SCOPE, "role", "author")}, content=values["content"])
     give_hashes(new, memory.event_time.isoformat())
-    own = hashlib.sha256(f"{new.fingerprint}{memory.pk}".encode()).hexdigest()
+    own = _digest(f"{new.fingerprint}{memory.pk}")
     hashes = {"content_hash": new.content_hash, "fingerprint": own}
     return hashes | {"embedding": None, "embedding_model": "", "passages": 0}
 

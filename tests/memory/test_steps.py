@@ -171,3 +171,13 @@ def test_archiving_is_undone_by_warming(three: list[Memory]) -> None:
     assert Memory.objects.get(pk=three[0].pk).tier == "cold"
     undo(run_id)
     assert library() == before
+
+
+def test_the_same_words_of_another_user_stand_in_nobodys_way(three: list[Memory]) -> None:
+    remember_many([Draft("Chess.", Scope(user_id="ben"))])
+    assert states(run(Change("compress", touches=(touch(three[2], content="Chess."),)))) == ["applied"]
+
+
+def test_two_memories_of_a_user_are_not_shortened_to_the_same_words(three: list[Memory]) -> None:
+    both = [Change("compress", touches=(touch(memory, content="Tea."),)) for memory in three[:2]]
+    assert states(run(*both)) == ["applied", "skipped"]
