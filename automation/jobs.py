@@ -28,7 +28,9 @@ Changes = Iterator[Change]
 def _forgotten(counts: Counts) -> dict[str, Any]:
     """In the words of the Cognitive Memory Layer, too."""
     actions = {name: counts[name] for name in ("keep", "decay", "silence", "compress", "delete")}
-    return {"total_scored": sum(actions.values()), "actions": {name.upper(): n for name, n in actions.items()}}
+    told = {"decayed": "decay", "silenced": "silence", "compressed": "compress", "deleted": "delete"}
+    done = {name: actions[action] for name, action in told.items()}
+    return done | {"total_scored": sum(actions.values()), "actions": {name.upper(): n for name, n in actions.items()}}
 
 
 def _checked(changes: Sequence[Change]) -> dict[str, Any]:
@@ -65,19 +67,29 @@ def consolidate(reach: Reach, options: consolidating.Options, now: datetime) -> 
     return consolidating.plan(reach, options, now)
 
 
-@job("deduplicate", label="Find doubles", options=deduplicating.Options)
+@job(
+    "deduplicate",
+    label="Find doubles",
+    options=deduplicating.Options,
+    tell=lambda n: {"duplicates_merged": n["merge"], "reviews_created": n["review"]},
+)
 def deduplicate(reach: Reach, options: deduplicating.Options, now: datetime) -> Changes:
     """Find memories that say the same, and merge them or show them to a person."""
     return deduplicating.plan(reach, options, now)
 
 
-@job("resolve_conflicts", label="Resolve conflicts", options=resolving.Options)
+@job(
+    "resolve_conflicts",
+    label="Resolve conflicts",
+    options=resolving.Options,
+    tell=lambda n: {"conflicts_resolved": n["resolve"], "reviews_created": n["review"]},
+)
 def resolve_conflicts(reach: Reach, options: resolving.Options, now: datetime) -> Changes:
     """Find memories that contradict each other, and end the validity of one or let a person decide."""
     return resolving.plan(reach, options, now)
 
 
-@job("screen", label="Screen for doubt", options=screening.Options)
+@job("screen", label="Screen for doubt", options=screening.Options, tell=lambda n: {"reviews_created": n["review"]})
 def screen(reach: Reach, options: screening.Options, now: datetime) -> Changes:
     """Show memories of low confidence and of untrusted sources to a person."""
     return screening.plan(reach, options, now)
@@ -107,7 +119,12 @@ def compress(reach: Reach, options: compressing.Options, now: datetime) -> Chang
     return compressing.plan(reach, options, now)
 
 
-@job("retain", label="Apply retention rules", options=retaining.Options)
+@job(
+    "retain",
+    label="Apply retention rules",
+    options=retaining.Options,
+    tell=lambda n: {"archived": n["archive"], "deleted": n["delete"]},
+)
 def retain(reach: Reach, options: retaining.Options, now: datetime) -> Changes:
     """Archive and delete what the tenant's retention rules say."""
     return retaining.plan(reach, options, now)
@@ -145,7 +162,7 @@ def expire(reach: Reach, options: expiring.Options, now: datetime) -> Changes:
     return expiring.plan(reach, options, now)
 
 
-@job("health_check", label="Check health", options=checking.Options, undoable=False, brief=_checked)
+@job("health_check", label="Check health", options=checking.Options, brief=_checked)
 def health_check(reach: Reach, options: checking.Options, now: datetime) -> Changes:
     """Report how healthy the memories are, and alert when they are not."""
     return checking.plan(reach, options, now)

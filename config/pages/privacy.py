@@ -22,8 +22,8 @@ SHOWN = 50
 KINDS = (("user", "User id"), ("agent", "Agent id"), ("person", "Name, mentioned or quoted"))
 STORES = {
     "memories": "Memories", "versions": "Earlier versions", "passages": "Passages of long memories",
-    "relations": "Relations", "steps": "Steps of runs", "sessions": "Sessions",
-    "cold_objects": "Objects in cold storage", "exports": "Exports with their files",
+    "relations": "Relations", "steps": "Steps of runs", "reviews": "Reviews", "reports": "Health reports",
+    "sessions": "Sessions", "cold_objects": "Objects in cold storage", "exports": "Exports with their files",
     "imports": "Imports with files or errors kept",
     "replies": "Kept replies, of everybody", "facts": "Facts whose names became digests",
     "holds": "Holds that were released", "rules": "Retention rules", "vectors": "Kept vectors",

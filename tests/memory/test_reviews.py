@@ -1,6 +1,8 @@
 """Doubles and contradictions: planned without writing, settled without deleting, asked, decided and taken back."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -104,6 +106,36 @@ def test_what_two_users_or_two_namespaces_say_is_never_joined(in_acme: Tenant) -
     said("I live in Paris.", ADA)
     said("I live in Rome.", BEN, days=9)
     assert actions(planned(conflicts)) == {"keep": 5}
+
+
+JOBS = [
+    (deduplicate, MERGE),
+    (deduplicate, deduplicate.Options(paraphrases=True)),
+    (conflicts, conflicts.Options()),
+    (conflicts, conflicts.Options(strategy="importance")),
+    (screen, screen.Options(confidence=0.6)),
+]
+SUBJECTS, VERBS = ("I", "Ada", "My wife"), ("live in Rome", "live in Oslo", "like tea", "don't like tea", "hate tea")
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("job", "options"), JOBS)
+def test_what_was_planned_is_done_and_taken_back(in_acme: Tenant, job: Any, options: Any, seed: int) -> None:
+    chance = Random(seed)
+    for number in range(24):
+        words = f"{chance.choice(SUBJECTS)} {chance.choice(VERBS)}{chance.choice(['.', '!', ' now.'])}"
+        draft = {"confidence": chance.random(), "importance": chance.random(), "tags": (f"t{number % 3}",)}
+        said(words, chance.choice((ADA, BEN)), days=chance.randrange(40), **draft)
+    changes = planned(job, options)
+    before, foreseen = library(), Counter(change.action for change in changes if change.effect)
+    run_id = done(changes)
+    assert steps.counts(run_id) == foreseen != {}
+    assert {memory.user_id for memory in Memory.objects.filter(state="active")} == {"ada", "ben"}
+    for row in Memory.objects.filter(state="superseded"):
+        assert Memory.objects.get(pk=row.superseded_by).user_id == row.user_id
+    taken_back(run_id)
+    assert library() == before
+    assert not Review.objects.exists()
 
 
 def test_what_is_pinned_is_neither_merged_nor_superseded(doubled: list[Memory], contrary: list[Memory]) -> None:
