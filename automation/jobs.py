@@ -61,6 +61,7 @@ def summarize(reach: Reach, options: summarizing.Options, now: datetime) -> Chan
     tell=consolidating.tell,
     brief=consolidating.brief,
     threshold=300,
+    reads_vectors=True,
 )
 def consolidate(reach: Reach, options: consolidating.Options, now: datetime) -> Changes:
     """Cluster what is alike among recent episodes, and keep the gist of each cluster as knowledge."""
@@ -72,6 +73,7 @@ def consolidate(reach: Reach, options: consolidating.Options, now: datetime) -> 
     label="Find doubles",
     options=deduplicating.Options,
     tell=lambda n: {"duplicates_merged": n["merge"], "reviews_created": n["review"]},
+    reads_vectors=True,
 )
 def deduplicate(reach: Reach, options: deduplicating.Options, now: datetime) -> Changes:
     """Find memories that say the same, and merge them or show them to a person."""
@@ -83,6 +85,7 @@ def deduplicate(reach: Reach, options: deduplicating.Options, now: datetime) -> 
     label="Resolve conflicts",
     options=resolving.Options,
     tell=lambda n: {"conflicts_resolved": n["resolve"], "reviews_created": n["review"]},
+    reads_vectors=True,
 )
 def resolve_conflicts(reach: Reach, options: resolving.Options, now: datetime) -> Changes:
     """Find memories that contradict each other, and end the validity of one or let a person decide."""
@@ -162,7 +165,7 @@ def expire(reach: Reach, options: expiring.Options, now: datetime) -> Changes:
     return expiring.plan(reach, options, now)
 
 
-@job("health_check", label="Check health", options=checking.Options, brief=_checked)
+@job("health_check", label="Check health", options=checking.Options, brief=_checked, reads_vectors=True)
 def health_check(reach: Reach, options: checking.Options, now: datetime) -> Changes:
     """Report how healthy the memories are, and alert when they are not."""
     return checking.plan(reach, options, now)

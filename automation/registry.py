@@ -21,7 +21,7 @@ def _nothing(changes: Sequence[Change]) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Job:
     """`tell` makes the result out of how often each action was applied, `brief` what else it says of a plan, without
-    content. `threshold` is a policy's when it says none.
+    content. `threshold` is a policy's when it says none. One that `reads_vectors` waits for them, if a worker runs it.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Job:
     brief: Callable[[Sequence[Change]], dict[str, Any]] = _nothing
     undoable: bool = True
     threshold: int = 0  # memories of a user; 0: this job has no threshold
+    reads_vectors: bool = False
 
 
 JOBS: dict[str, Job] = {}
@@ -47,13 +48,16 @@ def job(
     brief: Callable[[Sequence[Change]], dict[str, Any]] = _nothing,
     undoable: bool = True,
     threshold: int = 0,
+    reads_vectors: bool = False,
 ) -> Callable[[Plan], Plan]:
     """Enter a plan in the catalogue; its docstring is the sentence."""
 
     def enter(plan: Plan) -> Plan:
         assert name not in JOBS
         assert plan.__doc__
-        JOBS[name] = Job(name, label, plan.__doc__.strip(), plan, options, tell, brief, undoable, threshold)
+        JOBS[name] = Job(
+            name, label, plan.__doc__.strip(), plan, options, tell, brief, undoable, threshold, reads_vectors
+        )
         return plan
 
     return enter

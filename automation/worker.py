@@ -40,6 +40,8 @@ LEASE = timedelta(seconds=settings.RUN_LEASE_SECONDS)
 BEAT = 5.0  # seconds between two heartbeats while a plan is made
 TURN = 10.0  # seconds after which a run lets another one go before it
 MOST_ATTEMPTS = 5
+VECTORS_IN = timedelta(seconds=3)
+PATIENCE = timedelta(minutes=5)  # with the embedder; then a job does with the vectors that are there
 LONGEST_WAIT = 3600.0
 KEPT = timedelta(days=90)
 # The next run: by priority, then of the tenant that has the fewest at work, then of the one that waits longest. Two
@@ -147,6 +149,9 @@ def execute(run: TaskRun, *, turn: float | None = None, tries: int = MOST_ATTEMP
 def _run(run: TaskRun, turn: float | None) -> None:
     if run.cancel_asked:
         raise CancelAsked
+    if turn is not None and _wants_vectors(run):
+        _release(run, wait_until=timezone.now() + VECTORS_IN, attempts=0)
+        return
     if not run.planned and _plan(run):
         return
     step = steps.undo if run.undoes_id else steps.take
@@ -156,6 +161,14 @@ def _run(run: TaskRun, turn: float | None) -> None:
             _give_way(run)
             return
     _finish(run)
+
+
+def _wants_vectors(run: TaskRun) -> bool:
+    """Whether its job would miss what was written just now: thresholds are crossed before memories are embedded."""
+    job = registry.JOBS.get(run.job)
+    if run.planned or not job or not job.reads_vectors or timezone.now() - run.created_at > PATIENCE:
+        return False
+    return reach_of(run).rows().live().filter(embedding=None).exists()
 
 
 def _plan(run: TaskRun) -> bool:

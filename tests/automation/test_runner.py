@@ -18,7 +18,7 @@ from memory.errors import BadOption, Unreadable
 from memory.models import Memory, Step
 from memory.remember import remember_many
 from memory.types import Draft, Scope
-from memory.upkeep import steps
+from memory.upkeep import embed, steps
 from memory.upkeep.plan import Change, Reach
 from tenants import lifecycle
 from tenants.models import Tenant
@@ -137,6 +137,25 @@ class TestOneLife:
         assert at_work(undoing).state == "succeeded"
         assert silent() == 0
         assert at_work(parent).undone_at
+
+    def test_a_job_that_reads_vectors_waits_for_them(self, enter: Enter) -> None:
+        enter("look", hush, reads_vectors=True)
+        made = runner.start("look")
+        worker.work()
+        assert made
+        assert (at_work(made).state, made.attempts) == ("pending", 0)
+        embed.pending()
+        TaskRun.objects.update(wait_until=timezone.now())
+        worker.work()
+        assert at_work(made).state == "succeeded"
+
+    def test_without_an_embedder_it_does_with_what_is_there(self, enter: Enter) -> None:
+        enter("look", hush, reads_vectors=True)
+        made = runner.start("look")
+        TaskRun.objects.update(created_at=timezone.now() - worker.PATIENCE - timedelta(seconds=1))
+        worker.work()
+        assert made
+        assert at_work(made).state == "succeeded"
 
     def test_priority_goes_first(self) -> None:
         low, high = run(priority=3, dry_run=True), run(priority=9, dry_run=True)
