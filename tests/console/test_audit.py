@@ -120,10 +120,10 @@ def test_a_role_decides_who_reads_it(acme: Tenant, told: str, role: str, status:
 
 def test_the_pages_cost_the_same_for_one_fact_and_for_many(operator: Client, told: str, ada: Caller) -> None:
     operator.get(PAGE)
-    with costs(8):
+    with costs(9):
         operator.get(PAGE)
     for number in range(20):
         ada.remember(f"note {number}")
     relay.drain()
-    with costs(8):
+    with costs(9):
         operator.get(PAGE)

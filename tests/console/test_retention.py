@@ -105,11 +105,11 @@ def test_the_page_costs_the_same_for_one_and_for_many(operator: Client, acme: Te
 
     more(0)
     said(operator)
-    with costs(10):
+    with costs(11):
         said(operator)
     for number in range(1, 6):
         more(number)
-    with costs(10):
+    with costs(11):
         said(operator)
 
 

@@ -202,7 +202,7 @@ def test_the_list_costs_as_much_for_many_as_for_one(editor: Client) -> None:
         editor.get(f"{PAGE}?state=pending")
 
 
-LIST = 9  # who asks and where: 4; the switcher; the runs, and who started them; how much waits, and where
+LIST = 10  # who asks and where: 4; the switcher; the runs, and who started them; how much waits, and where
 
 
 def test_an_operator_who_sees_what_a_run_changed_leaves_a_fact(operator: Client, acme: Tenant) -> None:
