@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django_celery_beat.models import PeriodicTask
 
-from automation import policies, runner, watching
+from automation import manager, policies, runner, watching
 from automation.models import Crossing, PolicyVersion, TaskRun, Watch
 from events.models import Event
 from memory.errors import Erased
@@ -41,9 +41,20 @@ def test_a_users_policy_goes_and_their_runs_lose_the_name(in_acme: Tenant, erase
     assert (others.state, others.input["except_users"]) == ("pending", ["ben"])
     assert not Crossing.objects.exists()
     assert list(Watch.objects.exclude(user_id="").values_list("user_id", flat=True)) == ["ben"]
-    assert "ada" not in str(
+    assert "'ada'" not in str(
         list(Event.objects.values_list("data", flat=True)) + list(TaskRun.objects.values_list("input"))
     )
+
+
+def test_what_was_noted_of_their_tasks_goes_and_these_have_an_end(
+    in_acme: Tenant, erased: Callable[..., Erasure]
+) -> None:
+    remember(Draft("Mine.", Scope(user_id="ada")))
+    task = manager.submit("ada", "decay", "normal", {"asked by": "Ada Lovelace"})
+    erased("user", "ada")
+    task.refresh_from_db()
+    assert "metadata" not in task.input
+    assert task.finished_at
 
 
 def test_no_policy_is_made_for_a_user_who_is_being_erased(in_acme: Tenant, erased: Callable[..., Erasure]) -> None:
