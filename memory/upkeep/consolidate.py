@@ -19,7 +19,7 @@ from memory.algorithms.clustering import Cluster
 from memory.llm import Written
 from memory.models import Memory
 from memory.models.memory import MemoryQuerySet
-from memory.upkeep import known, sources
+from memory.upkeep import known, marks, sources
 from memory.upkeep.known import Known
 from memory.upkeep.options import option
 from memory.upkeep.plan import NEW, Change, Link, Reach, Touch
@@ -176,6 +176,6 @@ def _draft(members: Sequence[Memory], cluster: Cluster, written: Written, key: s
     return sources.fields(members) | own | {"confidence": written.gist.confidence, "metadata": metadata}
 
 
-def _marked(members: Sequence[Memory], now: datetime, **marks: Any) -> tuple[Touch, ...]:
-    marks |= {"consolidated_at": now.isoformat()}
-    return tuple(Touch(m.pk, m.version, {"metadata": sources.metadata_of(m) | marks}) for m in members)
+def _marked(members: Sequence[Memory], now: datetime, **told: Any) -> tuple[Touch, ...]:
+    told |= {"consolidated_at": now.isoformat()}
+    return tuple(Touch(m.pk, m.version, {"metadata": marks.added(m, **told)}) for m in members)
