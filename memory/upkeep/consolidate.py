@@ -106,11 +106,13 @@ def _consolidated(own: Sequence[Memory], facts: Sequence[Known], options: Option
     found = clustering.clusters(
         known.vectors(own), near=options.similarity, least=options.cluster_size, most=options.clusters
     )
-    gists = [(cluster, *_gist([own[place] for place in cluster.members], cluster)) for cluster in found]
+    gists = []
+    for cluster in found:  # each is told at once: a model takes its time, and a run that says nothing is taken for dead
+        gists.append((cluster, *_gist([own[place] for place in cluster.members], cluster)))
+        yield Change("cluster", effect="", score=round(cluster.nearness, 4), why=f"{len(cluster.members)} episodes")
     near = known.Nearness([written.text for _, written, refused in gists if not refused], facts)
     met: set[Any] = set()
     for cluster, written, refused in gists:
-        yield Change("cluster", effect="", score=round(cluster.nearness, 4), why=f"{len(cluster.members)} episodes")
         members = [own[place] for place in cluster.members]
         yield _rejected(members, refused, now) if refused else _aligned(members, cluster, written, near, met, now)
 
