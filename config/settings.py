@@ -332,7 +332,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- background work
 SHORTEST_SCHEDULE_SECONDS = env.int("SHORTEST_SCHEDULE_SECONDS", 60)  # between two slots of a policy's interval
-RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", 60)  # a run whose worker is silent for so long is another's
+RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", 180)  # a run whose worker is silent for so long is another's
 CELERY_BROKER_URL = f"{REDIS_URL}/0"
 CELERY_TIMEZONE = "UTC"
 CELERY_ACCEPT_CONTENT = ["json"]
