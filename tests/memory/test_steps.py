@@ -107,6 +107,14 @@ def test_a_new_memory_that_is_held_or_pinned_by_now_stays(three: list[Memory], h
         "active", "silent"}  # fmt: skip
 
 
+def test_what_was_erased_while_a_plan_was_made_leaves_an_empty_step(three: list[Memory]) -> None:
+    change = Change("summarize", draft={"content": "Ada drinks tea."}, links=(Link(None, three[0].pk, "derived_from"),))
+    Memory.objects.filter(pk=three[0].pk).delete()
+    run_id = run(change)
+    assert states(run_id) == ["skipped"]
+    assert Step.objects.values_list("change", "memories").get(run_id=run_id) == ({}, [])
+
+
 def test_a_memory_that_moved_on_is_left_alone(three: list[Memory]) -> None:
     stale = Touch(three[0].pk, 7, {"state": "silent"})
     run_id = run(
