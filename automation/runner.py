@@ -21,6 +21,7 @@ from automation.errors import NotUndoable, RunOver
 from automation.models import Policy, TaskRun
 from events import actors, ledger, poke
 from memory.models import Step
+from memory.privacy import gate
 from memory.upkeep.plan import EVERYBODY, Reach
 from tenants import bounds, preferences
 
@@ -42,7 +43,7 @@ def start(
 ) -> TaskRun | None:
     """Leave a run of `job` to a worker; None when this slot of the policy is claimed already.
 
-    `now` (aware) is what its plan takes for now; None: when it is planned. Raises UnknownJob, BadOption.
+    `now` (aware) is what its plan takes for now; None: when it is planned. Raises UnknownJob, BadOption, Erased.
     """
     run = _new(job, reach, options, dry_run=dry_run, priority=priority, policy=policy, slot=slot, now=now)
     run.parent = parent
@@ -124,6 +125,8 @@ def _fields(job: str, reach: Reach, told: dict[str, Any], *, now: datetime | Non
 
 @transaction.atomic
 def _queue(run: TaskRun) -> TaskRun | None:
+    """Raises Erased."""
+    gate.admit_user(run.user_id)
     try:
         with transaction.atomic():
             run.save(force_insert=True)

@@ -82,8 +82,12 @@ def test_a_plan_made_before_an_erasure_leaves_nothing_of_them(
     assert not Step.objects.exclude(change={}).exists()
 
 
-def test_no_policy_is_made_for_a_user_who_is_being_erased(in_acme: Tenant, erased: Callable[..., Erasure]) -> None:
+def test_no_policy_and_no_run_is_made_for_a_user_who_is_being_erased(
+    in_acme: Tenant, erased: Callable[..., Erasure]
+) -> None:
     remember(Draft("Mine.", Scope(user_id="ada")))
     erased("user", "ada", block=True)
     with pytest.raises(Erased):
         policies.create({}, user_id="ada")
+    with pytest.raises(Erased):
+        runner.start("hush", Reach(user_id="ada"))
