@@ -20,9 +20,8 @@ from automation.checking import CHANGEABLE, check_window, checked
 from automation.errors import BadPolicy, PolicyThere
 from automation.models import Policy, PolicyVersion
 from events import actors, ledger
-from memory.errors import Erased, OutsideNamespaces, VersionConflict
+from memory.errors import OutsideNamespaces, VersionConflict
 from memory.privacy import gate
-from memory.privacy.subjects import Subject
 from memory.upkeep.plan import Reach
 from tenants import bounds
 
@@ -228,8 +227,7 @@ def _check_scope(namespace: str, user_id: str) -> None:
     bound = bounds.current()
     if bound and namespace not in bound:
         raise OutsideNamespaces(namespace or "*")
-    if user_id and gate.refused([(0, {Subject("user", user_id)}, actors.since())]):
-        raise Erased(gate.REASON)
+    gate.admit_user(user_id)
     if Policy.objects.filter(tenant_id=_tenant_id()).count() >= MOST:
         raise BadPolicy("", f"is one too many: a tenant has {MOST} at most")
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from automation import schedules
 from automation.models import Crossing, Policy, TaskRun, Watch
@@ -16,6 +17,9 @@ LEAVE_OUT = """
 UPDATE automation_taskrun SET input = jsonb_set(input, '{except_users}', (input->'except_users') - %s)
 WHERE tenant_id = %s AND input->'except_users' @> to_jsonb(%s::text)
 """
+
+# What a caller noted of a task may say anything.
+UNLABEL = "UPDATE automation_taskrun SET input = input - 'metadata' WHERE tenant_id = %s AND user_id = %s"
 
 
 def _named(asked: Asked) -> dict[str, QuerySet[Any]]:
@@ -61,10 +65,11 @@ def _runs(asked: Asked, rows: QuerySet[TaskRun]) -> int:
     """A run that is not over ends: its next slice finds that it is not its own any more."""
     count = rows.count()
     mine = rows.filter(user_id=asked.subject.name)
-    mine.filter(state__in=TaskRun.OPEN).update(state=TaskRun.State.CANCELLED, leased_until=None)
-    mine.update(user_id=asked.subject.marks()[0])
+    name, now = asked.subject.name, timezone.now()
+    mine.filter(state__in=TaskRun.OPEN).update(state=TaskRun.State.CANCELLED, leased_until=None, finished_at=now)
     with connection.cursor() as cursor:
-        name = asked.subject.name
+        cursor.execute(UNLABEL, [_tenant_id(), name])
+        mine.update(user_id=asked.subject.marks()[0])
         cursor.execute(LEAVE_OUT, [name, _tenant_id(), name])
     return count
 

@@ -20,6 +20,8 @@ from automation import registry, worker
 from automation.errors import NotUndoable, RunOver
 from automation.models import Policy, TaskRun
 from events import actors, ledger, poke
+from memory.models import Step
+from memory.privacy import gate
 from memory.upkeep.plan import EVERYBODY, Reach
 from tenants import bounds, preferences
 
@@ -41,7 +43,7 @@ def start(
 ) -> TaskRun | None:
     """Leave a run of `job` to a worker; None when this slot of the policy is claimed already.
 
-    `now` (aware) is what its plan takes for now; None: when it is planned. Raises UnknownJob, BadOption.
+    `now` (aware) is what its plan takes for now; None: when it is planned. Raises UnknownJob, BadOption, Erased.
     """
     run = _new(job, reach, options, dry_run=dry_run, priority=priority, policy=policy, slot=slot, now=now)
     run.parent = parent
@@ -59,25 +61,9 @@ def run_now(
     now: datetime | None = None,
 ) -> TaskRun | None:
     """Run `job` in this process, to its end; see `start`. A run that fails here is not tried again by a worker."""
-    run = _new(job, reach, options, dry_run=dry_run, policy=policy, slot=slot, now=now)
-    return _through(run)
-
-
-def _claim_here(run: TaskRun) -> None:
-    run.state, run.attempts, run.token, run.started_at = State.RUNNING, 1, 1, timezone.now()
-    run.leased_until = run.started_at + worker.LEASE
-
-
-def _through(run: TaskRun) -> TaskRun | None:
-    _claim_here(run)
-    worker.lock(run)
-    try:
-        if _queue(run) is None:
-            return None
-        worker.execute(run, tries=1)
-    finally:
-        worker.unlock(run)
-    run.refresh_from_db()
+    run = _queue(_new(job, reach, options, dry_run=dry_run, policy=policy, slot=slot, now=now))
+    if run:
+        worker.work_on(run)
     return run
 
 
@@ -108,17 +94,12 @@ def _begin(parent: TaskRun, runs: Sequence[TaskRun]) -> TaskRun:
 
 def run_all_now(asked: Sequence[tuple[str, Mapping[str, Any]]], reach: Reach = EVERYBODY) -> TaskRun:
     """The same in this process, to the end of all of them."""
-    parent = _fields("run_all", reach, {"jobs": [job for job, _ in asked]})
-    runs = [_new(job, reach, options) for job, options in asked]
-    for run in runs:
-        _claim_here(run)
-    _begin(parent, runs)
-    for run in runs:
-        worker.lock(run)
-        try:
-            worker.execute(run, tries=1)
-        finally:
-            worker.unlock(run)
+    return _work_on_all(start_all(asked, reach))
+
+
+def _work_on_all(parent: TaskRun) -> TaskRun:
+    for run in parent.children.order_by("id"):
+        worker.work_on(run)
     parent.refresh_from_db()
     return parent
 
@@ -144,6 +125,8 @@ def _fields(job: str, reach: Reach, told: dict[str, Any], *, now: datetime | Non
 
 @transaction.atomic
 def _queue(run: TaskRun) -> TaskRun | None:
+    """Raises Erased."""
+    gate.admit_user(run.user_id)
     try:
         with transaction.atomic():
             run.save(force_insert=True)
@@ -163,7 +146,10 @@ def runs() -> QuerySet[TaskRun]:
 
 
 def _claimed(run_id: UUID) -> TaskRun | None:
-    return runs().select_for_update(of=("self",)).filter(pk=run_id).first()
+    """The run, locked after its children: whoever closes a child goes on to its parent."""
+    rows = runs().select_for_update(of=("self",))
+    list(rows.filter(parent=run_id).order_by("id").values_list("pk"))
+    return rows.filter(pk=run_id).first()
 
 
 @transaction.atomic
@@ -177,7 +163,7 @@ def cancel(run_id: UUID) -> TaskRun | None:
         return None
     if run.state not in TaskRun.OPEN:
         raise RunOver(f"the run is over, it {run.state}")
-    for child in run.children.filter(state__in=TaskRun.OPEN).select_for_update():
+    for child in run.children.filter(state__in=TaskRun.OPEN).order_by("id"):
         _cancel(child)
     if not run.children.exists():
         _cancel(run)
@@ -194,18 +180,34 @@ def _cancel(run: TaskRun) -> None:
 
 @transaction.atomic
 def retry(run_id: UUID) -> TaskRun | None:
-    """Try a run again that failed, died or was cancelled: it goes on behind what it has done. Raises RunOver."""
+    """Try a run again that failed, died or was cancelled: it goes on behind what it has done. Of a run of several jobs
+    each of these is; it and the parent of a child are open until they are over. Raises RunOver.
+    """
     run = _claimed(run_id)
     if run is None:
         return None
-    if run.state not in (State.FAILED, State.DEAD, State.CANCELLED) or run.undone_at or run.children.exists():
+    again = [each for each in run.children.order_by("id") or [run] if _stopped(each)]
+    if not again or _undoing_of(run):
         raise RunOver("only a run that failed, died or was cancelled can be tried again, and only while it stands")
-    run.state, run.attempts, run.error, run.cancel_asked = State.PENDING, 0, "", False
-    run.finished_at, run.leased_until, run.wait_until = None, None, timezone.now()
-    run.save()
+    for each in again:
+        _again(each)
+    runs().filter(pk=run.parent_id or run.pk, children__isnull=False).update(state=State.RUNNING, finished_at=None)
     ledger.record("run.retried", run, job=run.job)
     poke.after_commit("automation.tasks.work")
+    run.refresh_from_db()
     return run
+
+
+def _stopped(run: TaskRun) -> bool:
+    return run.state in (State.FAILED, State.DEAD, State.CANCELLED) and not _undoing_of(run)
+
+
+def _again(run: TaskRun) -> None:
+    run.state, run.attempts, run.error, run.cancel_asked = State.PENDING, 0, "", False
+    run.finished_at, run.leased_until, run.wait_until = None, None, timezone.now()
+    if not run.undoes_id and not Step.objects.filter(run_id=run.pk).exists():  # they were swept
+        run.planned, run.done, run.total = False, 0, 0
+    run.save()
 
 
 def undo(run_id: UUID, *, here: bool = False) -> TaskRun | None:
@@ -218,12 +220,13 @@ def undo(run_id: UUID, *, here: bool = False) -> TaskRun | None:
         if run is None:
             return None
         check_undoable(run)
-        children = [child for child in run.children.order_by("-id") if _undoable(child) is None]
-        if children:
-            return _begin(_undoing(run), [_undoing(child) for child in children])
-        if not here:
-            return _queue(_undoing(run))
-    return _through(_undoing(run))
+        children = [_undoing(child) for child in run.children.order_by("-id") if _undoable(child) is None]
+        if not children and run.children.exists():
+            raise NotUndoable("nothing of it can be taken back")
+        undoing = _begin(_undoing(run), children) if children else _queue(_undoing(run))
+    if here and undoing:
+        _work_on_all(undoing) if children else worker.work_on(undoing)
+    return undoing
 
 
 def _undoing(run: TaskRun) -> TaskRun:
@@ -240,9 +243,14 @@ def check_undoable(run: TaskRun) -> None:
         raise NotUndoable(why)
 
 
+def _undoing_of(run: TaskRun) -> bool:
+    """Whether what it did is taken back, or about to be."""
+    return bool(run.undone_at) or run.undoings.filter(state__in=[*TaskRun.OPEN, State.SUCCEEDED]).exists()
+
+
 def _undoable(run: TaskRun) -> str | None:
     """Why what it did cannot be taken back; None when it can."""
-    if run.undone_at or run.undoings.filter(state__in=[*TaskRun.OPEN, State.SUCCEEDED]).exists():
+    if _undoing_of(run):
         return "it is undone already"
     if run.dry_run or not (run.done or run.children.exists()):
         return "it did nothing"

@@ -43,6 +43,7 @@ MOST_ATTEMPTS = 5
 VECTORS_IN = timedelta(seconds=3)
 PATIENCE = timedelta(minutes=5)  # with the embedder; then a job does with the vectors that are there
 LONGEST_WAIT = 3600.0
+LOOK_EVERY = 0.2  # seconds, while a run here waits for another one
 KEPT = timedelta(days=90)
 # The next run: by priority, then of the tenant that has the fewest at work, then of the one that waits longest. Two
 # that write to the same memories do not run at once, and of one parent the next comes after the one before is over.
@@ -58,6 +59,7 @@ WHERE ((r.state = 'pending' AND r.wait_until <= %(now)s) OR (r.state = 'running'
       AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended('run ' || r.id, 0)))))
   AND NOT EXISTS (SELECT 1 FROM automation_taskrun s
     WHERE s.parent_id = r.parent_id AND s.id < r.id AND s.state IN ('pending', 'running'))
+  AND (%(only)s::uuid IS NULL OR r.id = %(only)s::uuid)
   AND (r.dry_run OR NOT EXISTS (SELECT 1 FROM automation_taskrun o
     WHERE o.tenant_id = r.tenant_id AND o.id <> r.id AND o.state = 'running' AND o.leased_until > %(now)s
       AND NOT o.dry_run AND (o.user_id = '' OR r.user_id = '' OR o.user_id = r.user_id)
@@ -79,27 +81,49 @@ def work(seconds: float = 500) -> int:
     until, turns = time.monotonic() + seconds, 0
     while time.monotonic() < until and (run := claim()):
         turns += 1
-        with tenant_context(run.tenant):
-            check_schema(run.tenant)
-            execute(run, turn=TURN)
-        unlock(run)
+        try:
+            with tenant_context(run.tenant):
+                check_schema(run.tenant)
+                execute(run, turn=TURN)
+        finally:
+            unlock(run)
     return turns
 
 
+def work_on(run: TaskRun, patience: timedelta = PATIENCE) -> None:
+    """Run this one here, when no other that writes to the same memories is at work, and do not try it again.
+
+    A worker may be faster: then until it is done. What cannot begin within `patience` is left to a worker.
+    """
+    until = timezone.now() + patience
+    while run.state in TaskRun.OPEN and timezone.now() < until and lifecycle.is_open(run.tenant_id):
+        if mine := claim(run.pk):
+            try:
+                execute(mine, once=True)
+            finally:
+                unlock(mine)
+        else:
+            time.sleep(LOOK_EVERY)
+        run.refresh_from_db()
+
+
 @transaction.atomic
-def claim() -> TaskRun | None:
-    """The next run, leased to whoever calls. One whose workers died again and again is dead."""
+def claim(only: UUID | None = None) -> TaskRun | None:
+    """The next run, or this one if it may begin, leased to whoever calls. One whose workers died again and again is
+    dead.
+    """
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('runs', 0))")  # claims take turns
-        cursor.execute(NEXT, {"now": now})
+        # Locked, as it may be cancelled at this moment.
+        cursor.execute(f"{NEXT} FOR UPDATE OF r SKIP LOCKED", {"now": now, "only": only})
         found = cursor.fetchone()
     if found is None:
         return None
     run = TaskRun.objects.select_related("tenant").get(pk=found[0])
     if run.state == State.RUNNING and run.attempts >= MOST_ATTEMPTS:
         close(run, State.DEAD, error=run.error or "its workers died of it")
-        return claim()
+        return claim(only)
     run.attempts, run.token = run.attempts + 1, run.token + 1
     run.state, run.heartbeat_at, run.leased_until = State.RUNNING, now, now + LEASE
     run.started_at = run.started_at or now
@@ -130,20 +154,27 @@ def _acting(run: TaskRun) -> AbstractContextManager[None]:
     return actors.acting_as(run.started_by, run.created_at)
 
 
-def execute(run: TaskRun, *, turn: float | None = None, tries: int = MOST_ATTEMPTS) -> None:
-    """Run a claimed run to its end, or until its turn is over and others wait."""
+def execute(run: TaskRun, *, turn: float | None = None, once: bool = False) -> None:
+    """Run a claimed run to its end, or until its turn is over and others wait; `once`: what fails is not put back."""
+    try:
+        _try(run, turn, once)
+    except Taken:
+        log.info("the run was taken over, or its tenant was closed", run=str(run.pk))
+
+
+def _try(run: TaskRun, turn: float | None, once: bool) -> None:
     try:
         with _acting(run), bounds.bound_to(tuple(run.input.get("bounds", ()))):
             _run(run, turn)
     except Taken:
-        log.info("the run was taken over, or its tenant was closed", run=str(run.pk))
+        raise
     except CancelAsked:
         close(run, State.CANCELLED)
     except (AutomationError, BadOption) as error:  # it will never go better
         close(run, State.FAILED, error=str(error))
     except Exception as error:
         log.warning("the run stopped", run=str(run.pk), job=run.job, exc_info=not isinstance(error, LibraryError))
-        _put_back(run, error, tries)
+        _put_back(run, error, once)
 
 
 def _run(run: TaskRun, turn: float | None) -> None:
@@ -279,16 +310,16 @@ def close_parent(parent_id: UUID) -> None:
     TaskRun.objects.filter(pk=parent.pk).update(done=done)
     if parent.state not in TaskRun.OPEN or done < states.total():
         return
-    if parent.undoes_id:
+    if parent.undoes_id and done == states[State.SUCCEEDED]:
         TaskRun.objects.filter(pk=parent.undoes_id).update(undone_at=timezone.now())
     worst = next((state for state in (State.DEAD, State.FAILED, State.CANCELLED) if states[state]), State.SUCCEEDED)
     close(parent, worst, result={"counts": dict(states)})
 
 
-def _put_back(run: TaskRun, error: Exception, tries: int) -> None:
+def _put_back(run: TaskRun, error: Exception, once: bool) -> None:
     """Let it be tried again later, or give it up. Only errors of ours are told: others may quote content."""
     said = str(error) if isinstance(error, LibraryError | DoorError) else type(error).__name__
-    if run.attempts >= tries:
+    if once or run.attempts >= MOST_ATTEMPTS:
         close(run, State.FAILED, error=said)
         return
     wait = min(10.0 * 2 ** (run.attempts - 1), LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311  a spread
@@ -308,7 +339,7 @@ def _release(run: TaskRun, **changes: Any) -> None:
 
 def _others_wait() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(NEXT, {"now": timezone.now()})
+        cursor.execute(NEXT, {"now": timezone.now(), "only": None})
         return cursor.fetchone() is not None
 
 

@@ -9,6 +9,7 @@ from events import actors, ledger
 from memory.models import Report
 from memory.privacy import gate
 from memory.privacy.subjects import Subject
+from tenants import bounds
 
 KEPT = 100  # of a scope, when a report does not say how many
 
@@ -17,9 +18,11 @@ KEPT = 100  # of a scope, when a report does not say how many
 def keep(told: dict[str, Any], run_id: UUID | None = None) -> dict[str, str]:
     """Keep a report of memory.upkeep.health, and forget the oldest of its scope; what `withdraw` needs is answered.
 
-    Below its `alert_threshold` that is told as a fact. Nothing is kept of a user who was erased.
+    Below its `alert_threshold` that is told as a fact. Nothing is kept of a user who was erased, nor of more than whoever asks may see.
     """
     scope = {"namespace": told["namespace"], "user_id": told["user_id"]}
+    if bounds.current() and not scope["namespace"]:
+        return {}  # whoever is bound to namespaces saw only a part of what the report would be on
     if scope["user_id"] and gate.refused([(0, {Subject("user", scope["user_id"])}, actors.since())]):
         return {}
     score, status = told["overall_score"], told["status"]

@@ -17,6 +17,7 @@ from automation.errors import AutomationError
 from automation.models import TaskRun
 from config.pages.base import asked_for, between, tenant_here
 from config.pages.runs import drawn_all
+from memory.errors import LibraryError
 from memory.models import Step
 from memory.upkeep import differences
 from tenants.middleware import may
@@ -112,7 +113,7 @@ def act(request: HttpRequest, run_id: UUID) -> HttpResponse:
         raise PermissionDenied
     try:
         after = do(run_id)
-    except AutomationError as error:
+    except (AutomationError, LibraryError) as error:
         messages.error(request, f"Not done: {error}.")
         return redirect("run", run_id)
     messages.success(request, says)

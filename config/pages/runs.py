@@ -16,7 +16,7 @@ from automation import asking, looking, registry
 from automation.errors import UnknownJob
 from automation.models import Policy, TaskRun
 from config.pages.base import asked_for, tenant_here
-from memory.errors import BadOption
+from memory.errors import BadOption, LibraryError
 from memory.upkeep.options import described
 from memory.upkeep.plan import Reach
 from tenants.middleware import may, tenant_of
@@ -124,7 +124,7 @@ def start(request: HttpRequest) -> HttpResponse:
     try:
         options = _options(request.POST.get("options", ""))
         run = asking.start(job, Reach(said["namespace"], said["user_id"]), options, dry_run=dry_run, priority=priority)
-    except (UnknownJob, BadOption, ValueError) as error:
+    except (UnknownJob, LibraryError, ValueError) as error:
         messages.error(request, f"Not started: {_why(error)}.")
         return redirect("runs")
     return redirect("run", run.pk)
@@ -141,7 +141,7 @@ def _options(text: str) -> dict[str, Any]:
 def _why(error: Exception) -> str:
     if isinstance(error, BadOption):
         return f"the option {error.pointer[1:]} {error.detail}"
-    return str(error) if isinstance(error, UnknownJob) else "the options are not a JSON object"
+    return str(error) if isinstance(error, UnknownJob | LibraryError) else "the options are not a JSON object"
 
 
 def _uuid(text: str) -> UUID | None:

@@ -18,7 +18,7 @@ from automation.errors import NotUndoable, RunOver
 from automation.models import Policy
 from config.pages import asking_jobs, drawn_runs, drawn_simulation
 from config.pages.base import asked_for, tenant_here
-from memory.errors import BadOption
+from memory.errors import BadOption, LibraryError
 from memory.upkeep.plan import Reach
 from tenants.middleware import may
 
@@ -73,8 +73,11 @@ def apply(request: HttpRequest) -> HttpResponse:
     if str(found.writes) != request.POST.get("seen"):
         messages.error(request, f"Not started: it has come to {found.writes} changes meanwhile. Look again.")
         return redirect(f"{reverse('simulator')}?{query.urlencode()}")
-    run = runner.start(asked.job.name, asked.reach, asked.options, policy=asked.policy, now=asked.now)
-    query["run"] = str(run.pk) if run else ""
+    try:
+        run = runner.start(asked.job.name, asked.reach, asked.options, policy=asked.policy, now=asked.now)
+        query["run"] = str(run.pk) if run else ""
+    except LibraryError as error:
+        messages.error(request, f"Not started: {error}.")
     return redirect(f"{reverse('simulator')}?{query.urlencode()}")
 
 
@@ -83,7 +86,7 @@ def undo(request: HttpRequest, run_id: UUID) -> HttpResponse:
     tenant_here(request)
     try:
         undoing = runner.undo(run_id) if looking.one(run_id) else None
-    except (RunOver, NotUndoable) as error:
+    except (RunOver, NotUndoable, LibraryError) as error:
         messages.error(request, f"Not undone: {error}.")
         undoing = None
     back = QueryDict(request.POST.get("back", "")[:4_000], mutable=True)

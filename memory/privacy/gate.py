@@ -63,6 +63,12 @@ def admit(row: Any) -> None:
         raise Erased(REASON)
 
 
+def admit_user(user_id: str) -> None:
+    """Let something that names a user be written by the work that is done here. Raises Erased."""
+    if user_id and refused([(0, {Subject("user", user_id)}, actors.since())]):
+        raise Erased(REASON)
+
+
 def shut() -> None:
     """Wait for all who passed, and let nobody pass before this transaction ends."""
     with connection.cursor() as cursor:

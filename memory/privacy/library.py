@@ -52,6 +52,7 @@ def _delete(job: Job, ids: list[UUID]) -> None:
     rows = Memory.objects.filter(job.asked.subject.memories(), pk__in=ids).unheld().order_by("id")
     gone = list(rows.select_for_update(of=("self",)).only("id"))
     chosen = [memory.pk for memory in gone]
+    Step.objects.filter(memories__overlap=chosen).delete()  # a plan may have been laid down since these were erased
     places.unsettle_for_good(chosen)
     counts = Memory.objects.filter(pk__in=chosen).only("id").delete()[1]
     ledger.record_all("memory.erased", [(Memory(pk=pk), {}) for pk in chosen])

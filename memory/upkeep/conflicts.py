@@ -46,7 +46,7 @@ def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
 
 
 def _resolved(group: Group, options: Options, seen: set[Pair]) -> Iterator[Change]:
-    """The surest first; what gave way once, or shall be decided by a person, is left alone for the rest of the run."""
+    """The surest first; what gave way once is left alone for the rest of the run."""
     found = _found(group, options, seen)
     gone: set[UUID] = set()
     busy: set[UUID] = set()

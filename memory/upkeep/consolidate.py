@@ -19,7 +19,7 @@ from memory.algorithms.clustering import Cluster
 from memory.llm import Written
 from memory.models import Memory
 from memory.models.memory import MemoryQuerySet
-from memory.upkeep import known, sources
+from memory.upkeep import known, marks, sources
 from memory.upkeep.known import Known
 from memory.upkeep.options import option
 from memory.upkeep.plan import NEW, Change, Link, Reach, Touch
@@ -106,11 +106,13 @@ def _consolidated(own: Sequence[Memory], facts: Sequence[Known], options: Option
     found = clustering.clusters(
         known.vectors(own), near=options.similarity, least=options.cluster_size, most=options.clusters
     )
-    gists = [(cluster, *_gist([own[place] for place in cluster.members], cluster)) for cluster in found]
+    gists = []
+    for cluster in found:  # each is told at once: a model takes its time, and a run that says nothing is taken for dead
+        gists.append((cluster, *_gist([own[place] for place in cluster.members], cluster)))
+        yield Change("cluster", effect="", score=round(cluster.nearness, 4), why=f"{len(cluster.members)} episodes")
     near = known.Nearness([written.text for _, written, refused in gists if not refused], facts)
     met: set[Any] = set()
     for cluster, written, refused in gists:
-        yield Change("cluster", effect="", score=round(cluster.nearness, 4), why=f"{len(cluster.members)} episodes")
         members = [own[place] for place in cluster.members]
         yield _rejected(members, refused, now) if refused else _aligned(members, cluster, written, near, met, now)
 
@@ -176,6 +178,6 @@ def _draft(members: Sequence[Memory], cluster: Cluster, written: Written, key: s
     return sources.fields(members) | own | {"confidence": written.gist.confidence, "metadata": metadata}
 
 
-def _marked(members: Sequence[Memory], now: datetime, **marks: Any) -> tuple[Touch, ...]:
-    marks |= {"consolidated_at": now.isoformat()}
-    return tuple(Touch(m.pk, m.version, {"metadata": sources.metadata_of(m) | marks}) for m in members)
+def _marked(members: Sequence[Memory], now: datetime, **told: Any) -> tuple[Touch, ...]:
+    told |= {"consolidated_at": now.isoformat()}
+    return tuple(Touch(m.pk, m.version, {"metadata": marks.added(m, **told)}) for m in members)

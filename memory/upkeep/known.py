@@ -15,7 +15,7 @@ from memory.algorithms import gisting
 from memory.algorithms.gisting import Gist
 from memory.errors import EmbedderUnavailable
 from memory.models import Memory
-from memory.upkeep import sources
+from memory.upkeep import marks, sources
 from memory.upkeep.plan import Reach
 
 SOURCE = "consolidate"  # of the memories that consolidation makes
@@ -65,7 +65,7 @@ def _known(memory: Memory) -> Known:
         memory.kind,
         memory.confidence,
         memory.event_time,
-        sources.metadata_of(memory),
+        marks.of(memory),
         vectors([memory])[0] if ours else None,
     )
 

@@ -56,11 +56,6 @@ def told(memory: Memory) -> Told:
     return Told(memory.content, memory.event_time, " ".join(who.split()), trusted, memory.confidence)
 
 
-def metadata_of(memory: Memory) -> dict[str, Any]:
-    """It is its writers' own, and may hold anything."""
-    return memory.metadata if isinstance(memory.metadata, dict) else {}
-
-
 def fields(memories: Sequence[Memory]) -> dict[str, Any]:
     """Of a draft: whose it is, whom and what it is about, and no more trust than its least trusted source has."""
     first = memories[0]

@@ -11,12 +11,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
+from events import actors
 from memory import reports, reviews
 from memory.errors import Unreadable
 from memory.models import Memory, Step
+from memory.privacy import gate
+from memory.privacy.subjects import subjects
 from memory.tiers import cold
 from memory.upkeep import bulk, embed, expire, writing
 from memory.upkeep.plan import Change
@@ -32,8 +35,25 @@ def lay(run_id: UUID, changes: Iterable[Change]) -> int:
     Step.objects.filter(run_id=run_id).delete()
     effective = (change for change in changes if change.effect)
     steps = [writing.laid(run_id, number, change) for number, change in enumerate(effective, start=1)]
+    _empty_erased(steps)
     Step.objects.bulk_create(steps, batch_size=500)
     return len(steps)
+
+
+def _empty_erased(steps: Sequence[Step]) -> None:
+    """Take what they say from steps about whom or what was erased while the plan was made; these are skipped.
+
+    What is there is not erased before the caller's transaction ends, and then its steps go with it.
+    """
+    named = list({key for step in steps for key in step.memories})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM memory_memory WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [named])
+        there = {key for (key,) in cursor.fetchall()}
+    about = {step.number: subjects([("user", step.change["told"].get("user_id", ""))]) for step in steps}
+    refused = gate.refused([(number, names, actors.since()) for number, names in about.items() if names])
+    for step in steps:
+        if step.number in refused or not there.issuperset(step.memories):
+            step.state, step.change, step.memories = Step.State.SKIPPED, {}, []
 
 
 def take(run_id: UUID, note: Note) -> bool:

@@ -145,9 +145,10 @@ def _summarized(group: Group, memories: Sequence[Memory], options: Options) -> I
         if len(level) < 2:
             return
         size = FAN if depth < LEVELS else len(level)
-        level = [_over(several, options) for several in sources.parts(level, size)]
-        for part, written in level:
-            yield _change(group, part, written, depth)
+        below, level = level, []
+        for several in sources.parts(below, size):
+            level.append(_over(several, options))
+            yield _change(group, *level[-1], depth)
 
 
 def _over(several: Sequence[tuple[Sequence[Memory], Written]], options: Options) -> tuple[list[Memory], Written]:

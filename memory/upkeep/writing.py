@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from events import ledger
-from memory import history, places, quotas
+from memory import history, holds, places, quotas
 from memory.errors import LibraryError
 from memory.models import Memory, Passage, Relation, Step
 from memory.relations import relate_all
@@ -255,14 +255,18 @@ def _relate(links: Sequence[tuple[Step, tuple[UUID, UUID, str, float]]]) -> None
 
 
 def unwrite(steps: Sequence[Step]) -> None:
-    """Give everything the values that it had, and take away what was made; what moved on since is kept as it is."""
+    """Give everything the values that it had, and take away what was made; what moved on since is kept as it is. What
+    was made and is pinned or held by now stays, and so does what it stands for.
+    """
     was = {UUID(one["id"]): one["was"] for step in steps for one in step.outcome["touched"]}
     made = {UUID(step.outcome["made"]) for step in steps if step.outcome["made"]}
+    holds.steady()
     work = _Slice(was.keys() | made, [key for key, told in was.items() if "content" in told])
     back = _may_come_back(steps, work)
+    free = {str(key) for key in Memory.objects.free().filter(pk__in=made).values_list("pk", flat=True)}
     for step in steps:
         step.state = Step.State.KEPT
-        if _is_as_left(step, work, back):
+        if _is_as_left(step, work, back, free):
             _take_back(step, work)
             step.state = Step.State.UNDONE
     work.save()
@@ -292,9 +296,10 @@ def _has_room(memory: Memory) -> bool:
     return True
 
 
-def _is_as_left(step: Step, work: _Slice, back: set[str]) -> bool:
+def _is_as_left(step: Step, work: _Slice, back: set[str], free: set[str]) -> bool:
+    """Whether nothing that it touched or made has moved on, and what it made may be erased for good."""
     made = step.outcome["made"]
-    if made and (UUID(made) not in work.rows or work.rows[UUID(made)].version != 1):
+    if made and (made not in free or UUID(made) not in work.rows or work.rows[UUID(made)].version != 1):
         return False
     return all(_is_left(one, work, back) for one in step.outcome["touched"])
 

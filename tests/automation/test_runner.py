@@ -1,12 +1,13 @@
 """Task runs: one life, in this process or a worker's; killed anywhere, an effect comes once."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -290,6 +291,123 @@ class TestFailing:
         assert worker.work() == 0
 
 
+@pytest.mark.usefixtures("notes")
+class TestHere:
+    def test_one_here_does_not_run_beside_a_workers_that_writes_to_the_same_memories(self) -> None:
+        run()
+        theirs = worker.claim()
+        ours = run(reach=Reach(user_id="ada"))
+        assert theirs
+        assert ours
+        worker.work_on(ours, timedelta(seconds=0.3))
+        assert (at_work(ours).state, silent()) == ("pending", 0)
+        worker.execute(theirs)
+        worker.work_on(ours)
+        assert (at_work(ours).state, ours.result["counts"]) == ("succeeded", {"keep": 2})
+
+    def test_what_fails_after_it_was_planned_is_not_left_to_a_worker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fails(run: TaskRun, done: Any) -> None:
+            raise Unreadable("the storage is away")
+
+        monkeypatch.setattr(worker, "_note", fails)
+        here = runner.run_now("hush")
+        assert here
+        assert (here.state, here.error) == ("failed", "the storage is away")
+
+
+@pytest.mark.usefixtures("notes")
+class TestSeveral:
+    def two(self) -> tuple[TaskRun, TaskRun, TaskRun]:
+        parent = runner.start_all([("hush", {"below": 0.1}), ("hush", {"below": 0.9})])
+        first, second = parent.children.order_by("id")
+        return parent, first, second
+
+    def test_of_one_with_a_dead_child_the_others_run_and_a_retry_opens_it_again(self) -> None:
+        parent, first, second = self.two()
+        TaskRun.objects.filter(pk=first.pk).update(attempts=worker.MOST_ATTEMPTS, state="running")
+        TaskRun.objects.filter(pk=first.pk).update(leased_until=timezone.now())
+        worker.work()
+        assert [at_work(each).state for each in (parent, first, second)] == ["dead", "dead", "succeeded"]
+        runner.retry(first.pk)
+        assert (at_work(parent).state, parent.finished_at) == ("running", None)
+        with pytest.raises(RunOver):
+            runner.undo(parent.pk)
+        worker.work()
+        assert [at_work(each).state for each in (parent, first)] == ["succeeded", "succeeded"]
+
+    def test_retrying_it_retries_what_stopped(self) -> None:
+        parent, first, second = self.two()
+        runner.cancel(second.pk)
+        worker.work()
+        assert at_work(parent).state == "cancelled"
+        assert runner.retry(parent.pk)
+        assert [at_work(each).state for each in (parent, first, second)] == ["running", "succeeded", "pending"]
+        worker.work()
+        assert (at_work(parent).state, silent()) == ("succeeded", 4)
+
+    def test_it_is_undone_only_when_all_of_it_is(self) -> None:
+        parent, first, second = self.two()
+        worker.work()
+        undoing = runner.undo(parent.pk)
+        assert undoing
+        runner.cancel(undoing.children.order_by("id")[1].pk)
+        worker.work()
+        assert (at_work(second).undone_at is not None, at_work(first).undone_at) == (True, None)
+        assert at_work(parent).undone_at is None
+        runner.undo(parent.pk)
+        worker.work()
+        assert at_work(parent).undone_at
+        assert silent() == 0
+
+    def test_one_of_which_nothing_can_be_taken_back_is_not_undone(self) -> None:
+        parent = runner.start_all([("hush", {"below": 0.0})])
+        worker.work()
+        with pytest.raises(NotUndoable, match="nothing"):
+            runner.undo(parent.pk)
+
+
+@pytest.mark.usefixtures("notes")
+class TestRetrying:
+    def test_what_is_about_to_be_taken_back_is_not_tried_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(steps, "SLICE", 1)
+        made = run()
+        monkeypatch.setattr(worker, "_others_wait", lambda: True)
+        monkeypatch.setattr(worker, "TURN", -1.0)
+        claimed = worker.claim()
+        assert claimed
+        worker.execute(claimed, turn=-1.0)
+        runner.cancel(made.pk)
+        assert (at_work(made).state, made.done) == ("cancelled", 1)
+        runner.undo(made.pk)
+        with pytest.raises(RunOver):
+            runner.retry(made.pk)
+
+    def test_one_whose_steps_were_swept_is_planned_anew(self) -> None:
+        made = run()
+        claimed = worker.claim()
+        assert claimed
+        assert not worker._plan(claimed)
+        worker.close(claimed, "failed")
+        Step.objects.all().delete()
+        runner.retry(made.pk)
+        worker.work()
+        assert (at_work(made).state, silent(), made.done) == ("succeeded", 2, 2)
+
+    def test_losing_a_run_that_fails_does_not_stop_the_worker(self, enter: Enter) -> None:
+        def lost(reach: Reach, options: Options, now: Any) -> Iterator[Change]:
+            """Fail, when somebody else has it."""
+            TaskRun.objects.filter(job="lost").update(state="cancelled")
+            raise RuntimeError
+            yield
+
+        enter("lost", lost)
+        runner.start("lost", priority=9)
+        after = run()
+        TaskRun.objects.filter(job="lost").update(attempts=4)
+        assert worker.work() == 2
+        assert at_work(after).state == "succeeded"
+
+
 class TestFairness:
     def test_tenants_take_turns(self, acme: Tenant, globex: Tenant) -> None:
         for tenant in (acme, acme, acme, globex):
@@ -328,3 +446,43 @@ def test_many_workers_claim_each_run_once(committed: None, acme: Tenant) -> None
     for thread in threads:
         thread.join()
     assert sorted(claimed) == sorted(run.pk for run in made)
+
+
+def _elsewhere(tenant: Tenant, first: Callable[[], object], then: Callable[[], object]) -> threading.Thread:
+    """A transaction of another connection that has done `first`, and does `then` half a second later."""
+    begun = threading.Event()
+
+    def works() -> None:
+        with tenant_context(tenant), transaction.atomic():
+            first()
+            begun.set()
+            time.sleep(0.5)
+            then()
+        connection.close()
+
+    thread = threading.Thread(target=works)
+    thread.start()
+    assert begun.wait(10)
+    return thread
+
+
+def test_a_run_that_is_cancelled_at_this_moment_is_not_begun(committed: None, acme: Tenant) -> None:
+    with tenant_context(acme):
+        made = run()
+        thread = _elsewhere(acme, lambda: runner.cancel(made.pk), lambda: None)
+        assert worker.claim() is None
+        thread.join()
+        assert at_work(made).state == "cancelled"
+
+
+def test_cancelling_a_run_of_several_does_not_lock_out_one_of_them_that_ends(committed: None, acme: Tenant) -> None:
+    with tenant_context(acme):
+        parent = runner.start_all([("hush", {}), ("hush", {})])
+        first = worker.claim()
+        assert first
+        row = TaskRun.objects.select_for_update(of=("self",)).filter(pk=first.pk)
+        thread = _elsewhere(acme, row.get, lambda: worker.close(first, "succeeded"))
+        runner.cancel(parent.pk)
+        thread.join()
+        assert [run.state for run in parent.children.order_by("id")] == ["succeeded", "cancelled"]
+        assert at_work(parent).state == "cancelled"

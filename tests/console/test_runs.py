@@ -13,6 +13,8 @@ from automation.models import TaskRun
 from config.pages.runs import span
 from events.models import Event
 from memory.models import Memory
+from memory.privacy import erase
+from memory.privacy.subjects import Subject
 from memory.remember import remember_many
 from memory.types import Draft, Scope
 from memory.upkeep.plan import Change, Reach, Touch
@@ -111,6 +113,15 @@ def test_what_cannot_be_started_is_said(editor: Client) -> None:
     for form in ({"job": "dance"}, {"options": "["}, {"options": "[1]"}, {"options": '{"below": 9}'}, {"job": "\x00"}):
         answer = editor.post(f"{PAGE}start", {"job": "hush"} | form, follow=True)
         assert "Not started" in text(answer)
+    assert not TaskRun.objects.exists()
+
+
+def test_that_nothing_is_run_for_who_is_being_erased_is_said(editor: Client, acme: Tenant) -> None:
+    with tenant_context(acme):
+        erase.request(Subject("user", "ada"), 0)
+    for page in (f"{PAGE}start", PAGE.replace("runs", "simulator") + "apply"):
+        answer = editor.post(page, {"job": "hush", "user_id": "ada", "seen": "0"}, follow=True)
+        assert "whom it names was erased" in text(answer)
     assert not TaskRun.objects.exists()
 
 

@@ -57,8 +57,8 @@ TOLD = {
     },
     "POST turns": {"memory.created": 1},
     "POST runs": {"run.queued": 1, "run.succeeded": 1},  # of all jobs that are switched on, which are none
-    "POST forget": {"run.queued": 1, "run.succeeded": 1},  # a dry run, over at once
-    "POST consolidate": {"run.queued": 1, "run.succeeded": 1},
+    "POST forget": {"run.queued": 1, "run.started": 1, "run.succeeded": 1},  # a dry run, over at once
+    "POST consolidate": {"run.queued": 1, "run.started": 1, "run.succeeded": 1},
     "POST keys/{key_id}/rotate": {"key.issued": 1, "key.rotated": 1},
     "DELETE sessions/{session_key}": {"session.deleted": 1, "memory.deleted": 2},
 }  # fmt: skip

@@ -77,6 +77,23 @@ def test_what_is_said_again_and_again_becomes_a_fact_with_links_to_it(in_acme: T
     assert (fact.metadata["evidence_count"], fact.metadata["written_by"]) == (3, "extractive")
 
 
+def test_a_plan_says_something_after_each_gist(in_acme: Tenant, monkeypatch: Any) -> None:
+    told(*TEA)
+    told(*BIKE)
+    real, asked = consolidate._gist, []
+
+    def noted(*said: Any) -> Any:
+        asked.append(1)
+        return real(*said)
+
+    monkeypatch.setattr(consolidate, "_gist", noted)
+    at_once = []
+    for _ in consolidate.plan(EVERYBODY, Options(), NOW):
+        at_once.append(len(asked))
+        asked.clear()
+    assert (sum(at_once), max(at_once)) == (2, 1)
+
+
 def test_episodes_are_marked_and_stay(in_acme: Tenant) -> None:
     told(*TEA, metadata={"mine": 1})
     done()

@@ -9,6 +9,7 @@ from django.db import connection
 from uuid_utils.compat import uuid7
 
 from events.models import Event
+from memory import holds, pinning
 from memory.models import Memory, Relation, Step
 from memory.remember import remember_many
 from memory.types import Draft, Scope
@@ -92,6 +93,26 @@ def test_a_new_memory_and_its_relations_go_with_the_undoing(three: list[Memory])
     assert Relation.objects.filter(source=made, type="derived_from").count() == 3
     undo(run_id)
     assert library() == before
+
+
+@pytest.mark.parametrize("how", ["held", "pinned"])
+def test_a_new_memory_that_is_held_or_pinned_by_now_stays(three: list[Memory], how: str) -> None:
+    draft = {"content": "Ada drinks tea and plays chess.", "user_id": "ada", "kind": "summary"}
+    run_id = run(Change("summarize", touches=(touch(three[0], state="silent"),), draft=draft))
+    made = Memory.objects.get(kind="summary")
+    pinning.pin(made.pk) if how == "pinned" else holds.place("Case 7", memory_id=made.pk)
+    undo(run_id)
+    assert states(run_id) == ["kept"]
+    assert set(Memory.objects.filter(pk__in=[made.pk, three[0].pk]).values_list("state", flat=True)) == {
+        "active", "silent"}  # fmt: skip
+
+
+def test_what_was_erased_while_a_plan_was_made_leaves_an_empty_step(three: list[Memory]) -> None:
+    change = Change("summarize", draft={"content": "Ada drinks tea."}, links=(Link(None, three[0].pk, "derived_from"),))
+    Memory.objects.filter(pk=three[0].pk).delete()
+    run_id = run(change)
+    assert states(run_id) == ["skipped"]
+    assert Step.objects.values_list("change", "memories").get(run_id=run_id) == ({}, [])
 
 
 def test_a_memory_that_moved_on_is_left_alone(three: list[Memory]) -> None:

@@ -13,7 +13,7 @@ from automation import asking, looking, registry, runner
 from automation.errors import AutomationError
 from automation.models import TaskRun
 from events import actors
-from memory.errors import BadOption
+from memory.errors import BadOption, LibraryError
 from memory.upkeep.plan import Reach
 from tenants.models import Tenant
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
                 doing.get(verb, lambda said: self._act(verb, said))(told)
         except BadOption as error:
             raise CommandError(f"The option {error.pointer[1:]} {error.detail}.") from None
-        except AutomationError as error:
+        except (AutomationError, LibraryError) as error:
             raise CommandError(f"Not done: {error}.") from None
 
     def _jobs(self, told: dict[str, Any]) -> None:
