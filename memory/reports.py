@@ -18,7 +18,8 @@ KEPT = 100  # of a scope, when a report does not say how many
 def keep(told: dict[str, Any], run_id: UUID | None = None) -> dict[str, str]:
     """Keep a report of memory.upkeep.health, and forget the oldest of its scope; what `withdraw` needs is answered.
 
-    Below its `alert_threshold` that is told as a fact. Nothing is kept of a user who was erased, nor of more than whoever asks may see.
+    Below its `alert_threshold` that is told as a fact. Nothing is kept of a user who was erased, nor of more than
+    whoever asks may see.
     """
     scope = {"namespace": told["namespace"], "user_id": told["user_id"]}
     if bounds.current() and not scope["namespace"]:
