@@ -92,7 +92,8 @@ def claim() -> TaskRun | None:
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('runs', 0))")  # claims take turns
-        cursor.execute(NEXT, {"now": now})
+        # Whoever cancels it holds the row: it is passed by, and looked at again when it has changed since.
+        cursor.execute(NEXT + "FOR NO KEY UPDATE OF r SKIP LOCKED", {"now": now})
         found = cursor.fetchone()
     if found is None:
         return None
