@@ -223,7 +223,7 @@ def test_the_page_and_the_list_cost_a_known_number_of_queries(operator: Client, 
     for topic in "abc":
         ada.patch(f"memories/{said[0]}", {"topic": topic})
     operator.get(LIST)
-    with costs(10):  # session, person, reviews that wait, tenants to switch to, count, the tenant, rows; and that an operator saw them
+    with costs(10):  # session, person, reviews that wait, tenants to switch to, count, tenant, rows, and the note of it
         operator.get(LIST)
     with costs(16):  # eight as above; memory, itself, its versions, holds, relations and their ends, around; its type
         operator.get(f"{LIST}{said[0]}/change/")
