@@ -28,7 +28,7 @@ class BadPolicy(AutomationError):
     """`pointer` is the JSON pointer of the offending field."""
 
     def __init__(self, pointer: str, detail: str) -> None:
-        super().__init__(detail)
+        super().__init__(f"{pointer} {detail}".lstrip())
         self.pointer = pointer
         self.detail = detail
 

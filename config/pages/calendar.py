@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from automation import calendar, pauses, policies, registry
+from automation import calendar, pauses, policies
 from automation.calendar import Planned
 from automation.errors import BadPolicy
 from automation.models import Pause, Policy, TaskRun
@@ -26,7 +26,7 @@ from tenants.middleware import may, tenant_of
 SHOWN = 3  # marks in one hour; the others are counted
 NEXT = 12
 DAYS = 7
-TONES = 8
+FIELDS = {"/starts_at": "From", "/ends_at": "Until"}
 
 
 @require_GET
@@ -78,7 +78,10 @@ def pause(request: HttpRequest) -> HttpResponse:
             reason = request.POST.get("reason", "").replace("\x00", "")[:300]
             pauses.add(begins, ends, reason, tenant_id=tenant_id)
             messages.success(request, "Nothing starts by itself in that time.")
-    except (BadPolicy, ValueError) as error:
+    except BadPolicy as error:
+        said = error.detail.replace("starts_at", "From")
+        messages.error(request, f"Not paused: {FIELDS.get(error.pointer, error.pointer)} {said}.")
+    except ValueError as error:
         messages.error(request, f"Not paused: {error}.")
     return redirect("calendar")
 
@@ -152,17 +155,13 @@ def _told(policy: Policy, job: str, at: datetime, zone: ZoneInfo) -> Cell:
         "policy": policy,
         "job": job,
         "label": policy_words.label(job),
-        "tone": _tone(job),
+        "tone": policy_words.tone(job),
     }
 
 
-def _tone(job: str) -> int:
-    return list(registry.JOBS).index(job) % TONES if job in registry.JOBS else TONES - 1
-
-
 def _legend(runs: tuple[Planned, ...]) -> list[dict[str, Any]]:
-    names = dict.fromkeys(planned.job for planned in runs)
-    return [{"label": policy_words.label(name), "tone": _tone(name)} for name in names]
+    names = sorted({planned.job for planned in runs}, key=policy_words.place)
+    return [{"label": policy_words.label(name), "tone": policy_words.tone(name)} for name in names]
 
 
 def _met(each: calendar.Collision, zone: ZoneInfo) -> dict[str, Any]:

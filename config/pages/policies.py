@@ -11,8 +11,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from automation import policies, runner
-from automation.errors import AutomationError
+from automation import asked, policies
+from automation.errors import AutomationError, BadPolicy
 from automation.models import Policy, TaskRun
 from config.pages import drawn_runs, policy_words
 from config.pages.base import tenant_here
@@ -77,17 +77,15 @@ def run(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     policy = policies.find(policy_id)
     if policy is None:
         raise Http404
-    named = request.POST.get("job", "")
-    asked = [name for name, told in policy.jobs.items() if (name == named if named else told.get("enabled"))]
-    started = []
     try:
-        for name in asked:
-            said = policies.decision(policy, name)
-            if said:
-                started.append(runner.start(name, policies.reach_of(policy, name), said.options, policy=policy))
+        started = asked.run(policy, request.POST.get("job", ""))
+    except BadPolicy as error:
+        messages.error(request, f"Not started: what was named {error.detail}.")
+        return redirect("policies")
     except (AutomationError, LibraryError) as error:
         messages.error(request, f"Not started: {error}.")
+        return redirect("policies")
     if not started:
         messages.warning(request, "No job was started: this policy has none switched on.")
         return redirect("policies")
-    return redirect("run", started[0].pk) if len(started) == 1 and started[0] else redirect("runs")
+    return redirect("run", started[0].pk) if len(started) == 1 else redirect("runs")

@@ -30,6 +30,16 @@ def label(job: str) -> str:
     return registry.JOBS[job].label if job in registry.JOBS else job.replace("_", " ").capitalize()
 
 
+def place(job: str) -> int:
+    """Where a job stands in the catalogue; behind all of them when it is none of it."""
+    return list(registry.JOBS).index(job) if job in registry.JOBS else len(registry.JOBS)
+
+
+def tone(job: str) -> str:
+    """The class of console.css with a job's own colour."""
+    return f"mh-job-{place(job)}" if job in registry.JOBS else "mh-job-none"
+
+
 def schedule(told: dict[str, Any] | None) -> str:
     """When a job is due by the clock, in words; empty when it is not."""
     if not told or not told.get("enabled", True):

@@ -427,6 +427,24 @@ class TestFairness:
         assert {run.state for run in TaskRun.objects.all()} == {"succeeded"}
 
 
+def test_a_run_that_is_being_cancelled_is_not_claimed(committed: None, acme: Tenant) -> None:
+    with tenant_context(acme):
+        made = run(dry_run=True)
+    claimed: list[Any] = []
+
+    def claims() -> None:
+        claimed.append(worker.claim())
+        connection.close()
+
+    with tenant_context(acme), transaction.atomic():
+        runner.cancel(made.pk)
+        thread = threading.Thread(target=claims)
+        thread.start()
+        thread.join(5)  # it passes by what is held, and waits for nobody
+    thread.join()
+    assert (claimed, at_work(made).state) == ([None], "cancelled")
+
+
 def test_many_workers_claim_each_run_once(committed: None, acme: Tenant) -> None:
     with tenant_context(acme):
         fill()

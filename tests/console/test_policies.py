@@ -1,7 +1,9 @@
 """Policies, their calendar and saved questions in the console."""
 
+import re
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from django_tenants.utils import tenant_context
 
 from automation import pauses, policies, registry
 from automation.models import Pause, Policy, TaskRun
+from config.pages import policy_words
 from events.models import Event
 from memory.models import Question
 from memory.remember import remember
@@ -209,3 +212,19 @@ def test_a_question_that_makes_no_sense_is_not_saved(admin: Client, acme: Tenant
     assert admin.post(f"{HOME}questions/save", {"text": "tea", "limit": "5"} | wrong).status_code == 302
     with tenant_context(acme):
         assert not Question.objects.exists()
+
+
+def test_each_job_of_the_catalogue_has_a_colour_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    told = Path("static/console/console.css").read_text()
+    hues = {
+        name: re.findall(rf"\.{policy_words.tone(name)} {{ --hue: (#\w+);", told) for name in [*registry.JOBS, "gone"]
+    }
+    assert all(len(found) == 1 for found in hues.values())
+    assert len({found[0] for found in hues.values()}) == len(hues)
+
+
+def test_what_is_wrong_with_a_pause_is_told_in_the_words_of_the_form(admin: Client) -> None:
+    sent = {"starts_at": "2030-02-01T10:00", "ends_at": "2030-01-01T10:00"}
+    said = admin.post(HOME + "calendar/pause", sent, follow=True).content.decode()
+    assert "Not paused: Until is not after From and now." in said

@@ -64,7 +64,7 @@ class Command(BaseCommand):
             with tenant_context(policy.tenant):
                 runs = asked.run(policy, told["job"], dry_run=told["dry_run"])
         except (AutomationError, LibraryError) as error:
-            raise CommandError(f"{told['job'] or policy}: {error}") from None
+            raise CommandError(f"Not run: {error}.") from None
         for run in runs:
             self.stdout.write(f"{run.pk} {run.job} {run.state}")
 
@@ -80,7 +80,7 @@ class Command(BaseCommand):
                     self.stdout.write(_take(item))
                 except BadPolicy as error:
                     wrong += 1
-                    self.stderr.write(f"/{place}{error.pointer} {error.detail}")
+                    self.stderr.write(f"/{place}{error}")
                 except (AutomationError, LibraryError) as error:
                     wrong += 1
                     self.stderr.write(f"/{place} {error}")
