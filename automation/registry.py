@@ -14,6 +14,10 @@ Plan = Callable[[Reach, Any, datetime], Iterator[Change]]
 Counts = Counter[str]
 
 
+def _untold(counts: Counts) -> dict[str, Any]:
+    return {}
+
+
 def _nothing(changes: Sequence[Change]) -> dict[str, Any]:
     return {}
 
@@ -29,7 +33,7 @@ class Job:
     says: str
     plan: Plan
     options: type[Any]
-    tell: Callable[[Counts], dict[str, Any]]
+    tell: Callable[[Counts], dict[str, Any]] = _untold
     brief: Callable[[Sequence[Change]], dict[str, Any]] = _nothing
     undoable: bool = True
     threshold: int = 0  # memories of a user; 0: this job has no threshold
@@ -37,30 +41,6 @@ class Job:
 
 
 JOBS: dict[str, Job] = {}
-
-
-def job(
-    name: str,
-    *,
-    label: str,
-    options: type[Any],
-    tell: Callable[[Counts], dict[str, Any]] = lambda counts: {},
-    brief: Callable[[Sequence[Change]], dict[str, Any]] = _nothing,
-    undoable: bool = True,
-    threshold: int = 0,
-    reads_vectors: bool = False,
-) -> Callable[[Plan], Plan]:
-    """Enter a plan in the catalogue; its docstring is the sentence."""
-
-    def enter(plan: Plan) -> Plan:
-        assert name not in JOBS
-        assert plan.__doc__
-        JOBS[name] = Job(
-            name, label, plan.__doc__.strip(), plan, options, tell, brief, undoable, threshold, reads_vectors
-        )
-        return plan
-
-    return enter
 
 
 def find(name: str) -> Job:
