@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -81,7 +80,7 @@ def schedule_of(timer: Timer) -> slots.Schedule:
 def following(timer: Timer, policy: Policy, since: datetime) -> datetime | None:
     """The first slot after `since` that lies within the policy's window."""
     start = max(since, policy.starts_at - timedelta(microseconds=1)) if policy.starts_at else since
-    slot = next(islice(slots.after(schedule_of(timer), ZoneInfo(timer.zone), start), 1), None)
+    slot = next(slots.after(schedule_of(timer), ZoneInfo(timer.zone), start), None)
     return slot if slot and (policy.ends_at is None or slot <= policy.ends_at) else None
 
 

@@ -52,11 +52,6 @@ def after(schedule: Schedule, zone: ZoneInfo, since: datetime) -> Iterator[datet
     return _cron(schedule.cron, zone, since) if schedule.cron else _interval(schedule, since)
 
 
-def next_slots(schedule: Schedule, zone: ZoneInfo, since: datetime, count: int) -> list[datetime]:
-    """The first `count` slots after `since`; fewer when the schedule comes to an end."""
-    return list(islice(after(schedule, zone, since), count))
-
-
 def last_due(schedule: Schedule, zone: ZoneInfo, since: datetime, now: datetime) -> datetime | None:
     """The latest slot that is later than `since` and not later than `now`."""
     if not schedule.cron:

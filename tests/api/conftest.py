@@ -1,5 +1,5 @@
 """The small job of the housekeeper's tests."""
 
-from tests.automation.conftest import enter, hushing, six
+from tests.automation.conftest import enter, hushing
 
-__all__ = ["enter", "hushing", "six"]
+__all__ = ["enter", "hushing"]

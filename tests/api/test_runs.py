@@ -279,7 +279,6 @@ FIELDS = st.sampled_from(
 PATHS = st.sampled_from(["runs", "forget", "users/ada/policy", "users/ada/tasks", "users/%F0%9D%95%8F/tasks"])
 
 
-@pytest.mark.usefixtures("six")
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PATHS, st.dictionaries(FIELDS, JSON, max_size=4), st.sampled_from([{}, {"job": "hush"}, {"task_type": "decay"}]))
 def test_random_json_is_never_a_500(ada: Caller, path: str, body: dict[str, Any], more: dict[str, str]) -> None:

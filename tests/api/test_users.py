@@ -11,8 +11,6 @@ from tenants import keys
 from tenants.models import Tenant
 from tests.conftest import Caller, costs
 
-pytestmark = pytest.mark.usefixtures("six")
-
 
 @pytest.fixture
 def admin(acme: Tenant) -> Caller:
@@ -79,7 +77,9 @@ def test_who_may_only_write_makes_no_policy(acme: Tenant) -> None:
 
 
 def test_a_task_is_asked_for_worked_and_told(ada: Caller) -> None:
-    ada.remember("Tea.", user_id="ada/lovelace")
+    for day in range(1, 5):
+        said = f"On day {day} we walked from the harbour to the old library."
+        ada.remember(said, user_id="ada/lovelace", event_time=f"2025-03-0{day}T12:00:00Z")
     answer = ada.raw("POST", "users/ada/lovelace/tasks", b'{"task_type": "summarization", "metadata": {"ticket": 1}}')
     task = answer.json()
     assert (answer.status_code, answer["Location"]) == (202, f"/api/v1/tasks/{task['task_id']}")
