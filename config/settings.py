@@ -88,7 +88,12 @@ SHARED_APPS = [
 TENANT_APPS = ["memory"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 TENANT_LEFTOVERS = ["memory.leaving.objects"]  # what a deleted tenant has elsewhere, see tenants/leaving.py
-EVENT_CONSUMERS = ["events.sockets.push", "memory.tiers.hot.notice", "automation.triggers.notice"]
+EVENT_CONSUMERS = [
+    "events.sockets.push",
+    "events.webhooks.deliveries.enqueue",
+    "memory.tiers.hot.notice",
+    "automation.triggers.notice",
+]
 
 MIDDLEWARE = [
     "config.edges.true_address",
@@ -199,6 +204,12 @@ CSRF_FAILURE_VIEW = "api.problems.csrf_failed"
 
 # --- tenants
 TENANT_GRACE_DAYS = env.float("TENANT_GRACE_DAYS", 7)  # between the wish to delete a tenant and its deletion
+
+# --- the diary, told to others
+FEED_DAYS = env.float("FEED_DAYS", 7)  # how far back the feed goes; the audit trail keeps facts for good
+WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443", "80", "8443"])]
+# Hosts and networks that webhooks may reach though they are not public: `receiver.internal`, `10.1.0.0/16`.
+WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
 
 # --- what is kept outside the tables, always encrypted: content of cold memories, files of exports and imports
 DATA_KEYS = env.list("DATA_KEYS", default=[]) or [SECRET_KEY]  # the first one seals, each of them opens

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from uuid_utils.compat import uuid7
 
@@ -71,3 +72,109 @@ class Anchor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant_id} at {self.seq}"
+
+
+class Webhook(models.Model):
+    """An address that is told of a tenant's facts. Changed by events.webhooks.endpoints alone."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        PAUSED = "paused"  # by somebody: deliveries wait
+        DISABLED = "disabled"  # by us, and `reason` says why: nothing is delivered until somebody enables it
+
+    class Reason(models.TextChoices):
+        NONE = ""
+        GONE = "gone"  # it answered 410
+        FAILING = "failing"  # nothing arrived for days
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant_id = models.UUIDField()
+    url = models.CharField(max_length=2048)
+    description = models.CharField(max_length=200, blank=True, default="")
+    types = ArrayField(models.CharField(max_length=64), default=list, blank=True)  # see events.wanted; empty: all
+    namespaces = ArrayField(models.CharField(max_length=255), default=list, blank=True)  # empty: all
+    state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
+    reason = models.CharField(max_length=8, choices=Reason, default=Reason.NONE, blank=True)
+    failures = models.IntegerField(default=0)  # in a row
+    failing_since = models.DateTimeField(null=True)  # when the first of them began
+    rests_until = models.DateTimeField(null=True)  # nothing is sent before: it asked for that, or its circuit is open
+    last_delivered_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant_id", "-id"], name="webhook_of_tenant")]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class WebhookSecret(models.Model):
+    """What a webhook's deliveries are signed with; while one is rolled, two of them."""
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="secrets")
+    sealed = models.BinaryField()  # see events.sealing
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)  # null: the one of now
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["webhook"], name="one_secret_of_now", condition=models.Q(ends_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"secret of {self.webhook_id}"
+
+
+class Delivery(models.Model):
+    """One fact for one webhook: the row is the job. Its body is made of the fact each time that it is sent."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"  # until `next_at`
+        SENDING = "sending"  # while its lease lasts
+        DELIVERED = "delivered"
+        DEAD = "dead"  # given up after the last attempt; it can be replayed
+        CANCELLED = "cancelled"  # the person whom it spoke of was erased
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant_id = models.UUIDField()
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
+    # Facts go only with their tenant, whose deliveries go too: nothing to cascade over a ledger of millions.
+    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    seq = models.BigIntegerField()  # of the event
+    type = models.CharField(max_length=64)  # of the event
+    state = models.CharField(max_length=9, choices=State, default=State.PENDING)
+    attempts = models.IntegerField(default=0)  # since it was made or replayed; counted before each is begun
+    replays = models.IntegerField(default=0)
+    next_at = models.DateTimeField()
+    lease = models.UUIDField(null=True)  # of who sends it now
+    lease_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["webhook", "event"], name="one_delivery_a_fact")]
+        indexes = [
+            models.Index(fields=["next_at"], name="delivery_due", condition=models.Q(state="pending")),
+            models.Index(fields=["lease_until"], name="delivery_leased", condition=models.Q(state="sending")),
+            models.Index(fields=["webhook", "state", "-seq"], name="delivery_of_webhook"),
+            models.Index(fields=["event"], name="delivery_of_event"),
+            models.Index(fields=["created_at"], name="delivery_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.seq} {self.state}"
+
+
+class Attempt(models.Model):
+    """One try of a delivery, and what came back."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    at = models.DateTimeField()
+    took_ms = models.IntegerField()
+    status = models.IntegerField(null=True)  # of HTTP; null: no answer came
+    error = models.CharField(max_length=200, blank=True, default="")
+    response = models.CharField(max_length=1024, blank=True, default="")  # the beginning of what was answered
+
+    def __str__(self) -> str:
+        return f"{self.status or self.error}"

@@ -186,5 +186,14 @@ _ALL = [
     EventType("member.added", "A person became a member.", ("role",)),
     EventType("member.changed", "A member got another role.", ("role", "was")),
     EventType("member.removed", "A person is no member any more.", ("role",)),
+    EventType("webhook.created", "A webhook was made.", ("types",)),
+    EventType("webhook.changed", "A webhook was changed.", ("fields",)),
+    EventType("webhook.paused", "A webhook was paused; what would go to it waits."),
+    EventType("webhook.enabled", "A webhook is served again."),
+    EventType("webhook.disabled", "A webhook was given up: it is gone, or nothing arrived for days.", ("reason",)),
+    EventType("webhook.deleted", "A webhook was deleted, with its deliveries."),
+    EventType("webhook.secret_rolled", "A webhook got a new secret; the old one signs too until then.", ("until",)),
+    EventType("webhook.replayed", "Deliveries of a webhook were ordered anew.", ("count",)),
+    EventType("ping.test", "A test, which goes to one webhook alone."),
 ]
 CATALOGUE = {kind.name: kind for kind in _ALL}

@@ -33,8 +33,8 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 def _forget() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE events_event, events_stream, events_anchor, tenants_usage, tenants_stock, tenants_apikey,"
-            " tenants_keptreply, tenants_user, automation_policy, automation_taskrun,"
+            "TRUNCATE events_event, events_stream, events_anchor, events_webhook, tenants_usage, tenants_stock,"
+            " tenants_apikey, tenants_keptreply, tenants_user, automation_policy, automation_taskrun,"
             " automation_watch, automation_pause CASCADE"
         )
         cursor.execute("UPDATE tenants_tenant SET state = 'active', reason = '', delete_after = NULL")

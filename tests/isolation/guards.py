@@ -315,14 +315,14 @@ GUARDS = [
     ),
     Guard(
         "a key of sealing is of one tenant",
-        "memory/sealing.py",
+        "events/sealing.py",
         'info = f"memhouse|{purpose}|{tenant_id}".encode()',
         'info = f"memhouse|{purpose}".encode()',
         (BENEATH,),
     ),
     Guard(
         "what is sealed is bound to its place",
-        "memory/sealing.py",
+        "events/sealing.py",
         "sealed[HEAD:], place.encode())",
         "sealed[HEAD:], None)",
         (BENEATH,),
