@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ops import embedded
 
+if os.environ.pop("MEMHOUSE_TEST_SERVICES", ""):  # we are one of several, and inherited those of whom started us
+    del os.environ["DATABASE_URL"], os.environ["REDIS_URL"]
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-0123456789-0123456789-0123456789")
 _var = Path(tempfile.mkdtemp(prefix="memhouse-test-"))
 os.environ["MEMHOUSE_VAR"] = str(_var)  # never the checkout's own
@@ -20,6 +22,8 @@ _services = embedded.start(
     need_postgres=not os.environ.get("DATABASE_URL"),
     need_redis=not os.environ.get("REDIS_URL"),
 )
+if _services.database_url and _services.redis_url:
+    os.environ["MEMHOUSE_TEST_SERVICES"] = "started"
 os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or _services.database_url
 os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or _services.redis_url
 # Registered in reverse: the services stop before their directory goes.

@@ -284,7 +284,7 @@ def test_a_key_of_the_platform_acts_for_the_tenant_that_is_named(
     assert root.call("POST", "memories", {"content": "x"}, X_Tenant_ID="globex")[0] == 201
 
 
-@pytest.mark.parametrize("name", ["nobody", "%00", "\u00fc", str(uuid.uuid4()), "-" * 36, "x" * 500])
+@pytest.mark.parametrize("name", ["nobody", "%00", "\u00fc", str(uuid.UUID(int=7)), "-" * 36, "x" * 500])
 def test_a_tenant_that_nobody_has_is_404(root: Caller, name: str) -> None:
     assert root.call("GET", "memories", X_Tenant_ID=name)[0] == 404
 
