@@ -155,7 +155,7 @@ class Delivery(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["webhook", "event"], name="one_delivery_a_fact")]
         indexes = [
-            models.Index(fields=["next_at"], name="delivery_due", condition=models.Q(state="pending")),
+            models.Index(fields=["webhook", "next_at"], name="delivery_due", condition=models.Q(state="pending")),
             models.Index(fields=["lease_until"], name="delivery_leased", condition=models.Q(state="sending")),
             models.Index(fields=["webhook", "state", "-seq"], name="delivery_of_webhook"),
             models.Index(fields=["event"], name="delivery_of_event"),
@@ -170,11 +170,15 @@ class Attempt(models.Model):
     """One try of a delivery, and what came back."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="+", db_index=False)  # of the delivery
     at = models.DateTimeField()
     took_ms = models.IntegerField()
     status = models.IntegerField(null=True)  # of HTTP; null: no answer came
     error = models.CharField(max_length=200, blank=True, default="")
     response = models.CharField(max_length=1024, blank=True, default="")  # the beginning of what was answered
+
+    class Meta:
+        indexes = [models.Index(fields=["webhook", "-at"], name="attempt_of_webhook")]
 
     def __str__(self) -> str:
         return f"{self.status or self.error}"

@@ -1,15 +1,28 @@
 """Deliveries: made by the relay in its own transaction, claimed and settled by the worker, replayed by people."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from events import feed, poke
-from events.models import Delivery, Event, Webhook
+from events import feed, ledger, poke
+from events.models import Attempt, Delivery, Event, Webhook
 from events.wanted import Wanted
 
 State = Delivery.State
 PING = "ping.test"
+OVER = (State.DELIVERED, State.DEAD)  # what can be sent anew
+
+
+def of_tenant(tenant_id: UUID) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(tenant_id=tenant_id)
+
+
+def of_webhook(webhook_id: UUID) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(webhook_id=webhook_id)
 
 
 def enqueue(tenant_id: UUID, batch: list[Event]) -> None:
@@ -33,3 +46,50 @@ def _goes_to(event: Event, webhook: Webhook) -> bool:
         return event.subject_id == str(webhook.pk)
     asked = Wanted(types=tuple(webhook.types), namespaces=tuple(webhook.namespaces))
     return asked.hears(feed.as_json(event))
+
+
+def replay_one(delivery_id: UUID) -> bool | None:
+    """Send a delivery of the tenant anew, with the same id and all its tries; False: it waits, is on its way or was
+    cancelled; None: there is no such delivery."""
+    row = _mine().filter(pk=delivery_id).first()
+    return None if row is None else bool(_replay(row.webhook_id, _mine().filter(pk=delivery_id)))
+
+
+def replay_range(webhook_id: UUID, first_seq: int, last_seq: int) -> int:
+    """Send anew what is over of the facts of these numbers, both included; how many there are."""
+    return _replay(webhook_id, _mine().filter(webhook_id=webhook_id, seq__range=(first_seq, last_seq)))
+
+
+def replay_dead(webhook_id: UUID, since: datetime | None = None) -> int:
+    """Send anew what was given up, of the facts that came in since then; how many there are."""
+    rows = _mine().filter(webhook_id=webhook_id, state=State.DEAD)
+    return _replay(webhook_id, rows.filter(created_at__gte=since) if since else rows)
+
+
+@transaction.atomic
+def cancel_for(event_ids: Sequence[UUID]) -> int:
+    """Never send these facts again, for the person whom they speak of was erased; how many deliveries that were.
+
+    What receivers answered to them goes too: an answer may repeat what was sent.
+    """
+    rows = Delivery.objects.filter(event_id__in=event_ids)
+    Attempt.objects.filter(delivery__in=rows).exclude(response="").update(response="")
+    rows = rows.exclude(state__in=(State.DELIVERED, State.CANCELLED))
+    return rows.update(state=State.CANCELLED, lease=None, lease_until=None, finished_at=timezone.now())
+
+
+@transaction.atomic
+def _replay(webhook_id: UUID, rows: QuerySet[Delivery]) -> int:
+    count = rows.filter(state__in=OVER).update(
+        state=State.PENDING, attempts=0, replays=F("replays") + 1, next_at=timezone.now(), finished_at=None
+    )
+    if count:
+        ledger.record("webhook.replayed", Webhook(pk=webhook_id), count=count)
+        poke.after_commit("events.tasks.deliver")
+    return count
+
+
+def _mine() -> QuerySet[Delivery]:
+    tenant_id = ledger.current_tenant_id()
+    assert tenant_id is not None, "deliveries are a tenant's"
+    return of_tenant(tenant_id)
