@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -16,7 +15,6 @@ from api.native.words import Name
 from api.pagination import page
 from events.models import Webhook
 from events.webhooks import endpoints, health
-from memory.errors import OutsideNamespaces
 
 LOOKS_AND_MANAGES = {
     "GET": "webhooks.read", "POST": "webhooks.manage", "PATCH": "webhooks.manage", "DELETE": "webhooks.manage",
@@ -55,7 +53,7 @@ class Roll(StrictSerializer):
     )  # fmt: skip
 
 
-class HealthWords(serializers.Serializer):
+class WebhookHealth(serializers.Serializer):
     """How deliveries go. Rates and times are of the last 24 hours."""
 
     delivered_24h = serializers.IntegerField()
@@ -69,7 +67,10 @@ class HealthWords(serializers.Serializer):
 
 
 class WebhookWords(serializers.ModelSerializer):
-    health = HealthWords()
+    health = WebhookHealth()
+    reason = serializers.CharField(
+        read_only=True, help_text="Why it was disabled: `gone`, it answered 410; `failing`, nothing arrived for days."
+    )
 
     class Meta:
         model = Webhook
@@ -102,25 +103,11 @@ class WebhookListWords(StrictSerializer):
 class WebhookView(TenantView):
     operations = LOOKS_AND_MANAGES
 
-    def rows(self) -> QuerySet[Webhook]:
-        """The tenant's webhooks; to who is bound to namespaces those that hear nothing of others."""
-        rows, own = endpoints.of_tenant(self.speaker.tenant.id), list(self.speaker.namespaces)
-        return rows.filter(namespaces__contained_by=own).exclude(namespaces=[]) if own else rows
-
     def one(self, webhook_id: UUID) -> Webhook:
-        webhook = self.rows().filter(pk=webhook_id).first()
+        webhook = endpoints.of_tenant(self.speaker.tenant.id).filter(pk=webhook_id).first()
         if webhook is None:
             raise NotFound
         return webhook
-
-    def within(self, told: dict[str, Any], *, new: bool = False) -> dict[str, Any]:
-        """What was said, with the speaker's own namespaces in the place of all. Raises OutsideNamespaces."""
-        own = self.speaker.namespaces
-        if own and (new or "namespaces" in told):
-            told["namespaces"] = told.get("namespaces") or list(own)
-            for name in set(told["namespaces"]) - set(own):
-                raise OutsideNamespaces(name)
-        return told
 
 
 class Webhooks(WebhookView):
@@ -131,7 +118,7 @@ class Webhooks(WebhookView):
         description=SHOWN_ONCE, request=WebhookDraft, responses={201: WebhookSecretWords}, examples=[OF_MEMORIES],
     )  # fmt: skip
     def post(self, request: Request) -> Response:
-        return shown_once(*endpoints.create(**self.within(hear(WebhookDraft, request.data), new=True)))
+        return shown_once(*endpoints.create(**hear(WebhookDraft, request.data)))
 
     @extend_schema(
         tags=["webhooks"], operation_id="list_webhooks", summary="List webhooks with their health, newest first",
@@ -139,7 +126,7 @@ class Webhooks(WebhookView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         asked = hear(WebhookListWords, request.query_params)
-        found, rest = page(self.rows(), asked.get("cursor", ""), asked["limit"])
+        found, rest = page(endpoints.of_tenant(self.speaker.tenant.id), asked.get("cursor", ""), asked["limit"])
         return Response({"data": told_all(found), **rest})
 
 
@@ -155,15 +142,13 @@ class OneWebhook(WebhookView):
         request=WebhookChange, responses=WebhookWords,
     )  # fmt: skip
     def patch(self, request: Request, webhook_id: UUID) -> Response:
-        self.one(webhook_id)
-        return answered(endpoints.change(webhook_id, self.within(dict(hear(WebhookChange, request.data)))))
+        return answered(endpoints.change(webhook_id, dict(hear(WebhookChange, request.data))))
 
     @extend_schema(
         tags=["webhooks"], operation_id="delete_webhook", summary="Delete one, with its deliveries",
         responses={204: None},
     )  # fmt: skip
     def delete(self, request: Request, webhook_id: UUID) -> Response:
-        self.one(webhook_id)
         if not endpoints.delete(webhook_id):
             raise NotFound
         return Response(status=204)
@@ -175,7 +160,6 @@ class PauseWebhook(WebhookView):
         request=None, responses=WebhookWords,
     )  # fmt: skip
     def post(self, request: Request, webhook_id: UUID) -> Response:
-        self.one(webhook_id)
         return answered(endpoints.pause(webhook_id))
 
 
@@ -186,7 +170,6 @@ class EnableWebhook(WebhookView):
         request=None, responses=WebhookWords,
     )  # fmt: skip
     def post(self, request: Request, webhook_id: UUID) -> Response:
-        self.one(webhook_id)
         return answered(endpoints.enable(webhook_id))
 
 
@@ -197,7 +180,6 @@ class PingWebhook(WebhookView):
         request=None, responses={202: inline_serializer("PingWords", {"event_id": serializers.UUIDField()})},
     )  # fmt: skip
     def post(self, request: Request, webhook_id: UUID) -> Response:
-        self.one(webhook_id)
         fact = endpoints.ping(webhook_id)
         if fact is None:
             raise NotFound
@@ -213,7 +195,6 @@ class RollSecret(WebhookView):
         request=Roll, responses={201: WebhookSecretWords},
     )  # fmt: skip
     def post(self, request: Request, webhook_id: UUID) -> Response:
-        self.one(webhook_id)
         rolled = endpoints.roll(webhook_id, hear(Roll, request.data)["hours"])
         if rolled is None:
             raise NotFound

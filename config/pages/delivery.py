@@ -1,6 +1,5 @@
 """One delivery: each attempt with what was answered, what is sent, and sending it anew."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -11,21 +10,21 @@ from django.views.decorators.http import require_GET, require_POST
 
 from config.pages.base import tenant_here
 from config.pages.drawn_webhooks import drawn_delivery
-from events.models import Delivery
-from events.webhooks import deliveries, looking, signing
+from events.models import Attempt, Delivery
+from events.webhooks import deliveries, looking, payload, signing
 from tenants.middleware import may
 
 
 @require_GET
 def delivery(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
     row = _one(request, delivery_id)
-    tries = list(row.tries.order_by("-id"))
+    tries, body = list(row.tries.order_by("-id")), payload.body(row.event)
     context = admin.site.each_context(request) | {
         "title": "Delivery",
         "delivery": drawn_delivery(row),
         "tries": tries,
-        "body": signing.body_of(row.event),
-        "headers": _headers(row, tries),
+        "body": body,
+        "headers": _headers(row, tries, body),
         "open": row.state in (Delivery.State.PENDING, Delivery.State.SENDING),
         "may_replay": row.state in deliveries.OVER and may(request, "webhooks.manage"),
     }
@@ -48,3 +47,9 @@ def _one(request: HttpRequest, delivery_id: UUID) -> Delivery:
     if row is None:
         raise Http404
     return row
+
+
+def _headers(row: Delivery, tries: list[Attempt], body: str) -> dict[str, str]:
+    """As they were sent at the last try, or will be at the first, without the signature."""
+    told = signing.headers(str(row.event_id), tries[0].at if tries else row.next_at, body, [])
+    return {name: value for name, value in told.items() if name != "webhook-signature"}

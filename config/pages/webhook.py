@@ -21,7 +21,7 @@ from events.webhooks import deliveries, endpoints, looking
 from tenants.middleware import may
 
 LISTED = 50
-LAST = 2**62
+LAST = 2**53
 ACTS: dict[str, tuple[Callable[[UUID], Any], str]] = {
     "pause": (endpoints.pause, "It is paused: what would go to it waits."),
     "enable": (endpoints.enable, "It is served again; what waited goes out."),

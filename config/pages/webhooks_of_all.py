@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -15,11 +14,10 @@ from tenants.models import Tenant
 
 LISTED = 200
 LATE = 30  # seconds that a fact may wait for the relay
-TROUBLED = Q(state=Webhook.State.DISABLED) | Q(state=Webhook.State.ACTIVE, failures__gt=0)
 
 
 def of_all(request: HttpRequest) -> HttpResponse:
-    rows = list(Webhook.objects.filter(TROUBLED).order_by("failing_since", "-id")[:LISTED])
+    rows = list(health.troubled().order_by("failing_since", "-id")[:LISTED])
     now, told = timezone.now(), health.overview()
     unrelayed = told.oldest_unrelayed_at
     context = admin.site.each_context(request) | {

@@ -16,7 +16,7 @@ def narrowed(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Delivery]:
-    """Those in a state, of a type of fact, made at a time or later and before another; what is empty does not narrow."""
+    """In a state, of a type of fact, made at a time or later and before another; what is empty does not narrow."""
     told = {"state": state, "type": type, "created_at__gte": since, "created_at__lt": until}
     return rows.filter(**{name: value for name, value in told.items() if value})
 
