@@ -11,6 +11,8 @@ from csp import constants as csp
 
 from config.env import BASE_DIR, VAR, database, env, redis_url, s3_config, secret_key
 
+VERSION = "0.5.0"  # the newest one of CHANGELOG.md
+
 # --- where it runs
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = secret_key() or "unset"  # config.E001 stops every server that would run with this
@@ -210,6 +212,7 @@ FEED_DAYS = env.float("FEED_DAYS", 7)  # how far back the feed goes; the audit t
 WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443", "80", "8443"])]
 # Hosts and networks that webhooks may reach though they are not public: `receiver.internal`, `10.1.0.0/16`.
 WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
+CLOSED_TENANTS = "tenants.lifecycle.closed"  # whose deliveries wait; the diary's floor does not know tenants
 
 # --- what is kept outside the tables, always encrypted: content of cold memories, files of exports and imports
 DATA_KEYS = env.list("DATA_KEYS", default=[]) or [SECRET_KEY]  # the first one seals, each of them opens
@@ -355,7 +358,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 # An index is built, and the self-test searches by meaning, where the model is and nobody waits.
 CELERY_TASK_ROUTES = {
     name: {"queue": "embed"} for name in ("memory.tasks.embed*", "memory.tasks.index*", "api.tasks.*")
-} | {"automation.tasks.work": {"queue": "upkeep"}}
+} | {"automation.tasks.work": {"queue": "upkeep"}, "events.tasks.deliver": {"queue": "webhooks"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -379,6 +382,8 @@ CELERY_RESULT_EXPIRES = None  # no results, so no tick that would clean them up
 # The few static ticks. A tick is a hint: the rows say what is due, so a lost or doubled one is harmless.
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "events.tasks.relay", "schedule": 1.0, "options": {"expires": 5}},
+    "deliver": {"task": "events.tasks.deliver", "schedule": 1.0, "options": {"expires": 5}},
+    "old_deliveries": {"task": "events.tasks.sweep_deliveries", "schedule": 3600.0, "options": {"expires": 3600}},
     "embed": {"task": "memory.tasks.embed_everywhere", "schedule": 5.0, "options": {"expires": 10}},
     "usage": {"task": "tenants.tasks.fold_usage", "schedule": 10.0, "options": {"expires": 20}},
     "runs": {"task": "automation.tasks.work", "schedule": 5.0, "options": {"expires": 10}},

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from events import relay
 from events.chain import PERSONAL
+from events.webhooks import deliveries
 
 _SEALED = " || ".join(
     f"CASE WHEN jsonb_typeof(data->'{name}') = 'string' THEN jsonb_build_object('{name}',"
@@ -18,7 +19,8 @@ _SEALED = " || ".join(
 def forget(tenant_id: UUID, name: str, value: str) -> int:
     """Take every fact that has `value` as `name` (one of PERSONAL) out of knowledge; how many there were.
 
-    The chain still holds: it was made of the digests. Raises ValueError for a name that is not hashed so.
+    The chain still holds: it was made of the digests. What webhooks were to be told of them is cancelled.
+    Raises ValueError for a name that is not hashed so.
     """
     if name not in PERSONAL:
         raise ValueError(f"{name} is not one of {PERSONAL}")
@@ -28,7 +30,9 @@ def forget(tenant_id: UUID, name: str, value: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE events_event SET data = data || {_SEALED}, salt = NULL"  # noqa: S608  names of our own
-            " WHERE tenant_id = %s AND salt IS NOT NULL AND data->>%s = %s",
+            " WHERE tenant_id = %s AND salt IS NOT NULL AND data->>%s = %s RETURNING id",
             [tenant_id, name, value],
         )
-        return cursor.rowcount
+        sealed = [id for (id,) in cursor.fetchall()]
+    deliveries.cancel_for(sealed)
+    return len(sealed)

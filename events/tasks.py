@@ -4,6 +4,7 @@ from celery import shared_task
 
 from events import actors, nightly
 from events import relay as relay_room
+from events.webhooks import deliveries, worker
 
 
 @shared_task
@@ -15,3 +16,14 @@ def relay() -> None:
 def check_chains() -> None:
     with actors.acting_as("task:events.tasks.check_chains"):
         nightly.run()
+
+
+@shared_task
+def deliver() -> None:
+    with actors.acting_as("task:events.tasks.deliver"):
+        worker.work()
+
+
+@shared_task
+def sweep_deliveries() -> None:
+    deliveries.sweep()

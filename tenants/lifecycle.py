@@ -48,6 +48,11 @@ def is_open(tenant_id: UUID | None) -> bool:
     return Tenant.objects.filter(pk=tenant_id, state=State.ACTIVE).exists()
 
 
+def closed() -> list[UUID]:
+    """Tenants that are not served now."""
+    return list(Tenant.objects.exclude(state=State.ACTIVE).values_list("id", flat=True))
+
+
 @transaction.atomic
 def restore(tenant_id: UUID) -> Tenant:
     """Take the wish to delete back: the tenant is what it was, suspended or active. Raises WrongState."""

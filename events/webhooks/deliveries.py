@@ -1,11 +1,11 @@
 """Deliveries: made by the relay in its own transaction, claimed and settled by the worker, replayed by people."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from events import feed, ledger, poke
@@ -14,6 +14,7 @@ from events.wanted import Wanted
 
 State = Delivery.State
 PING = "ping.test"
+KEPT, SLICE = timedelta(days=30), 1000
 OVER = (State.DELIVERED, State.DEAD)  # what can be sent anew
 
 
@@ -76,6 +77,24 @@ def cancel_for(event_ids: Sequence[UUID]) -> int:
     Attempt.objects.filter(delivery__in=rows).exclude(response="").update(response="")
     rows = rows.exclude(state__in=(State.DELIVERED, State.CANCELLED))
     return rows.update(state=State.CANCELLED, lease=None, lease_until=None, finished_at=timezone.now())
+
+
+def sweep(now: datetime | None = None) -> int:
+    """Delete deliveries that were over, or due, KEPT ago, with their tries; how many."""
+    done = 0
+    while gone := _sweep_slice((now or timezone.now()) - KEPT):
+        done += gone
+    return done
+
+
+@transaction.atomic
+def _sweep_slice(before: datetime) -> int:
+    # What was replayed since, or given up after days of tries, is younger than its row.
+    young = Q(state=State.SENDING) | Q(next_at__gte=before) | Q(finished_at__gte=before)
+    rows = Delivery.objects.filter(created_at__lt=before).exclude(young).order_by("created_at")
+    ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:SLICE])
+    Attempt.objects.filter(delivery__in=ids).delete()
+    return Delivery.objects.filter(pk__in=ids).delete()[0]
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from events import ledger, sealing
+from events import ledger, poke, sealing
 from events.models import Webhook, WebhookSecret
 from events.wanted import BadWanted, wanted
 from events.webhooks import addresses
@@ -46,7 +46,7 @@ def create(
 
 @transaction.atomic
 def change(webhook_id: UUID, changes: dict[str, Any]) -> Webhook | None:
-    """Change some of FIELDS; None when there is no such webhook. Raises BadWebhook."""
+    """Change some of FIELDS; None: there is no such webhook. Another address is tried at once. Raises BadWebhook."""
     webhook = _locked(webhook_id)
     if webhook is None:
         return None
@@ -54,7 +54,7 @@ def change(webhook_id: UUID, changes: dict[str, Any]) -> Webhook | None:
     if fields:
         for name, value in _checked(changes).items():
             setattr(webhook, name, value)
-        _save(webhook, *fields)
+        _save(webhook, *fields, *(_forgive(webhook) if "url" in fields else ()))
         ledger.record("webhook.changed", webhook, fields=sorted(fields))
     return webhook
 
@@ -76,9 +76,9 @@ def enable(webhook_id: UUID) -> Webhook | None:
     webhook = _locked(webhook_id)
     if webhook and webhook.state != State.ACTIVE:
         webhook.state, webhook.reason = State.ACTIVE, Reason.NONE
-        webhook.failures, webhook.failing_since, webhook.rests_until = 0, None, None
-        _save(webhook, "state", "reason", "failures", "failing_since", "rests_until")
+        _save(webhook, "state", "reason", *_forgive(webhook))
         ledger.record("webhook.enabled", webhook)
+        poke.after_commit("events.tasks.deliver")
     return webhook
 
 
@@ -145,6 +145,12 @@ def _checked(told: dict[str, Any]) -> dict[str, Any]:
     except BadWanted as error:
         raise BadWebhook(error.field, error.detail) from None
     return {name: sorted(set(value)) if name in ("types", "namespaces") else value for name, value in told.items()}
+
+
+def _forgive(webhook: Webhook) -> tuple[str, ...]:
+    """Forget how it failed; the fields that tell it."""
+    webhook.failures, webhook.failing_since, webhook.rests_until = 0, None, None
+    return "failures", "failing_since", "rests_until"
 
 
 def _save(webhook: Webhook, *fields: str) -> None:

@@ -216,6 +216,7 @@ def _programs(env: dict[str, str], host: str, port: int) -> list[Program]:
         Program("worker", [*worker, "-Q", "default", "-n", "worker@%h", "--concurrency", "1"], of_worker),
         Program("embedder", [*worker, "-Q", "embed", "-n", "embedder@%h", "--concurrency", embedders], of_worker),
         Program("upkeep", [*worker, "-Q", "upkeep", "-n", "upkeep@%h", "--concurrency", "1"], of_worker),
+        Program("deliverer", [*worker, "-Q", "webhooks", "-n", "deliverer@%h", "--concurrency", "1"], of_worker),
         Program("beat", beat, env | {"MEMHOUSE_ROLE": "beat"}, stop_within=10),
     ]
 
