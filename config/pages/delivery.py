@@ -21,7 +21,7 @@ def delivery(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
     tries, body = list(row.tries.order_by("-id")), payload.body(row.event)
     context = admin.site.each_context(request) | {
         "title": "Delivery",
-        "delivery": drawn_delivery(row),
+        "delivery": drawn_delivery(row, row.webhook),
         "tries": tries,
         "body": body,
         "headers": _headers(row, tries, body),

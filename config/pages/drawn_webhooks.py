@@ -30,10 +30,12 @@ def state_of(row: Webhook) -> tuple[str, str]:
         return "closed", f"disabled: {REASONS.get(row.reason, 'it was given up')}"
     if row.state == Webhook.State.PAUSED:
         return "idle", "paused: deliveries wait"
+    rests = row.rests_until and row.rests_until > timezone.now()
+    until = f"rests until {row.rests_until:%H:%M} UTC" if rests else ""
     if row.failing_since:
-        return "suspended", "failing"
-    if row.rests_until and row.rests_until > timezone.now():
-        return "waiting", "rests"
+        return "suspended", f"failing, {until}" if until else "failing"
+    if until:
+        return "waiting", until
     return "active", "delivers" if row.last_delivered_at else "nothing delivered yet"
 
 
@@ -52,8 +54,8 @@ def columns(told: health.Health) -> list[dict[str, Any]]:
     ]
 
 
-def drawn_delivery(row: Delivery) -> dict[str, Any]:
-    """A delivery that looking.with_last_try found."""
-    tried = row.last_status or row.last_error  # type: ignore[attr-defined]
+def drawn_delivery(row: Delivery, webhook: Webhook) -> dict[str, Any]:
+    """A delivery that looking.with_last_try found. `next`: when it is tried, None for now."""
+    at = max(row.next_at, webhook.rests_until or row.next_at)
     again = row.state == Delivery.State.PENDING and row.attempts > 0
-    return {"row": row, "dot": DOTS[row.state], "last": tried, "again": again}
+    return {"row": row, "dot": DOTS[row.state], "again": again, "next": at if at > timezone.now() else None}

@@ -17,7 +17,7 @@ from config.pages.base import asked_for, tenant_here
 from config.pages.drawn_webhooks import drawn_all, drawn_delivery
 from config.pages.webhooks import secret_once
 from events.models import Delivery, Webhook
-from events.webhooks import deliveries, endpoints, looking
+from events.webhooks import deliveries, endpoints, looking, schedule
 from tenants.middleware import may
 
 LISTED = 50
@@ -40,8 +40,9 @@ def webhook(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
         "title": "Webhook",
         "webhook": drawn,
         "resting": bool(row.rests_until and row.rests_until > timezone.now()),
+        "open_circuit": row.failures >= schedule.CIRCUIT,
         "rolled_until": _rolled_until(row),
-        "deliveries": [drawn_delivery(one) for one in found[:LISTED]],
+        "deliveries": [drawn_delivery(one, row) for one in found[:LISTED]],
         "older": found[LISTED - 1].seq if len(found) > LISTED else None,
         "asked": asked | {"state": state},
         "states": Delivery.State.choices,
@@ -120,7 +121,7 @@ def _ping(row: Webhook, fact: str) -> dict[str, Any] | None:
     if event_id is None:
         return None
     delivery = looking.of_fact(row.pk, event_id)
-    return drawn_delivery(delivery) if delivery else {"row": None, "dot": "waiting"}
+    return drawn_delivery(delivery, row) if delivery else {"row": None, "dot": "waiting"}
 
 
 def _foreseen(row: Webhook, asked: dict[str, str]) -> dict[str, Any] | None:

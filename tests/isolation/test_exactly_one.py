@@ -258,7 +258,7 @@ IN_THE_CONSOLE: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {
     "a webhook is tested": ("webhooks/{webhook}/act", {"step": "ping"}, {"ping.test": 1}),
     "a webhook is deleted": ("webhooks/{webhook}/act", {"step": "delete"}, {"webhook.deleted": 1}),
     "a secret is rolled": ("webhooks/{webhook}/secret", {"hours": "1"}, {"webhook.secret_rolled": 1}),
-    "what waits is replayed": ("deliveries/{delivery}/replay", {}, {}),
+    "what waits is replayed": ("webhooks/deliveries/{delivery}/replay", {}, {}),
     "all that is dead is replayed": ("webhooks/{webhook}/replay", {"dead": "1"}, {}),
     "a ticket is given": ("live/ticket", {}, {}),
 }  # fmt: skip
