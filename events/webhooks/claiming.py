@@ -14,7 +14,7 @@ from events.webhooks import schedule
 
 AT_ONCE = 2  # deliveries to one webhook
 OF_TENANT = 40  # webhooks of one tenant that are sent to at once
-LEASE = timedelta(seconds=45)  # three times as long as a try takes
+LEASE = timedelta(seconds=30)  # twice as long as a try takes
 State = Delivery.State
 _ROOM = f"(CASE WHEN w.failures >= {schedule.CIRCUIT} THEN 1 ELSE {AT_ONCE} END)"
 # Webhooks that may be sent to and have something due. `waiting` jumps from webhook to webhook in the index, over

@@ -28,6 +28,9 @@ NAMESPACES = "tests/api/test_namespaces.py"
 TOKENS = "tests/api/test_access.py"
 RATES = "tests/tenants/test_limits.py"
 SELFTEST = "tests/isolation/test_selftest.py"
+ADDRESSES = "tests/events/test_webhooks_addresses.py"
+REPLAY = "tests/events/test_webhooks_replay.py"
+DELIVERER = "tests/events/test_webhooks_worker.py"
 
 GUARDS = [
     Guard(
@@ -431,5 +434,40 @@ GUARDS = [
         "tenant = Tenant.objects.get(pk=tenant_id)",
         'tenant = Tenant.objects.order_by("slug")[0]',
         ("tests/automation/test_schedules.py::test_the_tick_finds_what_beat_missed",),
+    ),
+    Guard(
+        "a webhook reaches public addresses alone",
+        "events/webhooks/addresses.py",
+        "if not all(allowed(host, address) for address in addresses):",
+        "if False:",
+        (ADDRESSES,),
+    ),
+    Guard(
+        "every address of a webhook's host is looked at",
+        "events/webhooks/addresses.py",
+        "if not all(allowed(host, address) for address in addresses):",
+        "if not any(allowed(host, address) for address in addresses):",
+        (ADDRESSES,),
+    ),
+    Guard(
+        "an address inside an address is unwrapped",
+        "events/webhooks/addresses.py",
+        "else _unwrapped(told)",
+        "else [told]",
+        (ADDRESSES,),
+    ),
+    Guard(
+        "deliveries are replayed by their own tenant",
+        "events/webhooks/deliveries.py",
+        "return of_tenant(tenant_id)",
+        "return Delivery.objects.all()",
+        (REPLAY,),
+    ),
+    Guard(
+        "deliveries of a closed tenant wait",
+        "events/webhooks/claiming.py",
+        "AND NOT w.tenant_id = ANY(%(closed)s)",
+        "AND %(closed)s IS NOT NULL",
+        (DELIVERER,),
     ),
 ]

@@ -38,7 +38,8 @@ class House:
     def __init__(self, var: Path, *arguments: str) -> None:
         self.var = var
         var.mkdir(parents=True, exist_ok=True)
-        self.env = {name: value for name, value in os.environ.items() if name not in OURS} | {"MEMHOUSE_VAR": str(var)}
+        self.env = {name: value for name, value in os.environ.items() if name not in OURS}
+        self.env |= {"MEMHOUSE_VAR": str(var), "WEBHOOK_PRIVATE_HOSTS": "127.0.0.1"}  # where the tests' receivers are
         self.port = free_port()
         self.arguments = arguments or ("--port", str(self.port))
 
