@@ -1,7 +1,9 @@
 """/api/v1/webhooks: made, changed, read with their health, rolled, pinged, and their deliveries sent anew."""
 
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +16,7 @@ from api.selftest import planting
 from events import relay
 from events.models import Attempt, Delivery, Event, Webhook, WebhookSecret
 from events.types import CATALOGUE
-from events.webhooks import endpoints, payload
+from events.webhooks import endpoints, payload, schedule, signing
 from tenants import keys
 from tenants.models import Tenant
 from tests.conftest import Caller, costs
@@ -309,3 +311,35 @@ def test_what_is_sent_is_as_the_document_tells_it(ada: Caller, acme: Tenant) -> 
         jsonschema.validate(sent, schema)
         assert UUID(sent["data"]["id"]) == event.pk
         assert set(sent["data"]["data"]) <= set(CATALOGUE[event.type].keys)
+
+
+# --- docs/webhooks.md
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text()
+
+
+def test_the_receiver_of_the_docs_takes_what_is_sent_and_nothing_else(ada: Caller, acme: Tenant) -> None:
+    room: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)[1], room)  # noqa: S102  our own page
+    webhook = made(ada)
+    relayed(acme)
+    body = payload.body(Delivery.objects.get(type="webhook.created").event)
+    secrets = [ada.post(f"webhooks/{webhook['id']}/secret", {})[1]["secret"], webhook["secret"]]
+    assert endpoints.secrets_of(Webhook.objects.get()) == secrets
+    sent = signing.headers("an id", timezone.now(), body, secrets)
+    for secret in secrets:
+        assert room["verify"](secret, body.encode(), sent) == json.loads(body)
+    for wrong in (
+        (secrets[0], body.encode() + b" ", sent),
+        (secrets[0], body.encode(), sent | {"webhook-id": "another"}),
+        (secrets[0], body.encode(), sent | {"webhook-timestamp": "1"}),
+        ("whsec_" + "A" * 44, body.encode(), sent),
+    ):
+        with pytest.raises(ValueError, match=r"wrong|old"):
+            room["verify"](*wrong)
+
+
+def test_the_table_of_tries_in_the_docs_is_the_schedule() -> None:
+    rows = re.findall(r"^\| \d+ \| (?:at once|([\d.]+) (second|minute|hour)s) \|", PAGE, re.MULTILINE)
+    units = {"": 0, "second": 1, "minute": 60, "hour": 3_600}
+    assert [float(count or 0) * units[unit] for count, unit in rows] == list(schedule.STEPS)
