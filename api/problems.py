@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
+from events.webhooks.errors import BadWebhook, NotReplayable, TooManyWebhooks
 from memory.errors import (
     BadDecision,
     BadFilter,
@@ -250,6 +251,19 @@ def _quota_exceeded(error: Any) -> Told:
     return 429, "quota_exceeded", "As much was done today as the plan allows; the day ends at 00:00 UTC.", wrong
 
 
+def _bad_webhook(error: Any) -> Told:
+    wrong = {"pointer": f"/{error.field}", "code": "bad_webhook", "detail": error.detail}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
+
+
+def _too_many_webhooks(error: Any) -> Told:
+    return 409, "too_many_webhooks", f"This cannot be done now: {error}.", None
+
+
+def _not_replayable(error: Any) -> Told:
+    return 409, "not_replayable", f"This delivery is not sent anew: {error}.", None
+
+
 def _wrong_state(error: Any) -> Told:
     return 409, "wrong_state", f"This cannot be done now: {error}.", None
 
@@ -277,6 +291,9 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     RateLimited: _rate_limited,
     QuotaExceeded: _quota_exceeded,
     WrongState: _wrong_state,
+    BadWebhook: _bad_webhook,
+    TooManyWebhooks: _too_many_webhooks,
+    NotReplayable: _not_replayable,
 }
 
 

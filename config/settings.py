@@ -324,6 +324,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "PREPROCESSING_HOOKS": ["api.schema.once"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.hooked.webhooks"],
     "ENUM_NAME_OVERRIDES": {
         "MemoryStateEnum": "memory.models.Memory.State",
         "TransferStateEnum": "memory.models.Transfer.State",
@@ -340,6 +341,8 @@ SPECTACULAR_SETTINGS = {
         "MemoryKindEnum": "memory.models.Memory.Kind",
         "MembershipRoleEnum": "tenants.models.Membership.Role",
         "MessageRoleEnum": "api.native.messages.ROLES",
+        "WebhookStateEnum": "events.models.Webhook.State",
+        "DeliveryStateEnum": "events.models.Delivery.State",
         "TenantStateEnum": "tenants.models.Tenant.State",
     },
 }

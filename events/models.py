@@ -158,6 +158,7 @@ class Delivery(models.Model):
             models.Index(fields=["webhook", "next_at"], name="delivery_due", condition=models.Q(state="pending")),
             models.Index(fields=["lease_until"], name="delivery_leased", condition=models.Q(state="sending")),
             models.Index(fields=["webhook", "state", "-seq"], name="delivery_of_webhook"),
+            models.Index(fields=["webhook", "-seq"], name="delivery_in_order"),
             models.Index(fields=["event"], name="delivery_of_event"),
             models.Index(fields=["created_at"], name="delivery_age"),
         ]

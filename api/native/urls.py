@@ -9,6 +9,7 @@ from api.native import (
     audit,
     changes,
     context,
+    deliveries,
     embeddings,
     entities,
     erasures,
@@ -42,6 +43,7 @@ from api.native import (
     usage,
     users,
     versions,
+    webhooks,
 )
 
 
@@ -159,6 +161,16 @@ urlpatterns = [
     *both("audit/export", audit.AuditExport.as_view()),
     *both("audit/head", audit.Head.as_view()),
     *both("audit/verify", audit.Verify.as_view()),
+    *both("webhooks", webhooks.Webhooks.as_view()),
+    *both("webhooks/deliveries/<uuid:delivery_id>", deliveries.OneDelivery.as_view()),
+    *both("webhooks/deliveries/<uuid:delivery_id>/replay", deliveries.ReplayDelivery.as_view()),
+    *both("webhooks/<uuid:webhook_id>", webhooks.OneWebhook.as_view()),
+    *both("webhooks/<uuid:webhook_id>/pause", webhooks.PauseWebhook.as_view()),
+    *both("webhooks/<uuid:webhook_id>/enable", webhooks.EnableWebhook.as_view()),
+    *both("webhooks/<uuid:webhook_id>/ping", webhooks.PingWebhook.as_view()),
+    *both("webhooks/<uuid:webhook_id>/secret", webhooks.RollSecret.as_view()),
+    *both("webhooks/<uuid:webhook_id>/deliveries", deliveries.Deliveries.as_view()),
+    *both("webhooks/<uuid:webhook_id>/replay", deliveries.ReplayMany.as_view()),
     *both("me", members.Me.as_view()),
     *both("keys", keys.Keys.as_view()),
     *both("keys/<uuid:key_id>", keys.OneKey.as_view()),

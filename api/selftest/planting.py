@@ -32,7 +32,7 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things = _names(canary)
     things |= _memories(make, things, canary)
     things |= _tied(make, things, canary)
-    things |= _policies(make, things)
+    things |= _policies(make, things) | _webhook(make, canary)
     things |= _asked(make, tenant, things, canary)
     things |= _files(make, tenant, canary)
     runs = [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"]
@@ -42,7 +42,7 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
         embed.pending()
     while relay.relay_batch(tenant.pk):
         pass
-    return things
+    return things | _delivery(make, things)
 
 
 def _names(canary: str) -> Things:
@@ -82,6 +82,17 @@ def _policies(make: Any, things: Things) -> Things:
     make("PATCH", f"policies/{policy}", {"enabled": False})
     rest = {"starts_at": "2198-01-01T00:00:00Z", "ends_at": "2198-01-02T00:00:00Z", "reason": things["canary"]}
     return {"policy": policy, "pause": make("POST", "pauses", rest)["id"]}
+
+
+def _webhook(make: Any, canary: str) -> Things:
+    """Paused at once, so that nothing is ever sent."""
+    webhook = make("POST", "webhooks", {"url": f"https://{canary}.example.com/"})["id"]
+    make("POST", f"webhooks/{webhook}/pause")
+    return {"webhook": webhook}
+
+
+def _delivery(make: Any, things: Things) -> Things:
+    return {"delivery": make("GET", f"webhooks/{things['webhook']}/deliveries?limit=1")["data"][0]["id"]}
 
 
 def _ordered(make: Any, canary: str) -> Things:

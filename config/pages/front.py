@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from events import feed
+from events.webhooks import health
 from memory import stats
 from tenants.middleware import may, tenant_of
 from tenants.models import ApiKey, Tenant
@@ -43,6 +44,7 @@ def _platform_numbers() -> dict[str, Any]:
         "keys": ApiKey.objects.filter(revoked_at=None).count(),
         "today": feed.count_since_yesterday(None),
         "unrelayed": feed.unrelayed(),
+        "failing_webhooks": health.failing(),
     }
 
 

@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from config.pages import (
     audit,
     calendar,
+    delivery,
     embeddings,
     entities,
     graph,
@@ -39,8 +40,12 @@ from config.pages import (
     tiers,
     transfers,
     usage,
+    webhook,
+    webhooks,
 )
 from tenants.middleware import may
+
+HOOKS = {"reads": "webhooks.read", "does": "webhooks.manage"}
 
 
 def page(
@@ -130,6 +135,15 @@ urlpatterns = [
     page("retention/holds/<uuid:hold_id>/release", retention.release, "retention_release", does="retention.manage"),
     page("live/", live.live, "live", reads="events.read"),
     page("live/ticket", live.ticket, "live_ticket", does="events.read"),
+    page("webhooks/", webhooks.listed, "webhooks", **HOOKS),
+    page("webhooks/new/", webhooks.new, "webhook_new", **HOOKS | {"reads": HOOKS["does"]}),
+    page("webhooks/<uuid:webhook_id>/", webhook.webhook, "webhook", **HOOKS),
+    page("webhooks/<uuid:webhook_id>/change/", webhooks.change, "webhook_change", **HOOKS | {"reads": HOOKS["does"]}),
+    page("webhooks/<uuid:webhook_id>/act", webhook.act, "webhook_act", **HOOKS),
+    page("webhooks/<uuid:webhook_id>/secret", webhook.roll, "webhook_roll", **HOOKS),
+    page("webhooks/<uuid:webhook_id>/replay", webhook.replay, "webhook_replay", **HOOKS),
+    page("webhooks/deliveries/<uuid:delivery_id>/", delivery.delivery, "delivery", **HOOKS),
+    page("webhooks/deliveries/<uuid:delivery_id>/replay", delivery.replay, "delivery_replay", **HOOKS),
     page("privacy/", privacy.desk, "privacy", reads="people.erase", does="people.erase"),
     page("privacy/start", privacy.start, "privacy_start", does="people.erase"),
     page("privacy/export", privacy.export, "privacy_export", does="people.erase"),

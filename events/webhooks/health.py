@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
@@ -67,14 +67,22 @@ def overview() -> Overview:
     counts = dict(
         Delivery.objects.filter(state__in=(State.PENDING, State.DEAD)).values_list("state").annotate(n=Count("id"))
     )
-    troubled = Webhook.objects.filter(Q(state=Webhook.State.ACTIVE, failures__gt=0) | Q(state=Webhook.State.DISABLED))
     return Overview(
         oldest_unrelayed_at=Event.objects.filter(seq=None).aggregate(at=Min("occurred_at"))["at"],
         oldest_pending_at=served.filter(next_at__lte=timezone.now()).aggregate(at=Min("next_at"))["at"],
         pending=counts.get(State.PENDING, 0),
         dead=counts.get(State.DEAD, 0),
-        failing=troubled.count(),
+        failing=failing(),
     )
+
+
+def troubled() -> QuerySet[Webhook]:
+    """Webhooks of all tenants whose last try failed, or that were given up."""
+    return Webhook.objects.filter(Q(state=Webhook.State.ACTIVE, failures__gt=0) | Q(state=Webhook.State.DISABLED))
+
+
+def failing() -> int:
+    return troubled().count()
 
 
 def _health(hours: dict[datetime, Hour], times: tuple[int | None, int | None], waiting: dict[str, Any]) -> Health:

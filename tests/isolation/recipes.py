@@ -19,7 +19,7 @@ NAMES = {
     "name": "user", "subject": "memory", "request_id": "request", "actor": "actor", "Idempotency-Key": "idempotency",
     "hold_id": "hold", "rule_id": "rule", "key_id": "key", "run_id": "run", "task_id": "run", "parent_id": "run",
     "member_id": "member", "api_key": "nobody", "policy_id": "policy", "pause_id": "pause", "review_id": "review",
-    "token": "nobody",
+    "token": "nobody", "webhook_id": "webhook", "delivery_id": "delivery",
 }  # fmt: skip
 
 
@@ -199,6 +199,19 @@ OPS = {
     "GET pauses": Op(named={"cursor": "cursor"}),
     "POST pauses": Op({"ends_at": "2199-01-01T00:00:00Z", "starts_at": "2198-12-31T00:00:00Z"}),
     "DELETE pauses/{pause_id}": Op(),
+    "POST webhooks": Op({"url": "https://example.com/hook"}, named={"namespaces": "namespace"}),
+    "GET webhooks": Op(named={"cursor": "cursor"}),
+    "GET webhooks/{webhook_id}": Op(),
+    "PATCH webhooks/{webhook_id}": Op({"description": "mine now"}),
+    "DELETE webhooks/{webhook_id}": Op(),
+    "POST webhooks/{webhook_id}/pause": Op(),
+    "POST webhooks/{webhook_id}/enable": Op(),
+    "POST webhooks/{webhook_id}/ping": Op(),
+    "POST webhooks/{webhook_id}/secret": Op({}),
+    "GET webhooks/{webhook_id}/deliveries": Op(named={"cursor": "number"}),
+    "POST webhooks/{webhook_id}/replay": Op({"first_seq": 0, "last_seq": 9}),
+    "GET webhooks/deliveries/{delivery_id}": Op(),
+    "POST webhooks/deliveries/{delivery_id}/replay": Op(ok=(409,)),  # of one that waits
     "GET settings": Op(),
     "PATCH settings": Op({"undo_days": 3}),
     "POST tenants": Op({"slug": "swept"}, key="operator"),

@@ -48,6 +48,8 @@ LOOKS = {
     "POST sessions/{session_key}/reopen",  # of what is open: see ACTS
     "POST policies/{policy_id}/run",  # of a policy that names no job: a run has a fact for each, see tests/api
     "POST memories/{memory_id}/unpin",  # of what is not pinned: see ACTS
+    "POST webhooks/{webhook_id}/pause",  # of what is paused: see ACTS
+    "POST webhooks/{webhook_id}/replay", "POST webhooks/deliveries/{delivery_id}/replay",  # of what waits: see tests/api
 }  # fmt: skip
 # What tells something else than one fact.
 TOLD = {
@@ -170,6 +172,11 @@ ACTS: dict[str, tuple[Callable[[World], Any], str, dict[str, Any], dict[str, int
     "rolling back": (
         lambda w: (_grown(w), post(w, "embeddings/switch", {})), "embeddings/rollback", {},
         {"embedding.rolled_back": 1}),
+    "pausing a webhook": (
+        lambda w: post(w, f"webhooks/{w.things['webhook']}/enable"), "webhooks/{webhook}/pause", {},
+        {"webhook.paused": 1}),
+    "enabling one twice": (
+        lambda w: post(w, f"webhooks/{w.things['webhook']}/enable"), "webhooks/{webhook}/enable", {}, {}),
     "finishing": (
         lambda w: (_grown(w), post(w, "embeddings/switch", {})), "embeddings/finish", {},
         {"embedding.reembed_finished": 1}),
@@ -244,6 +251,15 @@ IN_THE_CONSOLE: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {
     "what is over is cancelled": ("transfers/{export}/cancel", {}, {}),
     "the model is changed": ("embeddings/", {"step": "start", "model": FP32}, {"embedding.reembed_started": 1}),
     "a key is issued": ("tenants/apikey/add/", KEY, {"key.issued": 1}),
+    "a webhook is made": ("webhooks/new/", {"url": "https://example.com/h"}, {"webhook.created": 1}),
+    "a webhook is changed": (
+        "webhooks/{webhook}/change/", {"url": "https://example.com/h"}, {"webhook.changed": 1}),
+    "a webhook is enabled": ("webhooks/{webhook}/act", {"step": "enable"}, {"webhook.enabled": 1}),
+    "a webhook is tested": ("webhooks/{webhook}/act", {"step": "ping"}, {"ping.test": 1}),
+    "a webhook is deleted": ("webhooks/{webhook}/act", {"step": "delete"}, {"webhook.deleted": 1}),
+    "a secret is rolled": ("webhooks/{webhook}/secret", {"hours": "1"}, {"webhook.secret_rolled": 1}),
+    "what waits is replayed": ("webhooks/deliveries/{delivery}/replay", {}, {}),
+    "all that is dead is replayed": ("webhooks/{webhook}/replay", {"dead": "1"}, {}),
     "a ticket is given": ("live/ticket", {}, {}),
 }  # fmt: skip
 

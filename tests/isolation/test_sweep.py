@@ -139,6 +139,7 @@ def heard(answer: Any, value: Any) -> tuple[int, str]:
         r"\d+\.\d+",
         r"[0-9a-f]{64}",
         r"im_\w+",
+        r"whsec_[\w+/=]+",
     ):
         text = re.sub(pattern, "‹own›", text)
     return answer.status_code, text

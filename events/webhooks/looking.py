@@ -1,0 +1,47 @@
+"""Reading deliveries: a webhook's, by state, type and time, with what came of their last attempt."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from events.models import Attempt, Delivery
+from events.webhooks.deliveries import OVER, of_webhook
+
+
+def narrowed(
+    rows: QuerySet[Delivery],
+    state: str = "",
+    type: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[Delivery]:
+    """In a state, of a type of fact, made at a time or later and before another; what is empty does not narrow."""
+    told = {"state": state, "type": type, "created_at__gte": since, "created_at__lt": until}
+    return rows.filter(**{name: value for name, value in told.items() if value})
+
+
+def newest(rows: QuerySet[Delivery], before: int | None, limit: int) -> list[Delivery]:
+    """Those of facts before a number, newest first, each with `last_status` and `last_error` of its last attempt."""
+    rows = rows.filter(seq__lt=before) if before is not None else rows
+    return list(with_last_try(rows).order_by("-seq")[:limit])
+
+
+def with_last_try(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    last = Attempt.objects.filter(delivery=OuterRef("pk")).order_by("-id")
+    return rows.annotate(last_status=Subquery(last.values("status")[:1]), last_error=Subquery(last.values("error")[:1]))
+
+
+def of_fact(webhook_id: UUID, event_id: UUID) -> Delivery | None:
+    """The delivery of a fact to a webhook, with its last attempt; None before the relay made it."""
+    return with_last_try(Delivery.objects.filter(webhook_id=webhook_id, event_id=event_id)).first()
+
+
+def over(webhook_id: UUID, first_seq: int, last_seq: int) -> QuerySet[Delivery]:
+    """What deliveries.replay_range would send anew."""
+    return of_webhook(webhook_id).filter(seq__range=(first_seq, last_seq), state__in=OVER)
+
+
+def dead(webhook_id: UUID, since: datetime | None = None) -> QuerySet[Delivery]:
+    """What deliveries.replay_dead would send anew."""
+    return narrowed(of_webhook(webhook_id), Delivery.State.DEAD, since=since)
