@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 from rest_framework_simplejwt.tokens import AccessToken
 
-from api import sockets
+from api.sockets import consumer as sockets
 from events import relay
 from memory.remember import remember
 from memory.types import Draft, Scope

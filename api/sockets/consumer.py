@@ -1,10 +1,4 @@
-"""/ws: the feed as it moves.
-
-The first message authenticates: `{"type": "auth", "token": …}` with a key or an access token, or
-`{"type": "auth", "ticket": …}`, with `"since": seq` to resume. Then each fact comes once, in order, as
-`{"type": "sync", "seq": …, "event": {…}}`. When the credential is not good any more, the socket is closed.
-`{"type": "subscribe", "types": […]}` narrows to event types; `{"type": "ping"}` is answered `{"type": "pong"}`.
-"""
+"""One open socket: who speaks on it, what it hears, when it ends."""
 
 import asyncio
 import uuid
@@ -12,15 +6,14 @@ from contextlib import suppress
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError
-from django.urls import path
 from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException
 
 from api.gate import read_json
+from api.sockets.frames import Frame, Refused, bad, encode, since_of
+from api.sockets.handlers import HANDLERS
 from events import actors, feed, sockets
-from events.types import CATALOGUE
 from tenants import lifecycle, limits, tickets
 from tenants.channels import in_public, in_tenant
 from tenants.errors import LimitError, SpeakerError, Suspended, Unauthenticated
@@ -33,23 +26,14 @@ CHECKED_EVERY = 2.5  # seconds after which an open socket's credential is looked
 TOUCHING = {
     "key.revoked", "login.closed", "member.changed", "member.removed", "tenant.suspended", "tenant.deletion_asked",
 }  # fmt: skip
-encode = DjangoJSONEncoder(ensure_ascii=False).encode
-
-
-class Refused(Exception):
-    """The socket closes with this code, after a frame that says why."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code, self.reason = code, reason
-
-
-SUSPENDED = Refused(4403, "The tenant is suspended.")
+SUSPENDED = Refused(4403, "tenant_suspended", "The tenant is suspended.")
 
 
 class FeedConsumer(AsyncWebsocketConsumer):
     speaker: Speaker | None = None
     types: frozenset[str] = frozenset()  # empty: all
+    service = ""  # what it identified itself as
+    capabilities: tuple[str, ...] = ()
     seq = 0
     watching: asyncio.Task[None] | None = None
 
@@ -58,7 +42,9 @@ class FeedConsumer(AsyncWebsocketConsumer):
         self.deadline = asyncio.get_running_loop().call_later(AUTH_WITHIN, self._too_late)
 
     def _too_late(self) -> None:
-        self.closing = asyncio.ensure_future(self._refuse(Refused(4401, "No auth message came in time.")))
+        self.closing = asyncio.ensure_future(
+            self._refuse(Refused(4401, "not_authenticated", "No auth message came in time."))
+        )
 
     async def disconnect(self, code: int) -> None:
         self.deadline.cancel()
@@ -76,43 +62,43 @@ class FeedConsumer(AsyncWebsocketConsumer):
         except Suspended:
             await self._refuse(SUSPENDED)
         except SpeakerError:
-            await self._refuse(Refused(4401, "The credential is not valid here."))
+            await self._refuse(Refused(4401, "not_authenticated", "The credential is not valid here."))
         except LimitError:
-            await self._refuse(Refused(4429, "Too many messages; come back in a minute, with `since`."))
+            await self._refuse(Refused(4429, "rate_limited", "Too many messages; come back in a minute, with `since`."))
         except APIException as error:
-            await self._refuse(Refused(4400, str(error.detail)))
+            await self._refuse(bad(str(error.detail)))
         except (DatabaseError, RedisError):
-            await self._refuse(Refused(1013, "A service behind this does not answer; come back with `since`."))
+            await self._refuse(
+                Refused(1013, "not_available", "A service behind this does not answer; come back with `since`.")
+            )
 
     async def _hear(self, message: Any) -> None:
         kind = message.get("type") if isinstance(message, dict) else None
         if self.speaker is None and kind != "auth":
-            raise Refused(4401, "The first message must be auth.")
+            raise Refused(4401, "not_authenticated", "The first message must be auth.")
         if self.speaker:
             await in_public(limits.spend, self.speaker, "read")
-        if kind == "ping":
-            await self._say({"type": "pong"})
-        elif kind == "subscribe":
-            await self._subscribe(message)
-        elif kind == "auth" and self.speaker is None:
+        if self.speaker is None:
             await self._auth(message)
+        elif isinstance(kind, str) and kind in HANDLERS:
+            await HANDLERS[kind](self, message)
         else:
-            raise Refused(4400, "Messages are auth (once, first), subscribe and ping.")
+            raise bad(f"Messages are auth (once, first), {', '.join(HANDLERS)}.")
 
     async def _auth(self, message: dict[str, Any]) -> None:
         speaker = await self._recognise(message)
         if not speaker.may("events.read"):
-            raise Refused(4403, "This credential may not read.")
+            raise Refused(4403, "not_allowed", "This credential may not read.")
         if speaker.on_platform:
-            raise Refused(4400, "Name the tenant, as `tenant`.")
+            raise Refused(4400, "tenant_needed", "Name the tenant, as `tenant`.")
         self.speaker = speaker
         self.deadline.cancel()
         self.watching = asyncio.ensure_future(self._watch())
         tenant = self.speaker.tenant
         await self.channel_layer.group_add(sockets.group(tenant.id), self.channel_name)
         last = await in_tenant(self.speaker, feed.last_seq, tenant.id)
-        self.seq = _since(message, last)
-        await self._say({"type": "ready", "tenant": tenant.slug, "seq": last})
+        self.seq = since_of(message, last)
+        await self.say({"type": "ready", "tenant": tenant.slug, "seq": last})
         await self._catch_up()
 
     async def _recognise(self, message: dict[str, Any]) -> Speaker:
@@ -129,15 +115,10 @@ class FeedConsumer(AsyncWebsocketConsumer):
         named = [name for name in [message.get("tenant")] if name is not None]
         return await in_public(resolve, token, named=named, host=host)
 
-    async def _subscribe(self, message: dict[str, Any]) -> None:
-        types = message.get("types", [])
-        if not isinstance(types, list) or not all(isinstance(name, str) and name in CATALOGUE for name in types):
-            raise Refused(4400, f"`types` is a list of {', '.join(CATALOGUE)}.")
-        self.types = frozenset(types)
-        await self._say({"type": "subscribed", "types": sorted(self.types)})
-        if "since" in message:
-            self.seq = _since(message, self.seq)
-            await self._catch_up()
+    async def go_back(self, since: int) -> None:
+        """Tell again what came after a number."""
+        self.seq = since
+        await self._catch_up()
 
     async def feed_advanced(self, message: dict[str, Any]) -> None:
         """The relay numbered new facts. A gap means that a poke was lost: the feed has what is missing."""
@@ -161,7 +142,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
                 continue
             self.seq = event["seq"]
             if self._hears(event):
-                await self._say({"type": "sync", "seq": event["seq"], "event": event})
+                await self.say({"type": "sync", "seq": event["seq"], "event": event})
             if event["type"] in TOUCHING and not await self._still_speaks():
                 return
 
@@ -184,24 +165,14 @@ class FeedConsumer(AsyncWebsocketConsumer):
         if await in_public(still_speaks, self.speaker, "events.read"):
             return True
         if await in_public(lifecycle.is_open, self.speaker.tenant.id):
-            await self._refuse(Refused(4401, "The credential is not valid any more."))
+            await self._refuse(Refused(4401, "not_authenticated", "The credential is not valid any more."))
         else:
             await self._refuse(SUSPENDED)
         return False
 
-    async def _say(self, frame: dict[str, Any]) -> None:
+    async def say(self, frame: Frame) -> None:
         await self.send(text_data=encode(frame))
 
     async def _refuse(self, refused: Refused) -> None:
-        await self._say({"type": "error", "code": refused.code, "detail": refused.reason})
+        await self.say({"type": "error", "code": refused.code, "problem": refused.word, "detail": refused.detail})
         await self.close(refused.code)
-
-
-def _since(message: dict[str, Any], default: int) -> int:
-    since = message.get("since", default)
-    if isinstance(since, bool) or not isinstance(since, int) or since < 0:
-        raise Refused(4400, "`since` is a sequence number.")
-    return since
-
-
-websocket_urlpatterns = [path("ws", FeedConsumer.as_asgi()), path("ws/", FeedConsumer.as_asgi())]
