@@ -85,7 +85,7 @@ def problem(request: Any, status: int, code: str, detail: str, errors: list[dict
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. None lets an unknown error reach the log and the 500 page."""
-    told = _tell(error)
+    told = tell(error)
     if told is None:
         return None
     status, code, detail, errors = told
@@ -280,7 +280,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
 }
 
 
-def _tell(error: Exception) -> Told | None:
+def tell(error: Exception) -> Told | None:
     if isinstance(error, exceptions.ValidationError):
         return 422, "not_valid", "Some of what was sent is not valid.", list(_pointers(error.detail, ""))
     for kind, dress in DRESSED.items():
