@@ -342,6 +342,7 @@ SPECTACULAR_SETTINGS = {
         "MembershipRoleEnum": "tenants.models.Membership.Role",
         "MessageRoleEnum": "api.native.messages.ROLES",
         "TenantStateEnum": "tenants.models.Tenant.State",
+        "EventTypeEnum": "events.types.NAMES",
     },
 }
 

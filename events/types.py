@@ -197,3 +197,4 @@ _ALL = [
     EventType("ping.test", "A test, which goes to one webhook alone."),
 ]
 CATALOGUE = {kind.name: kind for kind in _ALL}
+NAMES = list(CATALOGUE)
