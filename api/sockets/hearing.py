@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
-
 from api.sockets.frames import Fact, Frame, Refused, bad
-from events.models import Event
 from events.wanted import EVERYTHING, BadWanted, Wanted, wanted
 
 # What a service that can this wants to hear, unless it subscribed to something else.
@@ -34,14 +31,19 @@ class Ears:
     def hear(self, fact: Fact) -> bool:
         if self.bound and fact.json["data"].get("namespace") not in self.bound:
             return False
-        return self.open and (self.able if self.asked is None else self.asked).hears(fact.json)
+        return self.open and self.wanted.hears(fact.json)
 
-    def narrow(self, rows: QuerySet[Event]) -> QuerySet[Event]:
-        """The same for rows, for a socket that is no service's."""
+    @property
+    def wanted(self) -> Wanted:
+        return self.able if self.asked is None else self.asked
+
+    def narrowest(self, service: str) -> Wanted | None:
+        """What has to be read of the feed to hear all of this; None where nothing has. A service has its messages."""
+        if not service:
+            return self.wanted if self.open else None
         if not self.open:
-            return rows.none()
-        rows = rows.filter(data__namespace__in=list(self.bound)) if self.bound else rows
-        return (self.able if self.asked is None else self.asked).narrow(rows)
+            return Wanted(types=(MESSAGES,))
+        return Wanted(types=(*self.wanted.types, MESSAGES)) if self.wanted.types else EVERYTHING
 
 
 def asked_of(message: Frame) -> tuple[Wanted, bool]:

@@ -5,6 +5,7 @@ goes away the sockets stay: nothing is numbered meanwhile, and afterwards each l
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
@@ -12,17 +13,18 @@ from weakref import WeakKeyDictionary
 
 import structlog
 from channels.layers import get_channel_layer
+from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from api.sockets.frames import Fact
-from events import sockets
+from events import feed, sockets
 from tenants import seats
 from tenants.channels import in_public
 
 log = structlog.get_logger(__name__)
-AWAY = (RedisError, OSError, TimeoutError)
+AWAY = (RedisError, DatabaseError, OSError, TimeoutError)
 REST = 1.0  # seconds before Redis is tried again
-RENEWED_EVERY = 20.0  # seconds; a group's member and a seat last longer
+KEPT_EVERY = 20.0  # seconds; a group's member and a seat last longer
 
 
 class Listener(Protocol):
@@ -38,43 +40,54 @@ class Listener(Protocol):
 class Room:
     def __init__(self, tenant_id: UUID) -> None:
         self.tenant_id, self.sockets = tenant_id, set[Listener]()
-        self._tasks = [asyncio.ensure_future(task) for task in (self._listen(), self._renew())]
-
-    async def _listen(self) -> None:
-        while True:
-            try:
-                await self._hear()
-            except AWAY as error:
-                log.warning("sockets hear nothing of the relay", error=type(error).__name__)
-            await asyncio.sleep(REST)
+        self._group, self._channel, self._last = sockets.group(tenant_id), "", 0
+        self._tasks = [asyncio.ensure_future(_for_ever(work)) for work in (self._hear, self._keep)]
 
     async def _hear(self) -> None:
         layer = get_channel_layer()
         self._channel = await layer.new_channel("room")
-        await layer.group_add(sockets.group(self.tenant_id), self._channel)
-        for socket in list(self.sockets):
-            socket.look()
+        await layer.group_add(self._group, self._channel)
+        self._look()
         while True:
-            message = await layer.receive(self._channel)
-            facts = [Fact(event) for event in message["events"]]
+            facts = [Fact(event) for event in (await layer.receive(self._channel))["events"]]
+            self._last = max(self._last, facts[-1].seq)
             for socket in list(self.sockets):
                 socket.news(facts)
 
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(RENEWED_EVERY)
-            await in_public(seats.renew, [socket.seat for socket in self.sockets])
-            with suppress(*AWAY):
-                await get_channel_layer().group_add(sockets.group(self.tenant_id), self._channel)
+    def _look(self) -> None:
+        for socket in list(self.sockets):
+            socket.look()
+
+    async def _keep(self) -> None:
+        """Hold the seats and the place in the group; and see whether news were lost on their way."""
+        await asyncio.sleep(KEPT_EVERY)
+        await in_public(seats.renew, [socket.seat for socket in self.sockets])
+        if self._channel:
+            await get_channel_layer().group_add(self._group, self._channel)
+        last = await in_public(feed.last_seq, self.tenant_id)
+        if last > self._last:
+            self._last = last
+            self._look()
 
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        with suppress(*AWAY):  # without Redis the group is gone anyway
-            await get_channel_layer().group_discard(sockets.group(self.tenant_id), self._channel)
+        if self._channel:
+            with suppress(*AWAY):  # without Redis the group is gone anyway
+                await get_channel_layer().group_discard(self._group, self._channel)
 
-    _channel = ""
+
+async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except AWAY as error:
+            log.warning("sockets hear nothing of the relay", error=type(error).__name__)
+            await asyncio.sleep(REST)
+        except Exception:
+            log.exception("a room of sockets failed")
+            await asyncio.sleep(REST)
 
 
 _rooms: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[UUID, Room]] = WeakKeyDictionary()

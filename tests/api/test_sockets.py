@@ -38,7 +38,7 @@ class Socket(ApplicationCommunicator):
 
 @asynccontextmanager
 async def opened(**auth: Any) -> AsyncIterator[Socket]:
-    socket = Socket(sockets.FeedConsumer.as_asgi(), {"type": "websocket", "path": "/ws", "headers": []})
+    socket = Socket(sockets.serve, {"type": "websocket", "path": "/ws", "headers": []})
     await socket.send_input({"type": "websocket.connect"})
     assert (await socket.receive_output(5))["type"] == "websocket.accept"
     await socket.say({"type": "auth", **auth})

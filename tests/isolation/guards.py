@@ -181,7 +181,7 @@ GUARDS = [
     ),
     Guard(
         "a socket hears the tenant that is named",
-        "api/sockets/consumer.py",
+        "api/sockets/recognise.py",
         'for name in [message.get("tenant")] if name is not None',
         "for name in []",
         (f"{BENEATH}::test_a_socket_that_names_another_tenant_is_closed",),
