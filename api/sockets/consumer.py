@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException
 
 from api.gate import read_json
+from api.sockets import services
 from api.sockets.frames import Frame, Refused, bad, encode, since_of
 from api.sockets.handlers import HANDLERS
 from events import actors, feed, sockets
@@ -50,6 +51,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
         self.deadline.cancel()
         if self.watching:
             self.watching.cancel()
+        await services.left(self)
         if self.speaker:
             with suppress(RedisError):  # without Redis the group is gone anyway
                 await self.channel_layer.group_discard(sockets.group(self.speaker.tenant.id), self.channel_name)
@@ -137,12 +139,17 @@ class FeedConsumer(AsyncWebsocketConsumer):
 
     async def _send_new(self, events: list[dict[str, Any]]) -> None:
         assert self.speaker is not None
+        sent = [event for event in events if event["type"] == "sync.sent" and event["seq"] > self.seq]
+        carried = await services.message_of(self, sent) if sent else {}
         for event in events:
             if event["seq"] <= self.seq:
                 continue
             self.seq = event["seq"]
-            if self._hears(event):
-                await self.say({"type": "sync", "seq": event["seq"], "event": event})
+            ours = event["type"] != "sync.sent" or event["seq"] in carried
+            message = carried.get(event["seq"])
+            if message or (ours and self._hears(event)):
+                frame = {"type": "sync", "seq": event["seq"], "event": event}
+                await self.say(frame | ({"message": message} if message else {}))
             if event["type"] in TOUCHING and not await self._still_speaks():
                 return
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from api.sockets import services
 from api.sockets.frames import Frame, bad, since_of
 from events.types import CATALOGUE
 
@@ -26,4 +27,7 @@ async def subscribe(socket: "FeedConsumer", message: Frame) -> None:
         await socket.go_back(since_of(message, socket.seq))
 
 
-HANDLERS: dict[str, Handler] = {"ping": ping, "subscribe": subscribe}
+HANDLERS: dict[str, Handler] = {
+    "ping": ping, "subscribe": subscribe,
+    "identify": services.identify, "send": services.send, "ack": services.ack,
+}  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from events import ledger
@@ -63,17 +63,35 @@ def told(message: Message) -> dict[str, str]:
     return {name: getattr(message, name) for name in ("kind", "action", "source", "target")}
 
 
+def as_json(message: Message) -> dict[str, Any]:
+    """A message as it stands in frames and answers."""
+    return {
+        "id": str(message.id),
+        "kind": message.kind,
+        "action": message.action,
+        "source": message.source,
+        "target": message.target,
+        "data": message.data,
+        "correlation_id": message.correlation_id,
+        "created_at": message.created_at.isoformat(),
+        "expires_at": message.expires_at.isoformat(),
+    }
+
+
 def listed(
     service: str = "", state: str = "", kind: str = "", correlation_id: str = ""
 ) -> QuerySet[Message]:
-    """Messages from or for a service, with a receipt in a state, of a kind; an empty word does not narrow."""
-    rows = Message.objects.filter(**({"kind": kind} if kind else {}))
-    rows = rows.filter(correlation_id=correlation_id) if correlation_id else rows
-    owed = Receipt.objects.filter(**({"state": state} if state else {}))
+    """Messages from or for a service, with a receipt in a state, of a kind; an empty word does not narrow.
+
+    Of a service and a state: those for it of which its own receipt is in that state.
+    """
+    told = {"kind": kind, "correlation_id": correlation_id}
+    rows = Message.objects.filter(**{name: value for name, value in told.items() if value})
+    owed = Receipt.objects.filter(message=OuterRef("pk"), **({"state": state} if state else {}))
     if service:
-        mine = Q(pk__in=owed.filter(service__service_id=service).values("message"))
-        return rows.filter(mine | (Q(source=service) & Q(pk__in=owed.values("message")) if state else mine | Q(source=service)))
-    return rows.filter(pk__in=owed.values("message")) if state else rows
+        mine = Q(Exists(owed.filter(service__service_id=service)))
+        return rows.filter(mine if state else mine | Q(source=service))
+    return rows.filter(Exists(owed)) if state else rows
 
 
 def size(data: Any) -> int:
