@@ -85,7 +85,7 @@ SHARED_APPS = [
     "api",
     "config",  # last: its admin.py restyles what others registered
 ]
-TENANT_APPS = ["memory"]
+TENANT_APPS = ["memory", "events.sync"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 TENANT_LEFTOVERS = ["memory.leaving.objects"]  # what a deleted tenant has elsewhere, see tenants/leaving.py
 EVENT_CONSUMERS = [
@@ -206,6 +206,7 @@ CSRF_FAILURE_VIEW = "api.problems.csrf_failed"
 TENANT_GRACE_DAYS = env.float("TENANT_GRACE_DAYS", 7)  # between the wish to delete a tenant and its deletion
 
 # --- the diary, told to others
+SYNC_DAYS = env.float("SYNC_DAYS", 7)  # for which a message between services is delivered, and kept after that
 FEED_DAYS = env.float("FEED_DAYS", 7)  # how far back the feed goes; the audit trail keeps facts for good
 SOCKETS_PER_KEY = env.int("SOCKETS_PER_KEY", 100)  # open at once, of one credential
 SOCKETS_PER_TENANT = env.int("SOCKETS_PER_TENANT", 1000)
@@ -285,6 +286,7 @@ ERASERS = [
     "memory.privacy.library.sessions",
     "memory.privacy.library.questions",
     "memory.privacy.orders.orders",
+    "memory.privacy.between.sent",
     "memory.privacy.copies.files",
     "memory.privacy.copies.kept_replies",
     "automation.privacy.rows",  # before the facts: it tells one that names the user

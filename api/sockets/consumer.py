@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from api.gate import read_json
 from api.problems import tell
-from api.sockets import door, handlers, memories, rooms
+from api.sockets import door, handlers, memories, rooms, services
 from api.sockets.frames import NOBODY, Fact, Frame, Refused, bad, encode, since_of
 from api.sockets.hearing import Ears
 from api.sockets.outbox import SLOW, Outbox
@@ -91,7 +91,7 @@ class FeedConsumer:
         if self.recognised:
             await rooms.leave(self.speaker.tenant.id, self)
             await in_public(seats.give_back, self.seat)
-            await handlers.left(self)
+            await services.left(self)
 
     # --- what the other side says
     async def _listen(self) -> None:
@@ -216,7 +216,9 @@ class FeedConsumer:
         heard = [fact for fact in new if handlers.hears(self, fact, carried)]
         beside = await memories.beside(self, heard) if self.ears.memory else {}
         for fact in heard:
-            await self._outbox.put(fact.frame(carried.get(fact.seq, {}) | beside.get(fact.seq, {})), fact.seq)
+            message = carried.get(fact.seq)
+            more = beside.get(fact.seq, {}) | ({"message": message} if message else {})
+            await self._outbox.put(fact.frame(more), fact.seq)
             self.seq = fact.seq
         self.seq = max([self.seq, *(fact.seq for fact in new)])
         self.searches.notice(new)

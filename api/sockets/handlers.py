@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from api.sockets import hearing
+from api.sockets import hearing, services
 from api.sockets.frames import Fact, Frame, bad, since_of
 
 if TYPE_CHECKING:
@@ -34,13 +34,9 @@ async def unsubscribe(socket: "FeedConsumer", message: Frame) -> None:
 
 
 async def identify(socket: "FeedConsumer", message: Frame) -> None:
-    socket.capabilities = hearing.capabilities_of(message)
+    hearing.check_capabilities(message)
+    await services.identify(socket, message)
     socket.ears = replace(socket.ears, able=hearing.able_to(socket.capabilities))
-    name = message.get("serviceId", message.get("service_id"))
-    if not isinstance(name, str) or not 0 < len(name) <= 255:
-        raise bad("`serviceId` is the name of a service.")
-    socket.service = name
-    await socket.say({"type": "identified", "service_id": name, "pending": 0})
 
 
 async def search(socket: "FeedConsumer", message: Frame) -> None:
@@ -53,6 +49,8 @@ async def unsearch(socket: "FeedConsumer", message: Frame) -> None:
 
 HANDLERS: dict[str, Handler] = {
     "identify": identify,
+    "send": services.send,
+    "ack": services.ack,
     "subscribe": subscribe,
     "unsubscribe": unsubscribe,
     "search": search,
@@ -61,17 +59,14 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-async def carried(socket: "FeedConsumer", facts: list[Fact]) -> dict[int, dict[str, Any]]:
-    """By number, what facts carry to this socket's service."""
-    return {}
+async def carried(socket: "FeedConsumer", facts: list[Fact]) -> dict[int, Frame | None]:
+    """By number, which facts about messages this socket may be told, and the message for its service that each brings."""
+    sent = [fact.json for fact in facts if fact.type == hearing.MESSAGES]
+    return await services.message_of(socket, sent) if sent else {}
 
 
-def hears(socket: "FeedConsumer", fact: Fact, carried: dict[int, dict[str, Any]]) -> bool:
-    """A message is heard by its service whatever it subscribed to, and by no other service."""
-    if fact.type == hearing.MESSAGES and socket.service:
-        return fact.seq in carried
+def hears(socket: "FeedConsumer", fact: Fact, carried: dict[int, Frame | None]) -> bool:
+    """A message is heard by its service whatever it subscribed to, and its fact by no other service."""
+    if fact.type == hearing.MESSAGES:
+        return bool(carried.get(fact.seq)) or (fact.seq in carried and socket.ears.hear(fact))
     return socket.ears.hear(fact)
-
-
-async def left(socket: "FeedConsumer") -> None:
-    """The socket is closed."""

@@ -61,14 +61,13 @@ def told(asked: Wanted, memory: bool) -> dict[str, Any]:
     return {field: list(getattr(asked, field)) for field in FIELDS} | {"include": ["memory"] if memory else []}
 
 
-def capabilities_of(message: Frame) -> tuple[str, ...]:
-    """The capabilities of an `identify`. Raises Refused."""
+def check_capabilities(message: Frame) -> None:
+    """Raises Refused when an `identify` names capabilities that nobody knows."""
     names = message.get("capabilities") or []
     if not isinstance(names, list) or not all(isinstance(name, str) and name in CAPABILITIES for name in names):
         raise Refused(4400, "unknown_capability", f"`capabilities` are some of {', '.join(CAPABILITIES)}.")
-    return tuple(dict.fromkeys(names))
 
 
 def able_to(capabilities: tuple[str, ...]) -> Wanted:
-    """The facts that belong to capabilities; all of them where none is named."""
-    return Wanted(types=tuple(sorted({type for name in capabilities for type in CAPABILITIES[name]})))
+    """The facts that belong to capabilities; all facts where none is named."""
+    return Wanted(types=tuple(sorted({type for name in capabilities for type in CAPABILITIES.get(name, ())})))

@@ -17,7 +17,7 @@ class Outbox:
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[str, int | None]] = deque()
-        self._characters = 0
+        self._characters, self._is_slow = 0, False
         self._filled, self._eased = asyncio.Event(), asyncio.Event()
 
     async def put(self, text: str, seq: int | None = None) -> None:
@@ -27,6 +27,7 @@ class Outbox:
             try:
                 await asyncio.wait_for(self._eased.wait(), PATIENCE)
             except TimeoutError:
+                self._is_slow = True  # also whoever puts from elsewhere ends the socket, by `write`
                 raise SLOW from None
         self._waiting.append((text, seq))
         self._characters += len(text)
@@ -40,6 +41,8 @@ class Outbox:
         while True:
             await self._filled.wait()
             while self._waiting:
+                if self._is_slow:
+                    raise SLOW
                 text, _ = self._waiting[0]
                 try:
                     await asyncio.wait_for(send(text), PATIENCE)
