@@ -60,7 +60,7 @@ HANDLERS: dict[str, Handler] = {
 
 
 async def carried(socket: "FeedConsumer", facts: list[Fact]) -> dict[int, Frame | None]:
-    """By number, which facts about messages this socket may be told, and the message for its service that each brings."""
+    """By number, the facts about messages that this socket may be told, and what each brings to its service."""
     sent = [fact.json for fact in facts if fact.type == hearing.MESSAGES]
     return await services.message_of(socket, sent) if sent else {}
 

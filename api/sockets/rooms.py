@@ -73,9 +73,10 @@ class Room:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._channel:
-            with suppress(*AWAY):  # without Redis the group is gone anyway
-                await get_channel_layer().group_discard(self._group, self._channel)
+        with suppress(*AWAY):  # without Redis the group is gone anyway
+            layer = get_channel_layer()
+            await layer.group_discard(self._group, self._channel or "nobody")
+            await layer.wait_received()  # else its lock stays shut, for good, where this loop ends
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:

@@ -157,6 +157,7 @@ OPS = {
     "GET members/{member_id}": Op(),
     "PATCH members/{member_id}": Op({"role": "editor"}),
     "DELETE members/{member_id}": Op(),
+    "POST tickets": Op({}),
     "POST tokens": Op({"api_key": "none"}, ok=(401,)),
     "POST tokens/refresh": Op({"token": "none"}, ok=(401,)),
     "POST tokens/revoke": Op({"token": "none"}, ok=(401,)),
