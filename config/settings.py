@@ -87,7 +87,7 @@ SHARED_APPS = [
     "api",
     "config",  # last: its admin.py restyles what others registered
 ]
-TENANT_APPS = ["memory"]
+TENANT_APPS = ["memory", "events.sync"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 TENANT_LEFTOVERS = ["memory.leaving.objects"]  # what a deleted tenant has elsewhere, see tenants/leaving.py
 EVENT_CONSUMERS = [
@@ -208,7 +208,12 @@ CSRF_FAILURE_VIEW = "api.problems.csrf_failed"
 TENANT_GRACE_DAYS = env.float("TENANT_GRACE_DAYS", 7)  # between the wish to delete a tenant and its deletion
 
 # --- the diary, told to others
+SYNC_DAYS = env.float("SYNC_DAYS", 7)  # for which a message between services is delivered, and kept after that
 FEED_DAYS = env.float("FEED_DAYS", 7)  # how far back the feed goes; the audit trail keeps facts for good
+SOCKETS_PER_KEY = env.int("SOCKETS_PER_KEY", 100)  # open at once, of one credential
+SOCKETS_PER_TENANT = env.int("SOCKETS_PER_TENANT", 1000)
+# A socket is sent back after this to nearly twice as long; the layer forgets a group's members after 12 hours.
+SOCKET_SECONDS = min(env.float("SOCKET_SECONDS", 21_600), 21_600)
 WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443", "80", "8443"])]
 # Hosts and networks that webhooks may reach though they are not public: `receiver.internal`, `10.1.0.0/16`.
 WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
@@ -284,6 +289,7 @@ ERASERS = [
     "memory.privacy.library.sessions",
     "memory.privacy.library.questions",
     "memory.privacy.orders.orders",
+    "memory.privacy.between.sent",
     "memory.privacy.copies.files",
     "memory.privacy.copies.kept_replies",
     "automation.privacy.rows",  # before the facts: it tells one that names the user
@@ -344,6 +350,7 @@ SPECTACULAR_SETTINGS = {
         "WebhookStateEnum": "events.models.Webhook.State",
         "DeliveryStateEnum": "events.models.Delivery.State",
         "TenantStateEnum": "tenants.models.Tenant.State",
+        "EventTypeEnum": "events.types.NAMES",
     },
 }
 

@@ -40,6 +40,8 @@ OPERATIONS: dict[str, Operation] = {
     "sessions.read":     _may("x x x x x x", "read", "Read sessions."),
     "sessions.write":    _may("x x x x - -", "write", "Open, change, close and delete sessions."),
     "events.read":       _may("x x x x x x", "read", "Read the feed, over HTTP and sockets."),
+    "sync.read":         _may("x x x x x x", "read", "Read services, their messages and the queue."),
+    "sync.write":        _may("x x x x - -", "write", "Take part as a service: identify, send, acknowledge, requeue."),
     "webhooks.read":     _may("x x x - x -", "admin", "Read webhooks and their deliveries."),
     "webhooks.manage":   _may("x x x - - -", "admin", "Make, change and delete webhooks, roll secrets, replay."),
     "exports.run":       _may("x x x x x -", "read", "Export memories, and download the files."),

@@ -50,6 +50,8 @@ def _forget() -> None:
                 "memory_question",
                 "memory_report",
                 "memory_step",
+                "sync_service",
+                "sync_message",
             )
             cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")
 

@@ -14,6 +14,7 @@ from memory.algorithms import ranking
 
 ROOT = Path(__file__).resolve().parents[2]
 READ_IN = ("config/settings.py", "config/env.py", "config/management/commands/up.py")
+SOCKETS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "api/sockets").glob("*.py"))
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",
@@ -105,7 +106,7 @@ def test_each_problem_code_is_explained() -> None:
 
 
 def test_each_close_code_is_explained() -> None:
-    codes = set(re.findall(r"Refused\((\d{4})", text("api/sockets.py")))
+    codes = {code for path in SOCKETS for code in re.findall(r"Refused\((\d{4})", text(path))}
     told = set(re.findall(r"^\| (\d{4}) \|", section("docs/api.md", "## WebSocket"), re.MULTILINE))
     assert codes
     assert missing(codes, told) == []
