@@ -14,7 +14,7 @@ from events.sync.messages import Draft
 from events.sync.models import Line, Message, Receipt, Service
 from memory.errors import Erased
 from memory.privacy import gate
-from memory.privacy.erasers import SLICE, Asked, Counts, Eraser, Job
+from memory.privacy.erasers import SLICE, Asked, Eraser, Job
 from memory.privacy.subjects import Subject, subjects
 
 # How whoever writes to us may call a person's id, in the data of a message.
