@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
+from events.feed import TooOld
 from events.sync.errors import BadMessage, NothingDead, NotTheirs, QueueFull, TooManyServices
 from memory.errors import (
     BadDecision,
@@ -59,6 +60,7 @@ TITLES = {
     405: "Method not allowed",
     406: "Not acceptable",
     409: "Conflict",
+    410: "Gone",
     412: "Precondition failed",
     413: "Body too large",
     415: "Unsupported media type",
@@ -86,7 +88,7 @@ def problem(request: Any, status: int, code: str, detail: str, errors: list[dict
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. None lets an unknown error reach the log and the 500 page."""
-    told = _tell(error)
+    told = tell(error)
     if told is None:
         return None
     status, code, detail, errors = told
@@ -96,11 +98,16 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(math.ceil(wait))
     return Response(
-        problem(context["request"], status, code, detail, errors),
+        problem(context["request"], status, code, detail, errors) | _beside(error),
         status=status,
         headers=headers,
         content_type="application/problem+json",
     )
+
+
+def _beside(error: Exception) -> Problem:
+    """What a program needs beside the words."""
+    return {"oldest_since": error.oldest_since, "last_seq": error.last_seq} if isinstance(error, TooOld) else {}
 
 
 Told = tuple[int, str, str, list[dict[str, str]] | None]
@@ -268,6 +275,11 @@ def _quota_exceeded(error: Any) -> Told:
     return 429, "quota_exceeded", "As much was done today as the plan allows; the day ends at 00:00 UTC.", wrong
 
 
+def _too_old(error: Any) -> Told:
+    detail = f"The feed begins after {error.oldest_since} by now: read everything again, then go on from `last_seq`."
+    return 410, "resync_required", detail, None
+
+
 def _wrong_state(error: Any) -> Told:
     return 409, "wrong_state", f"This cannot be done now: {error}.", None
 
@@ -297,10 +309,11 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     RateLimited: _rate_limited,
     QuotaExceeded: _quota_exceeded,
     WrongState: _wrong_state,
+    TooOld: _too_old,
 }
 
 
-def _tell(error: Exception) -> Told | None:
+def tell(error: Exception) -> Told | None:
     if isinstance(error, exceptions.ValidationError):
         return 422, "not_valid", "Some of what was sent is not valid.", list(_pointers(error.detail, ""))
     for kind, dress in DRESSED.items():

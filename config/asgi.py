@@ -11,11 +11,12 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  needs the apps above
 
 from api.sockets import websocket_urlpatterns  # noqa: E402
+from api.sockets.door import unlogged  # noqa: E402
 from config.checks import refuse_unsafe_start  # noqa: E402
 from memory import embeddings  # noqa: E402
 
 refuse_unsafe_start()
-application = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+application = ProtocolTypeRouter({"http": django_application, "websocket": unlogged(URLRouter(websocket_urlpatterns))})
 
 # The first search would otherwise pay seconds for the model's import.
 threading.Thread(target=embeddings.warm, name="warm-embedder", daemon=True).start()

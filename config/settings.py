@@ -208,6 +208,10 @@ TENANT_GRACE_DAYS = env.float("TENANT_GRACE_DAYS", 7)  # between the wish to del
 # --- the diary, told to others
 SYNC_DAYS = env.float("SYNC_DAYS", 7)  # for which a message between services is delivered, and kept after that
 FEED_DAYS = env.float("FEED_DAYS", 7)  # how far back the feed goes; the audit trail keeps facts for good
+SOCKETS_PER_KEY = env.int("SOCKETS_PER_KEY", 100)  # open at once, of one credential
+SOCKETS_PER_TENANT = env.int("SOCKETS_PER_TENANT", 1000)
+# A socket is sent back after this to nearly twice as long; the layer forgets a group's members after 12 hours.
+SOCKET_SECONDS = min(env.float("SOCKET_SECONDS", 21_600), 21_600)
 WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443", "80", "8443"])]
 # Hosts and networks that webhooks may reach though they are not public: `receiver.internal`, `10.1.0.0/16`.
 WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
@@ -343,6 +347,7 @@ SPECTACULAR_SETTINGS = {
         "MembershipRoleEnum": "tenants.models.Membership.Role",
         "MessageRoleEnum": "api.native.messages.ROLES",
         "TenantStateEnum": "tenants.models.Tenant.State",
+        "EventTypeEnum": "events.types.NAMES",
     },
 }
 

@@ -1,22 +1,116 @@
 """Reading the numbered feed of one tenant."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Max, QuerySet
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from events.models import Event, Stream
+from events.wanted import EVERYTHING, Wanted
+
+SPAN = 10_000  # numbers that one page looks at, so that a reader who wants little is answered as fast as one of all
 
 
-def since(tenant_id: UUID, seq: int, *, limit: int = 200, namespaces: Sequence[str] = ()) -> list[Event]:
-    """The facts after number `seq`, oldest first, at most `limit`; with `namespaces` those that name one of them."""
-    rows = Event.objects.filter(tenant_id=tenant_id, seq__gt=seq)
-    rows = rows.filter(data__namespace__in=list(namespaces)) if namespaces else rows
+class TooOld(Exception):
+    """What comes after the number that was asked for is not in the feed any more; it is after `oldest_since`."""
+
+    def __init__(self, oldest_since: int, last_seq: int) -> None:
+        super().__init__(f"the feed begins after {oldest_since}")
+        self.oldest_since, self.last_seq = oldest_since, last_seq
+
+
+@dataclass(frozen=True)
+class Page:
+    """Facts, oldest first. `next_since` is the last number looked at, wanted or not; `last_seq` the feed's end."""
+
+    events: list[Event]
+    next_since: int
+    last_seq: int
+
+    @property
+    def has_more(self) -> bool:
+        return self.next_since < self.last_seq
+
+
+def page(
+    tenant_id: UUID, seq: int, *, limit: int, wanted: Wanted = EVERYTHING, namespaces: Sequence[str] = (),
+    after: datetime | None = None, before: datetime | None = None,
+) -> Page:  # fmt: skip
+    """The next facts after number `seq` that are wanted, at most `limit`, of the next SPAN numbers."""
+    end = last_seq(tenant_id)
+    to = min(seq + SPAN, end)
+    rows = told_between(wanted.narrow(of_reader(tenant_id, namespaces)), after, before)
+    found = list(rows.filter(seq__gt=seq, seq__lte=to).order_by("seq")[: limit + 1])
+    shown = found[:limit]
+    looked = shown[-1].seq or 0 if len(found) > limit else max(seq, to)
+    return Page(shown, looked, end)
+
+
+def since(
+    tenant_id: UUID, seq: int, *, limit: int = 200, wanted: Wanted = EVERYTHING, namespaces: Sequence[str] = ()
+) -> list[Event]:
+    """The wanted facts after number `seq`, oldest first, at most `limit`; with `namespaces` those that name one."""
+    rows = wanted.narrow(of_reader(tenant_id, namespaces)).filter(seq__gt=seq)
     return list(rows.order_by("seq")[:limit])
+
+
+def one(tenant_id: UUID, seq: int, namespaces: Sequence[str] = ()) -> Event | None:
+    """The fact with this number."""
+    return of_reader(tenant_id, namespaces).filter(seq=seq).first()
+
+
+def of_reader(tenant_id: UUID, namespaces: Sequence[str]) -> QuerySet[Event]:
+    """The numbered facts of a tenant that a reader may know: of one bound to `namespaces` those that name one."""
+    rows = Event.objects.filter(tenant_id=tenant_id, seq__gt=0)
+    return rows.filter(data__namespace__in=list(namespaces)) if namespaces else rows
+
+
+def told_between(rows: QuerySet[Event], after: datetime | None, before: datetime | None) -> QuerySet[Event]:
+    """Those of them that were told from `after` on, and before `before`."""
+    rows = rows.filter(occurred_at__gte=after) if after else rows
+    return rows.filter(occurred_at__lt=before) if before else rows
+
+
+def check_since(tenant_id: UUID, seq: int) -> None:
+    """Raises TooOld when the fact after number `seq` is older than the feed goes back."""
+    told_at = Event.objects.filter(tenant_id=tenant_id, seq=seq + 1).values_list("occurred_at", flat=True).first()
+    if told_at and told_at < _begins():
+        raise TooOld(oldest_since(tenant_id), last_seq(tenant_id))
+
+
+def oldest_since(tenant_id: UUID) -> int:
+    """The number after which the feed begins: the one before the first fact of the last FEED_DAYS."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST, {"tenant": tenant_id, "begins": _begins()})
+        found: int = cursor.fetchone()[0]
+    return found
+
+
+# Numbers follow times but for facts that were committed late, so one looks in the middle again and again (21 times
+# in a million): `lo` is too old and `hi` is not, until they are neighbours.
+_OLDEST = """
+WITH RECURSIVE halves(lo, hi) AS (
+    SELECT 0::bigint, coalesce((SELECT last_seq FROM events_stream WHERE tenant_id = %(tenant)s), 0) + 1
+    UNION ALL
+    SELECT CASE WHEN m.old THEN m.seq ELSE h.lo END, CASE WHEN m.old THEN h.hi ELSE m.seq END
+    FROM halves h CROSS JOIN LATERAL (
+        SELECT (h.lo + h.hi) / 2 AS seq, coalesce((SELECT occurred_at < %(begins)s FROM events_event
+            WHERE tenant_id = %(tenant)s AND seq = (h.lo + h.hi) / 2), true) AS old
+    ) m WHERE h.hi - h.lo > 1
+)
+SELECT max(lo) FROM halves
+"""
+
+
+def _begins() -> datetime:
+    return timezone.now() - timedelta(days=settings.FEED_DAYS)
 
 
 def last_seq(tenant_id: UUID) -> int:

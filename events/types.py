@@ -209,3 +209,4 @@ _ALL = [
     EventType("sync.expired", "Messages were not acknowledged while their time lasted.", ("count",)),
 ]
 CATALOGUE = {kind.name: kind for kind in _ALL}
+NAMES = list(CATALOGUE)

@@ -16,7 +16,8 @@ DoorError
 
 LimitError
 ├── RateLimited       too many requests in the last minute; carries the seconds to wait and the policy
-└── QuotaExceeded     as much is kept or was done today as the plan allows; carries quota, use and limit
+├── QuotaExceeded     as much is kept or was done today as the plan allows; carries quota, use and limit
+└── TooManySockets    as many sockets of this credential, or of the tenant, are open as may be; carries which and limit
 
 TenantError
 ├── WrongState        a tenant in this state cannot do that
@@ -92,6 +93,14 @@ class QuotaExceeded(LimitError):
     def __init__(self, quota: str, used: int, hard: int, wait: int | None = None) -> None:
         super().__init__(quota)
         self.quota, self.used, self.hard, self.wait = quota, used, hard, wait
+
+
+class TooManySockets(LimitError):
+    """`whose` is `credential` or `tenant`."""
+
+    def __init__(self, whose: str, limit: int) -> None:
+        super().__init__(whose)
+        self.whose, self.limit = whose, limit
 
 
 class Suspended(SpeakerError):

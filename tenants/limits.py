@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,16 +96,26 @@ def _script() -> Any:
 
 def _ask(windows: list[Window], words: list[Any]) -> list[Any] | None:
     """The script's answer; None while Redis does not answer."""
+    return run(_script(), [window.key for window in windows], [*(w.limit for w in windows), *words])
+
+
+def run(script: Any, keys: Iterable[str], words: Iterable[Any]) -> Any:
+    """What a script of `register` answers; None while Redis does not, which is left alone for a while then."""
     if not _circuit.lets_through():
         return None
     try:
-        told = _script()(keys=[window.key for window in windows], args=[*(w.limit for w in windows), *words])
+        told = script(keys=list(keys), args=list(words))
     except redis.RedisError as error:
         _circuit.failed()
         log.warning("limits are kept by this process alone", error=type(error).__name__)
         return None
     _circuit.worked()
     return told
+
+
+def register(text: str) -> Any:
+    """A script, to be run where the limits are counted."""
+    return _script().registered_client.register_script(text)
 
 
 class Circuit:

@@ -118,13 +118,14 @@ def still_speaks(speaker: Speaker, operation: str) -> bool:
     if speaker.until is not None and speaker.until <= time.time():
         return False
     try:
-        now = _again(speaker)
+        now = again(speaker)
     except SpeakerError:
         return False
     return now.tenant.pk == speaker.tenant.pk and now.namespaces == speaker.namespaces and now.may(operation)
 
 
-def _again(speaker: Speaker) -> Speaker:
+def again(speaker: Speaker) -> Speaker:
+    """One who was recognised earlier, by what stands behind it now. Raises SpeakerError."""
     if speaker.login:
         now = _of_login(tokens.found(speaker.login.pk))
     elif speaker.key:

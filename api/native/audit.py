@@ -24,7 +24,7 @@ from api.native.words import Name
 from api.pagination import read_place, write_place
 from events import audit, chain, verify
 from events.models import Event
-from events.types import CATALOGUE
+from events.types import NAMES
 from memory.algorithms.lines import safe
 from tenants.channels import in_public
 
@@ -44,7 +44,7 @@ BROKEN = OpenApiExample(
 
 class AuditFilters(StrictSerializer):
     actor = Name(max_length=100, help_text="The whole of it, or its kind: `key`, `user`, `task`.")
-    type = serializers.ChoiceField(list(CATALOGUE), required=False)
+    type = serializers.ChoiceField(NAMES, required=False)
     subject = Name(max_length=64, help_text="The whole id of a subject.")
     request_id = Name(max_length=64)
     ip = serializers.IPAddressField(required=False)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from django.db import connections
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 from rest_framework_simplejwt.tokens import AccessToken
@@ -37,16 +38,25 @@ class Socket(ApplicationCommunicator):
 
 
 @asynccontextmanager
-async def opened(**auth: Any) -> AsyncIterator[Socket]:
-    socket = Socket(sockets.FeedConsumer.as_asgi(), {"type": "websocket", "path": "/ws", "headers": []})
+async def shaken(**scope: Any) -> AsyncIterator[Socket]:
+    """A socket whose handshake brought this, and was not answered yet."""
+    scope["headers"] = [(name.encode(), value.encode()) for name, value in scope.get("headers", {}).items()]
+    socket = Socket(sockets.serve, {"type": "websocket", "path": "/ws"} | scope)
     await socket.send_input({"type": "websocket.connect"})
-    assert (await socket.receive_output(5))["type"] == "websocket.accept"
-    await socket.say({"type": "auth", **auth})
     try:
         yield socket
     finally:
         await socket.send_input({"type": "websocket.disconnect", "code": 1000})
         await socket.wait(5)
+        await sync_to_async(connections.close_all)()  # those of the thread in which a test makes its rows
+
+
+@asynccontextmanager
+async def opened(**auth: Any) -> AsyncIterator[Socket]:
+    async with shaken() as socket:
+        assert (await socket.receive_output(5))["type"] == "websocket.accept"
+        await socket.say({"type": "auth", **auth})
+        yield socket
 
 
 async def ready(socket: Socket) -> None:

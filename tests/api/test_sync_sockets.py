@@ -100,8 +100,13 @@ async def test_a_direct_message_is_heard_by_its_two_ends_and_by_readers_of_the_f
 
 
 async def test_a_broadcast_reaches_all_but_its_source_who_want_its_kind(acme: Tenant, key: str) -> None:
-    await inside(acme, services.identify, "d", ["model"])
-    async with service(key, "a") as a, service(key, "b", capabilities=["memory"]) as b, service(key, "c") as c:
+    able, other = {"capabilities": ["memory"]}, {"capabilities": ["model"]}
+    async with (
+        service(key, "a") as a,
+        service(key, "b", **able) as b,
+        service(key, "c") as c,
+        service(key, "d", **other),
+    ):
         await a.say(A_MESSAGE)
         await heard(a, "sent")
         await relayed()
@@ -187,6 +192,18 @@ async def test_more_than_a_window_comes_as_room_is_made(
             message = (await heard(b, "sync"))["message"]
             assert message["data"]["n"] == n
             await b.say({"type": "ack", "id": message["id"]})
+
+
+async def test_a_service_may_say_anew_what_it_wants(acme: Tenant, key: str) -> None:
+    async with service(key, "b", capabilities=["memory"]) as b:
+        await b.say({"type": "identify", "serviceId": "b", "capabilities": ["custom"]})
+        assert (await heard(b, "identified"))["service_id"] == "b"
+        await inside(acme, messages.send, Draft("a", "memory", "create"))
+        await inside(acme, messages.send, Draft("a", "custom", "create"))
+        await relayed()
+        assert (await heard(b, "sync"))["message"]["kind"] == "custom"
+        await b.say({"type": "identify", "serviceId": "c"})
+        assert await closed_within(b, 5) == 4400
 
 
 async def test_what_cannot_be_done_is_told_and_closes_nothing(acme: Tenant, key: str) -> None:

@@ -167,8 +167,8 @@ GUARDS = [
     Guard(
         "a feed is of one tenant",
         "events/feed.py",
-        "Event.objects.filter(tenant_id=tenant_id, seq__gt=seq)",
-        "Event.objects.filter(seq__gt=seq)",
+        "Event.objects.filter(tenant_id=tenant_id, seq__gt=0)",
+        "Event.objects.filter(seq__gt=0)",
         (BENEATH,),
     ),
     Guard("a group of sockets is of one tenant", "events/sockets.py", 'f"ev.{tenant_id.hex}"', '"ev"', (BENEATH,)),
@@ -181,7 +181,7 @@ GUARDS = [
     ),
     Guard(
         "a socket hears the tenant that is named",
-        "api/sockets/consumer.py",
+        "api/sockets/recognise.py",
         'for name in [message.get("tenant")] if name is not None',
         "for name in []",
         (f"{BENEATH}::test_a_socket_that_names_another_tenant_is_closed",),
@@ -238,7 +238,7 @@ GUARDS = [
     Guard(
         "a feed is of the namespaces that its reader is bound to",
         "events/feed.py",
-        "rows = rows.filter(data__namespace__in=list(namespaces)) if namespaces else rows",
+        "return rows.filter(data__namespace__in=list(namespaces)) if namespaces else rows",
         "pass",
         (NAMESPACES,),
     ),

@@ -159,10 +159,13 @@ OPS = {
     "GET members/{member_id}": Op(),
     "PATCH members/{member_id}": Op({"role": "editor"}),
     "DELETE members/{member_id}": Op(),
+    "POST tickets": Op({}),
     "POST tokens": Op({"api_key": "none"}, ok=(401,)),
     "POST tokens/refresh": Op({"token": "none"}, ok=(401,)),
     "POST tokens/revoke": Op({"token": "none"}, ok=(401,)),
     "GET events": Op(),
+    "GET events/types": Op(),
+    "GET events/{seq}": Op(named={"seq": "number"}, unknown=200),  # each tenant has a first one
     "POST erasures": Op(ADA | {"dry_run": True}),
     "GET erasures": Op(named={"cursor": "cursor"}),
     "POST erasures/find": Op(ADA),

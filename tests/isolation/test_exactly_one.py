@@ -37,6 +37,7 @@ LOOKS = {
     "POST tasks/{task_id}/cancel",  # likewise
     "DELETE users/{user_id}/policy",  # of a user without one
     "POST memories/{memory_id}/warm",  # of what is not cold: see ACTS
+    "POST tickets",  # which are no rows
     "POST tokens", "POST tokens/refresh", "POST tokens/revoke",  # with what opens nothing: see below
     "POST erasures", "POST erasures/find", "POST erasures/verify",  # how much, where, and whether: see ACTS
     "POST erasures/{erasure_id}/lift",  # of one that is not there

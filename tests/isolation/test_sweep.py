@@ -85,7 +85,8 @@ def call(
     op, (method, path) = OPS[operation], operation.split(" ")
     where, name = at or ("", "")
     own = {found: world.things[op.kind(found) or "user"] for found in re.findall(r"{(\w+)}", path)} | {"type": "user"}
-    path = path.format(**{k: quote(v, safe="") for k, v in (own | ({name: value} if where == "path" else {})).items()})
+    own |= {name: value} if where == "path" else {}
+    path = path.format(**{kind: quote(str(v), safe="") for kind, v in own.items()})
     query = filled(op.query, world) | ({name: told(value)} if where == "query" else {})
     if where == "query" and name == "query":
         query.pop("all", None)
@@ -174,7 +175,7 @@ def test_each_operation_has_a_recipe_and_each_recipe_an_operation() -> None:
 
 @pytest.mark.parametrize("path", sorted({operation.split(" ")[1] for operation in OPERATIONS}))
 def test_each_route_answers_with_its_slash_too(path: str) -> None:
-    url = PREFIX + re.sub(r"{\w+}", str(uuid4()), path)
+    url = PREFIX + re.sub(r"{\w+}", str(uuid4()), path.replace("{seq}", "1"))
     assert resolve(url).func.cls is resolve(f"{url}/").func.cls
 
 

@@ -15,7 +15,7 @@ from asgiref.testing import ApplicationCommunicator
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from api.sockets import FeedConsumer
+from api.sockets import serve
 from tenants import keys, limits, plans
 from tenants.errors import QuotaExceeded, RateLimited
 from tenants.metered import BUCKETS, RATES
@@ -259,7 +259,7 @@ async def test_a_socket_that_says_too_much_is_closed(ada: Caller) -> None:
     assert key
     await sync_to_async(plans.limit_key)(key, {"key_read": 2})
     scope = {"type": "websocket", "path": "/ws", "headers": []}
-    line = ApplicationCommunicator(FeedConsumer.as_asgi(), scope)
+    line = ApplicationCommunicator(serve, scope)
     await line.send_input({"type": "websocket.connect"})
     await line.receive_output(10)
     answers = []
