@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from api.sockets.frames import Frame
+from api.sockets.frames import Frame, Refused
 from events.sync import messages, receipts, services
 from events.sync.models import Receipt, Service
 from tenants.channels import in_tenant
@@ -110,6 +110,8 @@ class Line:
             self.next_look = time.monotonic() + RENEWED_EVERY
             try:
                 await self._look()
+            except Refused:  # nobody reads: the socket ends
+                return
             except DatabaseError as error:
                 log.warning("a service's messages cannot be read now", error=type(error).__name__)
 

@@ -78,9 +78,7 @@ def as_json(message: Message) -> dict[str, Any]:
     }
 
 
-def listed(
-    service: str = "", state: str = "", kind: str = "", correlation_id: str = ""
-) -> QuerySet[Message]:
+def listed(service: str = "", state: str = "", kind: str = "", correlation_id: str = "") -> QuerySet[Message]:
     """Messages from or for a service, with a receipt in a state, of a kind; an empty word does not narrow.
 
     Of a service and a state: those for it of which its own receipt is in that state.

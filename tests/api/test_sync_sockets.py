@@ -194,6 +194,18 @@ async def test_more_than_a_window_comes_as_room_is_made(
             await b.say({"type": "ack", "id": message["id"]})
 
 
+async def test_a_service_may_say_anew_what_it_wants(acme: Tenant, key: str) -> None:
+    async with service(key, "b", capabilities=["memory"]) as b:
+        await b.say({"type": "identify", "serviceId": "b", "capabilities": ["custom"]})
+        assert (await heard(b, "identified"))["service_id"] == "b"
+        await inside(acme, messages.send, Draft("a", "memory", "create"))
+        await inside(acme, messages.send, Draft("a", "custom", "create"))
+        await relayed()
+        assert (await heard(b, "sync"))["message"]["kind"] == "custom"
+        await b.say({"type": "identify", "serviceId": "c"})
+        assert await closed_within(b, 5) == 4400
+
+
 async def test_what_cannot_be_done_is_told_and_closes_nothing(acme: Tenant, key: str) -> None:
     other = await inside(acme, messages.send, Draft("a", "memory", "create", target="c"))
     async with service(key, "b") as b:

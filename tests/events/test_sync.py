@@ -54,9 +54,7 @@ def test_a_direct_message_is_for_its_target_alone_even_if_that_never_came() -> N
     services.identify("c")
     message = say("b")
     assert states(message) == {"b": "waiting"}
-    assert facts("sync.sent") == [
-        ("sync.sent", {"kind": "memory", "action": "create", "source": "a", "target": "b"})
-    ]
+    assert facts("sync.sent") == [("sync.sent", {"kind": "memory", "action": "create", "source": "a", "target": "b"})]
 
 
 def test_a_broadcast_is_for_all_that_are_known_but_its_source_and_those_who_want_other_kinds() -> None:
@@ -223,9 +221,7 @@ def test_an_acknowledged_message_is_told_once_and_never_comes_again() -> None:
     claimed()
     for _ in range(2):
         assert receipts.acknowledge("b", [message.pk])[0].state == "acknowledged"
-    assert facts("sync.acknowledged") == [
-        ("sync.acknowledged", {"source": "a", "target": "b", "status": "processed"})
-    ]
+    assert facts("sync.acknowledged") == [("sync.acknowledged", {"source": "a", "target": "b", "status": "processed"})]
     later(days=1)
     assert claimed() == []
     receipts.acknowledge("b", [message.pk], failed=True)
@@ -417,4 +413,3 @@ def _do(step: str, message: Message, line: UUID) -> None:
             receipts.requeue(message.pk)
         except NothingDead:
             assert not Receipt.objects.filter(state="dead").exists()
-
