@@ -1,13 +1,23 @@
 """The catalogue of event types: a name, one sentence, the keys of its payload. Docs and subscriptions come from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class EventType:
+    """`resource`, `reach` and `also` tell who keeps a copy what to read again, see docs/events.md.
+
+    `resource` is a route under /api/v1/ (a word in braces stands for the value of that key), empty where nothing
+    changes that a route tells; `reach` says whether the subject alone is read again, or all. Of `also` all is.
+    """
+
     name: str
     says: str
     keys: tuple[str, ...] = ()
+    resource: str = ""
+    reach: Literal["one", "all"] = "one"
+    also: tuple[str, ...] = ()
 
 
 _ALL = [
@@ -208,5 +218,63 @@ _ALL = [
     EventType("sync.requeued", "A message that was given up is delivered again.", ("source", "target", "count")),
     EventType("sync.expired", "Messages were not acknowledged while their time lasted.", ("count",)),
 ]
-CATALOGUE = {kind.name: kind for kind in _ALL}
+# What a type changes, by the first word of its name.
+_RESOURCES = {
+    "memory": "memories",
+    "relation": "relations",
+    "session": "sessions",
+    "question": "questions",
+    "review": "reviews",
+    "hold": "holds",
+    "rule": "retention-rules",
+    "policy": "policies",
+    "run": "runs",
+    "erasure": "erasures",
+    "embedding": "embeddings",
+    "export": "exports",
+    "import": "imports",
+    "transfer": "{direction}s",
+    "key": "keys",
+    "member": "members",
+    "webhook": "webhooks",
+}
+_OF_A_PERSON = (
+    "sessions", "relations", "questions", "reviews", "health-reports", "holds", "retention-rules", "policies", "runs",
+    "exports",
+)  # fmt: skip
+# And where it is another resource, or more of it. With a memory its relations and reviews go, and come back.
+_OTHERWISE: dict[str, tuple[str, Literal["one", "all"], tuple[str, ...]]] = {
+    "memory.restored": ("memories", "one", ("relations", "reviews")),
+    "memory.rescored": ("memories", "all", ()),
+    "memory.purged": ("memories", "all", ("relations", "reviews")),
+    "memory.erased": ("memories", "one", ("relations", "reviews")),
+    "memory.review_required": ("reviews", "one", ()),
+    "entity.erased": ("sessions", "all", ()),
+    "erasure.completed": ("erasures", "one", _OF_A_PERSON),
+    "import.completed": ("imports", "one", ("sessions", "relations")),
+    "health.reported": ("health-reports", "all", ()),
+    "health.withdrawn": ("health-reports", "all", ()),
+    "embedding.completed": ("embeddings", "all", ()),
+    "embedding.reembed_started": ("embeddings", "all", ()),
+    "embedding.switched": ("embeddings", "all", ("settings",)),
+    "embedding.rolled_back": ("embeddings", "all", ("settings",)),
+    "embedding.reembed_finished": ("embeddings", "all", ()),
+    "embedding.reembed_cancelled": ("embeddings", "all", ()),
+    "hold.placed": ("holds", "all", ()),
+    "hold.released": ("holds", "all", ()),
+    "schedule.paused": ("pauses", "all", ()),
+    "schedule.resumed": ("pauses", "all", ()),
+    "member.added": ("members", "all", ()),
+    "member.changed": ("members", "all", ()),
+    "member.removed": ("members", "all", ()),
+    "tenant.settings_changed": ("settings", "all", ()),
+}
+
+
+def _placed(kind: EventType) -> EventType:
+    resource, reach, also = _OTHERWISE.get(kind.name, (_RESOURCES.get(kind.name.partition(".")[0], ""), "one", ()))
+    return replace(kind, resource=resource, reach=reach, also=also)
+
+
+CATALOGUE = {kind.name: _placed(kind) for kind in _ALL}
 NAMES = list(CATALOGUE)

@@ -43,10 +43,11 @@ def _erase(batch: list[Memory], batch_id: UUID | None) -> None:
         deleted_batch=batch_id, state=Memory.State.DELETED, deleted_at=now, updated_at=now, version=F("version") + 1
     )
     places.unsettle([memory.pk for memory in batch])
-    ledger.record_all("memory.deleted", [(memory, _thin(memory)) for memory in batch])
+    ledger.record_all("memory.deleted", [(memory, next_thin(memory)) for memory in batch])
 
 
-def _thin(memory: Memory) -> dict[str, object]:
+def next_thin(memory: Memory) -> dict[str, object]:
+    """What a fact tells of a memory that was read before its version moved on."""
     names = ("kind", "namespace", "user_id")
     return {name: getattr(memory, name) for name in names} | {"version": memory.version + 1}
 
@@ -99,4 +100,4 @@ def _restore(memories: list[Memory]) -> None:
         deleted_batch=None, state=Memory.State.ACTIVE, deleted_at=None, updated_at=now, version=F("version") + 1
     )
     places.unsettle(keys)
-    ledger.record_all("memory.restored", [(memory, _thin(memory)) for memory in memories])
+    ledger.record_all("memory.restored", [(memory, next_thin(memory)) for memory in memories])

@@ -130,6 +130,13 @@ def unrelate(**which: Any) -> bool:
     return True
 
 
+def unrelate_all(ids: Sequence[UUID]) -> None:
+    """Delete those of them that are still there, each with its fact."""
+    rows = list(Relation.objects.filter(pk__in=ids).order_by("pk").select_for_update())
+    ledger.record_all("relation.deleted", [(relation, _thin(relation)) for relation in rows])
+    Relation.objects.filter(pk__in=[relation.pk for relation in rows]).delete()
+
+
 def listed(
     memory_id: UUID | None = None, *, direction: str = "both", types: Sequence[str] = (), min_weight: float = 0.0
 ) -> QuerySet[Relation]:

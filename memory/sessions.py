@@ -16,7 +16,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from events import ledger
-from memory.erasing import erase_all
+from memory.erasing import SLICE, THIN, erase_all, next_thin
 from memory.errors import NotStored
 from memory.models import Memory, Session
 from memory.models.memory import MemoryQuerySet
@@ -163,10 +163,19 @@ def _close(open_ones: list[Session]) -> None:
     for session in open_ones:
         session.state, session.closed_at, session.updated_at = Session.State.CLOSED, now, now
         if session.ephemeral:
-            lasting = Q(expires_at=None) | Q(expires_at__gt=now)
-            _all_of(session).filter(lasting).update(expires_at=now, version=F("version") + 1)
+            _expire(_all_of(session), now)
     Session.objects.bulk_update(open_ones, ["state", "closed_at", "updated_at"])
     ledger.record_all("session.closed", [(session, _thin(session)) for session in open_ones])
+
+
+def _expire(rows: MemoryQuerySet, now: datetime) -> None:
+    """What was to last longer ends now, each with a fact of its own."""
+    lasting = rows.filter(Q(expires_at=None) | Q(expires_at__gt=now)).order_by("id").only(*THIN)
+    while batch := list(lasting.select_for_update()[:SLICE]):
+        chosen = Memory.objects.filter(pk__in=[memory.pk for memory in batch])
+        chosen.update(expires_at=now, version=F("version") + 1)
+        fields = {"fields": ["expires_at"]}
+        ledger.record_all("memory.updated", [(memory, next_thin(memory) | fields) for memory in batch])
 
 
 def close_due(batch: int = 500) -> int:

@@ -96,6 +96,11 @@ class EventTypeWords(serializers.Serializer):
     name = serializers.ChoiceField(NAMES)
     says = serializers.CharField()
     keys = serializers.ListField(child=serializers.CharField(), help_text="Those of `data`.")
+    resource = serializers.CharField(
+        help_text="What a copy reads again: a route under /api/v1/, with the value of a key for a word in braces."
+    )
+    reach = serializers.ChoiceField(["one", "all"], help_text="Of it only the subject, or all.")
+    also = serializers.ListField(child=serializers.CharField(), help_text="What is read again whole beside it.")
 
 
 class EventTypes(serializers.Serializer):

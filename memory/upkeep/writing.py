@@ -17,7 +17,7 @@ from events import ledger
 from memory import history, holds, places, quotas
 from memory.errors import LibraryError
 from memory.models import Memory, Passage, Relation, Step
-from memory.relations import relate_all
+from memory.relations import relate_all, unrelate_all
 from memory.remember import give_hashes, poke_embedder, remember, thin
 from memory.tiers import cold
 from memory.types import Draft, Scope
@@ -322,7 +322,7 @@ def _take_back(step: Step, work: _Slice) -> None:
 
 def _take_away(steps: Sequence[Step], work: _Slice) -> None:
     """Delete what the steps made: it was made of what stands again."""
-    Relation.objects.filter(pk__in=[key for step in steps for key in step.outcome["relations"]]).delete()
+    unrelate_all([UUID(str(key)) for step in steps for key in step.outcome["relations"]])
     made = [work.rows[UUID(step.outcome["made"])] for step in steps if step.outcome["made"]]
     rows = Memory.objects.filter(pk__in=[memory.pk for memory in made])
     cold.discard_after_commit(cold.keys_of(rows))

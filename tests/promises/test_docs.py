@@ -43,7 +43,9 @@ def rows(table: str) -> set[str]:
 
 def event_row(name: str) -> str:
     kind = CATALOGUE[name]
-    return f"| `{name}` | {kind.says} | {', '.join(f'`{key}`' for key in kind.keys)} |"
+    one = [f"one of `{kind.resource}`" if kind.reach == "one" else f"all `{kind.resource}`"] if kind.resource else []
+    again = "; ".join(one + [f"all {', '.join(f'`{name}`' for name in kind.also)}"] * bool(kind.also))
+    return f"| `{name}` | {kind.says} | {', '.join(f'`{key}`' for key in kind.keys)} | {again} |"
 
 
 def environment() -> set[str]:
