@@ -100,7 +100,7 @@ async def sent(letter: Letter) -> Outcome:
     except Exception as error:
         if outcome.status is None:  # an answer that only does not end is one
             outcome.answered()
-            outcome.error = _words(error)[:200]
+            outcome.error = _words(error)[:200].replace("\x00", "")
     return outcome
 
 
