@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -126,8 +126,17 @@ def roll(webhook_id: UUID, hours: float = OVERLAP) -> tuple[Webhook, str] | None
 
 def secrets_of(webhook: Webhook) -> list[str]:
     """The secrets that sign now, the newest first, each as `whsec_…`. Raises Unsealable."""
-    live = webhook.secrets.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now())).order_by("-id")
-    return [sealing.unseal(bytes(row.sealed), webhook.tenant_id, PURPOSE, str(webhook.pk)).decode() for row in live]
+    return opened(webhook, live_secrets().filter(webhook=webhook))
+
+
+def live_secrets() -> QuerySet[WebhookSecret]:
+    """Those that sign now, the newest first."""
+    return WebhookSecret.objects.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now())).order_by("-id")
+
+
+def opened(webhook: Webhook, rows: Iterable[WebhookSecret]) -> list[str]:
+    """Secrets of a webhook as text. Raises Unsealable."""
+    return [sealing.unseal(bytes(row.sealed), webhook.tenant_id, PURPOSE, str(webhook.pk)).decode() for row in rows]
 
 
 def _new_secret(webhook: Webhook) -> str:

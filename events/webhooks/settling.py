@@ -1,7 +1,10 @@
 """What comes of a try: the delivery is over or waits for the next one, and its webhook is known better."""
 
 import random
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
@@ -9,22 +12,64 @@ from django.utils import timezone
 
 from events.models import Attempt, Delivery, Webhook
 from events.webhooks import endpoints, schedule
+from events.webhooks.claiming import hasty
 from events.webhooks.sending import Letter, Outcome
 
 log = structlog.get_logger(__name__)
 State, Reason = Delivery.State, Webhook.Reason
 
 
+# Those that arrived, in one statement: a receiver that keeps up is not kept waiting by our bookkeeping. The circuit
+# closes; a rest that the receiver asked for before goes on.
+ARRIVED = f"""
+WITH came AS (SELECT * FROM unnest(
+    %(ids)s::uuid[], %(leases)s::uuid[], %(webhooks)s::uuid[], %(status)s::int[], %(took)s::int[], %(told)s::text[])
+    AS c(id, lease, webhook_id, status, took_ms, response)),
+mine AS (
+  UPDATE events_delivery d SET state = 'delivered', finished_at = %(now)s, lease = NULL, lease_until = NULL
+  FROM came WHERE d.id = came.id AND d.lease = came.lease RETURNING d.id),
+tried AS (
+  INSERT INTO events_attempt (delivery_id, webhook_id, at, took_ms, status, error, response)
+  SELECT id, webhook_id, %(now)s - took_ms * interval '1 ms', took_ms, status, '', response FROM came
+  WHERE id IN (SELECT id FROM mine)),
+served AS (
+  UPDATE events_webhook w SET failures = 0, failing_since = NULL, last_delivered_at = %(now)s,
+    rests_until = CASE WHEN failures < {schedule.CIRCUIT} THEN rests_until END
+  WHERE id IN (SELECT webhook_id FROM came WHERE id IN (SELECT id FROM mine)))
+SELECT count(*) FROM mine
+"""  # noqa: S608  a number of our own
+
+
+def settle(done: Sequence[tuple[Letter, Outcome]]) -> int:
+    """Write down what came of tries; how many. Of one whose lease is another's by now nothing is written."""
+    arrived = [(letter, outcome) for letter, outcome in done if schedule.arrived(outcome.status)]
+    failed = [(letter, outcome) for letter, outcome in done if not schedule.arrived(outcome.status)]
+    return (_arrived(arrived) if arrived else 0) + sum(_failed(letter, outcome) for letter, outcome in failed)
+
+
 @transaction.atomic
-def settle(letter: Letter, outcome: Outcome) -> bool:
-    """Write down what came of a try; False, and nothing is written, when its lease is another's by now."""
+def _arrived(done: list[tuple[Letter, Outcome]]) -> int:
+    # In one order, so that two workers do not wait for each other. Rows that are gone by now are not among them.
+    _locked(letter.webhook_id for letter, _ in done)
+    told: dict[str, Any] = {
+        "ids": [letter.delivery_id for letter, _ in done],
+        "leases": [letter.lease for letter, _ in done],
+        "webhooks": [letter.webhook_id for letter, _ in done],
+        "status": [outcome.status for _, outcome in done],
+        "took": [outcome.took_ms for _, outcome in done],
+        "told": [outcome.response for _, outcome in done],
+    }
     with connection.cursor() as cursor:
-        # What a crash of the database takes back is sent again: that may happen, and waiting for the disk costs more.
-        cursor.execute("SET LOCAL synchronous_commit = off")
-    webhook = Webhook.objects.select_for_update(no_key=True).filter(pk=letter.webhook_id).first()
+        cursor.execute(ARRIVED, {**told, "now": timezone.now()})
+        return int(cursor.fetchone()[0])
+
+
+@transaction.atomic
+def _failed(letter: Letter, outcome: Outcome) -> bool:
+    webhook = next(iter(_locked([letter.webhook_id])), None)
     now = timezone.now()
     mine = Delivery.objects.filter(pk=letter.delivery_id, lease=letter.lease)
-    if webhook is None or not mine.update(**_after(letter, outcome, now), lease=None, lease_until=None):
+    if webhook is None or not mine.update(**_next(letter, outcome, now), lease=None, lease_until=None):
         return False
     Attempt.objects.create(
         delivery_id=letter.delivery_id,
@@ -35,32 +80,25 @@ def settle(letter: Letter, outcome: Outcome) -> bool:
         error=outcome.error,
         response=outcome.response,
     )
-    if schedule.arrived(outcome.status):
-        _worked(webhook, now)
-    else:
-        _failed(webhook, outcome, now)
+    _note(webhook, outcome, now)
     return True
 
 
-def _after(letter: Letter, outcome: Outcome, now: datetime) -> dict[str, object]:
-    """The delivery's columns."""
-    if schedule.arrived(outcome.status):
-        return {"state": State.DELIVERED, "finished_at": now}
+def _locked(ids: Iterable[UUID]) -> list[Webhook]:
+    """Weakly, so that the relay need not wait."""
+    hasty()
+    return list(Webhook.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk"))
+
+
+def _next(letter: Letter, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """What becomes of a delivery that did not arrive."""
     pause = schedule.wait(letter.attempts, random.random())  # noqa: S311  jitter
     if pause is None or outcome.status == schedule.GONE:
         return {"state": State.DEAD, "finished_at": now}
     return {"state": State.PENDING, "next_at": now + pause}
 
 
-def _worked(webhook: Webhook, now: datetime) -> None:
-    """The circuit closes; a rest that the receiver asked for before goes on."""
-    if webhook.failures >= schedule.CIRCUIT:
-        webhook.rests_until = None
-    webhook.failures, webhook.failing_since, webhook.last_delivered_at = 0, None, now
-    webhook.save(update_fields=["failures", "failing_since", "last_delivered_at", "rests_until"])
-
-
-def _failed(webhook: Webhook, outcome: Outcome, now: datetime) -> None:
+def _note(webhook: Webhook, outcome: Outcome, now: datetime) -> None:
     webhook.failures += 1
     webhook.failing_since = webhook.failing_since or now
     pause = max(schedule.rest(webhook.failures), schedule.asked(outcome.retry_after, now))

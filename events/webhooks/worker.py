@@ -5,12 +5,13 @@ time is over keeps nobody waiting. A worker that is killed at any step leaves le
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 import structlog
 from django.utils import timezone
 
-from events.models import Delivery, Webhook
+from events.models import Delivery, Webhook, WebhookSecret
 from events.sealing import Unsealable
 from events.webhooks import claiming, endpoints, payload, signing
 from events.webhooks.sending import Letter, Outcome, Post
@@ -27,33 +28,41 @@ def work(seconds: float = LONGEST) -> int:
     until, done = time.monotonic() + seconds, 0
     with Post() as post:
         while True:
-            claimed = claiming.claim(MOST - post.under_way) if _has_room(post, until) else []
-            for letter in _letters(claimed):
+            for letter in _claimed(post, until):
                 post.send(letter)
             if not post.under_way:
                 return done
-            done += sum(settle(letter, outcome) for letter, outcome in post.back(LOOK_EVERY))
+            done += settle(post.back(LOOK_EVERY))
 
 
-def _has_room(post: Post, until: float) -> bool:
-    return post.under_way < MOST and time.monotonic() < until
+def _claimed(post: Post, until: float) -> Iterator[Letter]:
+    """As many as there is room for, while the turn lasts."""
+    if post.under_way < MOST and time.monotonic() < until:
+        claiming.take_back()
+        yield from _letters(claiming.claim(MOST - post.under_way))
 
 
-def _letters(claimed: Iterable[Delivery]) -> Iterator[Letter]:
-    secrets: dict[Webhook, list[str]] = {}
+def _letters(claimed: Sequence[Delivery]) -> Iterator[Letter]:
+    secrets = _secrets({row.webhook_id: row.webhook for row in claimed})
     for row in claimed:
-        if row.webhook not in secrets:
-            secrets[row.webhook] = _secrets(row.webhook)
-        letter = _letter(row, secrets[row.webhook])
-        if secrets[row.webhook]:
+        letter = _letter(row, secrets[row.webhook_id])
+        if secrets[row.webhook_id]:
             yield letter
         else:  # never unsigned
-            settle(letter, Outcome(error="its secret cannot be opened with DATA_KEYS"))
+            settle([(letter, Outcome(error="its secret cannot be opened with DATA_KEYS"))])
 
 
-def _secrets(webhook: Webhook) -> list[str]:
+def _secrets(webhooks: dict[UUID, Webhook]) -> dict[UUID, list[str]]:
+    """What signs now, by webhook; none where it cannot be opened."""
+    found: dict[UUID, list[WebhookSecret]] = {id: [] for id in webhooks}
+    for row in endpoints.live_secrets().filter(webhook_id__in=list(webhooks)) if webhooks else ():
+        found[row.webhook_id].append(row)
+    return {id: _opened(webhooks[id], rows) for id, rows in found.items()}
+
+
+def _opened(webhook: Webhook, rows: list[WebhookSecret]) -> list[str]:
     try:
-        return endpoints.secrets_of(webhook)
+        return endpoints.opened(webhook, rows)
     except Unsealable as error:
         log.error("a webhook cannot be signed for", webhook=str(webhook.pk), error=str(error))
         return []

@@ -166,8 +166,8 @@ def test_who_asked_for_a_rest_gets_it_though_another_delivery_arrived_meanwhile(
     webhook, _ = hook(receiver)
     tell(in_acme, 2)
     one, other = list(worker._letters(claiming.claim(10)))
-    settle(one, Outcome(status=503, retry_after="60"))
-    settle(other, Outcome(status=200))
+    settle([(one, Outcome(status=503, retry_after="60"))])
+    settle([(other, Outcome(status=200))])
     webhook.refresh_from_db()
     assert webhook.rests_until is not None
     assert webhook.failures == 0
@@ -338,7 +338,7 @@ def test_a_delivery_whose_worker_died_goes_again_with_the_same_id(in_acme: Tenan
     assert worker.work() == 1
     assert (again(row).state, again(row).attempts) == (State.DELIVERED, 2)
     [letter] = worker._letters([lost])
-    assert not settle(letter, Outcome(status=500))
+    assert not settle([(letter, Outcome(status=500))])
     assert (again(row).state, Attempt.objects.count()) == (State.DELIVERED, 1)
 
 
@@ -360,7 +360,7 @@ def test_who_is_erased_while_a_delivery_is_on_its_way_is_not_tried_again(in_acme
     relay.relay_batch(in_acme.id)
     letters = list(worker._letters(claiming.claim(10)))
     assert forgetting.forget(in_acme.id, "user_id", "ada") == 1
-    assert [settle(letter, Outcome(status=500)) for letter in letters] == [False, True]
+    assert [settle([(letter, Outcome(status=500))]) for letter in letters] == [0, 1]
     due()
     worker.work()
     states = [row.state for row in Delivery.objects.order_by("seq")]
@@ -455,5 +455,5 @@ def test_a_delivery_that_nobody_has_is_settled_by_nobody(in_acme: Tenant, receiv
     tell(in_acme)
     [letter] = worker._letters(claiming.claim(10))
     Webhook.objects.all().delete()
-    assert not settle(letter, Outcome(status=200))
+    assert not settle([(letter, Outcome(status=200))])
     assert not Attempt.objects.exists()
