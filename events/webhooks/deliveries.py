@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -85,6 +85,13 @@ def sweep(now: datetime | None = None) -> int:
     while gone := _sweep_slice((now or timezone.now()) - KEPT):
         done += gone
     return done
+
+
+def drop(webhook_id: UUID) -> None:
+    """Delete all of a webhook, which is about to go, without reading them first as a cascade would."""
+    with connection.cursor() as cursor:
+        for table in (Attempt._meta.db_table, Delivery._meta.db_table):
+            cursor.execute(f"DELETE FROM {table} WHERE webhook_id = %s", [webhook_id])  # noqa: S608  a name of our own
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.utils import timezone
 from events import ledger, poke, sealing
 from events.models import Webhook, WebhookSecret
 from events.wanted import BadWanted, wanted
-from events.webhooks import addresses
+from events.webhooks import addresses, deliveries
 from events.webhooks.errors import BadWebhook, TooManyWebhooks
 
 MOST = 50  # of one tenant
@@ -99,6 +99,7 @@ def delete(webhook_id: UUID) -> bool:
     if webhook is None:
         return False
     ledger.record("webhook.deleted", webhook)
+    deliveries.drop(webhook.pk)
     webhook.delete()
     return True
 

@@ -52,7 +52,7 @@ class Outcome:
 
 
 class Post:
-    """Sends many letters at once. `back` gives those that are done."""
+    """Sends many letters at once, in a thread that begins with the first one. `back` gives those that are done."""
 
     def __init__(self) -> None:
         self.under_way = 0
@@ -63,16 +63,19 @@ class Post:
         self._thread = threading.Thread(target=self._loop.run_forever, name="post", daemon=True)
 
     def __enter__(self) -> "Post":
-        self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(_hang_up(), self._loop).result()
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
         self._loop.close()
         self._resolvers.shutdown(wait=False, cancel_futures=True)  # one may wait for a dead name server
 
     def send(self, letter: Letter) -> None:
+        if not self._thread.is_alive():
+            self._thread.start()
         self.under_way += 1
         asyncio.run_coroutine_threadsafe(self._send(letter), self._loop)
 
@@ -91,6 +94,14 @@ class Post:
         self._done.put((letter, await sent(letter)))
 
 
+async def _hang_up() -> None:
+    """End what is still under way, when its worker cannot go on."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
 async def sent(letter: Letter) -> Outcome:
     """Try once, for at most TOTAL seconds. Never raises: whatever goes wrong is told in the outcome."""
     outcome = Outcome()
@@ -100,7 +111,7 @@ async def sent(letter: Letter) -> Outcome:
     except Exception as error:
         if outcome.status is None:  # an answer that only does not end is one
             outcome.answered()
-            outcome.error = _words(error)[:200]
+            outcome.error = _words(error)[:200].replace("\x00", "")
     return outcome
 
 

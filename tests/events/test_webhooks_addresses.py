@@ -3,11 +3,14 @@
 import asyncio
 import socket
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from events.webhooks import addresses, schedule, signing
 from events.webhooks.errors import BadWebhook
@@ -137,6 +140,17 @@ def test_what_is_no_address_of_the_web_is_refused(url: str) -> None:
 )
 def test_public_addresses_are_taken(url: str) -> None:
     addresses.check_url(url)
+
+
+@given(st.ip_addresses(v=4))
+def test_an_address_inside_an_address_is_judged_as_the_one_that_is_reached(inner: IPv4Address) -> None:
+    number, same = int(inner), addresses.allowed("x", str(inner))
+    for base, shift in ((0xFFFF << 32, 0), (0x64FF9B << 96, 0), (0x2002 << 112, 80)):
+        assert addresses.allowed("x", str(IPv6Address(base | number << shift))) is same
+    for base in (0x5EFE << 32, 0x0200_5EFE << 32):  # behind a public network
+        assert addresses.allowed("x", str(IPv6Address(0x2606_4700 << 96 | base | number))) is same
+    for base in (0, 0xFFFF << 48, 0x20010000 << 96):  # compatible, translated, Teredo: nobody uses them any more
+        assert not addresses.allowed("x", str(IPv6Address(base | number)))
 
 
 @pytest.mark.parametrize(

@@ -196,3 +196,13 @@ def test_many_go_at_once_and_come_back_one_by_one(receiver: Receiver) -> None:
     assert {one.delivery_id for one, _ in done} == {one.delivery_id for one in letters}
     assert all(outcome.status == 200 for _, outcome in done)
     assert time.monotonic() - began < 4
+
+
+def test_what_is_under_way_ends_with_a_worker_that_cannot_go_on(receiver: Receiver) -> None:
+    receiver.answer = lambda handler: (time.sleep(10), saying(200)(handler))[0]
+    began = time.monotonic()
+    with pytest.raises(ZeroDivisionError), Post() as post:
+        post.send(letter(receiver.url))
+        post.back(0.3)
+        1 / 0  # noqa: B018
+    assert time.monotonic() - began < 3

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -20,7 +21,7 @@ from events.webhooks.sending import Outcome
 from events.webhooks.settling import settle
 from tenants import lifecycle
 from tenants.models import Tenant
-from tests.conftest import costs
+from tests.conftest import costs, statements
 from tests.receiver import Receiver, after, saying
 
 State = Delivery.State
@@ -456,4 +457,15 @@ def test_a_delivery_that_nobody_has_is_settled_by_nobody(in_acme: Tenant, receiv
     [letter] = worker._letters(claiming.claim(10))
     Webhook.objects.all().delete()
     assert not settle([(letter, Outcome(status=200))])
+    assert not Attempt.objects.exists()
+
+
+def test_a_webhook_is_deleted_without_reading_its_deliveries(in_acme: Tenant, receiver: Receiver) -> None:
+    webhook, _ = hook(receiver)
+    tell(in_acme, 3)
+    worker.work()
+    with CaptureQueriesContext(connection) as captured:
+        assert endpoints.delete(webhook.pk)
+    assert sum("events_delivery" in sql for sql in statements(captured)) == 2  # deleted; and the cascade finds none
+    assert not Delivery.objects.exists()
     assert not Attempt.objects.exists()

@@ -19,7 +19,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from events.models import Event, Stream
+from events import relay
+from events.models import Attempt, Delivery, Event, Stream, Webhook, WebhookSecret
+from events.webhooks import endpoints
 from memory import transfers
 from memory.models import Memory
 from memory.tiers import cold
@@ -137,6 +139,18 @@ def test_a_closed_tenant_is_open_to_the_operator_alone(acme: Tenant, client: Any
     assert client.get("/t/acme/console/").status_code == 403
     client.force_login(User.objects.create_superuser("op@example.org", "correct horse"))
     assert client.get("/t/acme/console/").status_code == 200
+
+
+def test_a_deleted_tenant_takes_its_webhooks_with_all_that_was_sent(initech: Tenant) -> None:
+    with tenant_context(initech):
+        webhook, _ = endpoints.create("https://receiver.example/")
+    relay.drain()
+    for row in Delivery.objects.filter(tenant_id=initech.pk):
+        Attempt.objects.create(delivery=row, webhook=webhook, at=timezone.now(), took_ms=1, status=200)
+    assert Attempt.objects.exists()
+    lifecycle.ask_deletion(initech.pk, "initech")
+    assert leaving.due() == 1
+    assert not any(kind.objects.exists() for kind in (Webhook, WebhookSecret, Delivery, Attempt))
 
 
 def test_a_deleted_tenant_leaves_nothing_but_a_receipt(initech: Tenant) -> None:
