@@ -1,5 +1,6 @@
 """/api/v1/webhooks/…/deliveries: what was sent to a webhook, each attempt, and sending it anew."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ class DeliveryWords(serializers.ModelSerializer):
     event_id = serializers.UUIDField(read_only=True, help_text="The header `webhook-id`; replays keep it.")
     last_status = serializers.IntegerField(allow_null=True, read_only=True, help_text="Of HTTP, at the last attempt.")
     last_error = serializers.CharField(allow_null=True, read_only=True)
+    next_at = serializers.SerializerMethodField(help_text="When it is tried again; null: it is not.")
 
     class Meta:
         model = Delivery
@@ -45,6 +47,9 @@ class DeliveryWords(serializers.ModelSerializer):
             "finished_at", "last_status", "last_error",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_next_at(self, delivery: Delivery) -> datetime | None:
+        return delivery.next_at if delivery.state == Delivery.State.PENDING else None
 
 
 class WholeDeliveryWords(DeliveryWords):

@@ -39,7 +39,6 @@ def webhook(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
     context = admin.site.each_context(request) | {
         "title": "Webhook",
         "webhook": drawn,
-        "resting": bool(row.rests_until and row.rests_until > timezone.now()),
         "open_circuit": row.failures >= schedule.CIRCUIT,
         "rolled_until": _rolled_until(row),
         "deliveries": [drawn_delivery(one, row) for one in found[:LISTED]],

@@ -159,6 +159,7 @@ def test_deliveries_are_listed_with_what_came_of_them(ada: Caller, three: tuple[
     assert [(row["seq"], row["state"], row["last_status"]) for row in told] == [
         (rows[2].seq, "pending", None), (rows[1].seq, "dead", 500), (rows[0].seq, "delivered", 200),
     ]  # fmt: skip
+    assert [bool(row["next_at"]) for row in told] == [True, False, False]
     health = ada.get(f"webhooks/{webhook}")[1]["health"]
     assert (health["success_rate"], health["pending"], health["dead"], health["p95_ms"]) == (0.5, 1, 1, 12)
 

@@ -172,6 +172,8 @@ def test_deliveries_are_filtered_and_paged(
     assert f"/deliveries/{three[1].pk}/" in dead
     assert f"/deliveries/{three[0].pk}/" not in dead
     assert "No delivery is like that" in said(admin, f"{webhook}?state=cancelled")
+    assert "No delivery is like that" in said(admin, f"{webhook}?type=run.queued")
+    assert f"/deliveries/{three[0].pk}/" in said(admin, f"{webhook}?type=memory.created&state=delivered")
     monkeypatch.setattr("config.pages.webhook.LISTED", 2)
     assert f"before={three[1].seq}" in said(admin, webhook)
     older = said(admin, f"{webhook}?before={three[1].seq}")

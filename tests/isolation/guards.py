@@ -31,6 +31,7 @@ SELFTEST = "tests/isolation/test_selftest.py"
 ADDRESSES = "tests/events/test_webhooks_addresses.py"
 REPLAY = "tests/events/test_webhooks_replay.py"
 DELIVERER = "tests/events/test_webhooks_worker.py"
+HOOKS = "tests/api/test_webhooks.py::test_another_tenants_webhooks_and_deliveries_are_not_there"
 
 GUARDS = [
     Guard(
@@ -469,5 +470,40 @@ GUARDS = [
         "AND NOT w.tenant_id = ANY(%(closed)s)",
         "AND %(closed)s IS NOT NULL",
         (DELIVERER,),
+    ),
+    Guard(
+        "webhooks are those of the own tenant",
+        "events/webhooks/endpoints.py",
+        "return Webhook.objects.filter(tenant_id=tenant_id)",
+        "return Webhook.objects.all()",
+        (HOOKS,),
+    ),
+    Guard(
+        "deliveries are those of the own tenant",
+        "events/webhooks/deliveries.py",
+        "return Delivery.objects.filter(tenant_id=tenant_id)",
+        "return Delivery.objects.all()",
+        (HOOKS,),
+    ),
+    Guard(
+        "deliveries are listed of an own webhook",
+        "api/native/deliveries.py",
+        "deliveries.of_webhook(self.one(webhook_id).pk)",
+        "deliveries.of_webhook(webhook_id)",
+        (HOOKS,),
+    ),
+    Guard(
+        "the console shows webhooks of its own tenant",
+        "config/pages/webhook.py",
+        "endpoints.of_tenant(tenant_here(request).pk)",
+        "Webhook.objects",
+        ("tests/console/test_webhooks.py::test_another_tenants_webhooks_are_not_there",),
+    ),
+    Guard(
+        "the console shows deliveries of its own tenant",
+        "config/pages/delivery.py",
+        "deliveries.of_tenant(tenant_here(request).pk)",
+        "Delivery.objects",
+        ("tests/console/test_webhooks.py::test_another_tenants_webhooks_are_not_there",),
     ),
 ]
