@@ -33,7 +33,7 @@ HEARTBEAT = 30.0  # seconds
 CHECKED_EVERY = 2.5  # seconds after which an open socket's credential is looked at again
 LOOK_IS_GOOD = 1.0  # seconds for which the look of another socket of the same credential will do
 MOST_NEWS = 20  # messages of the relay that wait; whoever has more behind it reads the feed
-FLUSHED_WITHIN, CLOSED_WITHIN = 1.0, 5.0  # seconds for what waits, and for the farewell
+FLUSHED_WITHIN, CLOSED_WITHIN = 1.0, 10.0  # seconds for what waits, and for the farewell
 COME_BACK = Refused(1012, "come_back", "This socket is old; connect again, with `since`.")
 
 

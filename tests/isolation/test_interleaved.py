@@ -150,3 +150,40 @@ async def test_twenty_sockets_of_two_tenants_hear_only_their_own(houses: list[Ho
         assert len(of_memories) == 30
         assert all(only_its_own(house, json.dumps(frame)) for frame in of_memories)
         await socket.close()
+
+
+async def asked(house: House, reads: int) -> list[bool]:
+    """Answers to searches over one socket, each with the tenant's own canary alone."""
+    socket = Socket()
+    socket.say({"type": "auth", "token": house.key})
+    socket.say({"type": "unsubscribe"})
+    found = []
+    for number in range(reads):
+        socket.say({"type": "search", "id": number, "query": "canaryacme canaryglobex"})
+        while (frame := await socket.hear())["type"] != "search_results":
+            pass
+        found.append(frame["id"] == number and only_its_own(house, json.dumps(frame["results"])))
+    await socket.close()
+    return found
+
+
+async def test_five_hundred_searches_over_sockets_of_two_tenants(houses: list[House]) -> None:
+    read = await asyncio.gather(*(asked(house, 50) for _ in range(5) for house in houses))
+    assert [one for found in read for one in found] == [True] * 500
+
+
+async def test_memories_beside_facts_are_of_the_sockets_tenant(houses: list[House]) -> None:
+    sockets = []
+    for house in houses * 5:
+        socket = Socket()
+        socket.say({"type": "auth", "token": house.key})
+        socket.say({"type": "subscribe", "types": ["memory.created"], "include": ["memory"], "since": 0})
+        sockets.append((house, socket))
+    for house, socket in sockets:
+        told = []
+        while len(told) < 10:
+            frame = await socket.hear()
+            if frame["type"] == "sync" and "memory" in frame:
+                told.append(only_its_own(house, frame["memory"]["content"]))
+        assert told == [True] * 10
+        await socket.close()

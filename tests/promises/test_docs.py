@@ -106,10 +106,17 @@ def test_each_problem_code_is_explained() -> None:
 
 
 def test_each_close_code_is_explained() -> None:
-    codes = {code for path in SOCKETS for code in re.findall(r"Refused\((\d{4})", text(path))}
-    told = set(re.findall(r"^\| (\d{4}) \|", section("docs/api.md", "## WebSocket"), re.MULTILINE))
-    assert codes
+    source = "\n".join(text(path) for path in SOCKETS)
+    codes = set(re.findall(r'Refused\(\s*(\d{4}), "(\w+)"', source))
+    told = set(re.findall(r"^\| (\d{4}) \| `(\w+)` \|", section("docs/sockets.md", "## Close codes"), re.MULTILINE))
+    assert len(codes) > 10
     assert missing(codes, told) == []
+
+
+def test_each_message_of_a_socket_is_explained() -> None:
+    handled = set(re.findall(r'^    "(\w+)": ', text("api/sockets/handlers.py"), re.MULTILINE))
+    assert {"subscribe", "search"} <= handled
+    assert [name for name in handled if f"`{name}`" not in section("docs/sockets.md", "## What you send")] == []
 
 
 def test_each_part_of_a_score_is_explained() -> None:
