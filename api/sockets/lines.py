@@ -151,5 +151,4 @@ class Line:
         return rows, facts, receipts.next_due(service)
 
     async def _in_tenant(self, act: Any, *args: Any) -> Any:
-        assert self.socket.speaker is not None
         return await in_tenant(self.socket.speaker, act, *args)
