@@ -237,6 +237,7 @@ _RESOURCES = {
     "key": "keys",
     "member": "members",
     "webhook": "webhooks",
+    "sync": "sync/messages",
 }
 _OF_A_PERSON = (
     "sessions", "relations", "questions", "reviews", "health-reports", "holds", "retention-rules", "policies", "runs",
@@ -268,6 +269,8 @@ _OTHERWISE: dict[str, tuple[str, Literal["one", "all"], tuple[str, ...]]] = {
     "member.changed": ("members", "all", ()),
     "member.removed": ("members", "all", ()),
     "tenant.settings_changed": ("settings", "all", ()),
+    "sync.identified": ("sync/services", "all", ()),
+    "sync.expired": ("sync/messages", "all", ()),
 }
 
 

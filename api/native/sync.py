@@ -33,7 +33,7 @@ DONE = OpenApiExample(
 )
 
 
-class MessageDraft(StrictSerializer):
+class SyncDraft(StrictSerializer):
     """A message to send. Without `target` it goes to every service that is known and wants its kind."""
 
     source = serializers.CharField(  # type: ignore[assignment]  # a field, not the property
@@ -51,8 +51,8 @@ class MessageDraft(StrictSerializer):
     )
 
 
-class MessageBatch(StrictSerializer):
-    messages = serializers.ListField(child=MessageDraft(), allow_empty=False, max_length=messages.MOST)
+class SyncBatch(StrictSerializer):
+    messages = serializers.ListField(child=SyncDraft(), allow_empty=False, max_length=messages.MOST)
 
 
 class AckDraft(StrictSerializer):
@@ -85,7 +85,7 @@ class ServiceListWords(StrictSerializer):
     limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
 
 
-class ReceiptWords(serializers.ModelSerializer):
+class SyncReceiptWords(serializers.ModelSerializer):
     """One message for one service."""
 
     service = serializers.CharField(source="service.service_id")
@@ -108,7 +108,7 @@ class SentWords(serializers.ModelSerializer):
 
 
 class MessageWithReceipts(SentWords):
-    receipts = ReceiptWords(many=True)
+    receipts = SyncReceiptWords(many=True)
 
     class Meta:
         model = Message
@@ -192,7 +192,7 @@ class WholeQueue(serializers.Serializer):
     services = ServiceQueue(many=True)
 
 
-ONE_OR_MANY = PolymorphicProxySerializer("MessageDraftOrBatch", [MessageDraft, MessageBatch], None)
+ONE_OR_MANY = PolymorphicProxySerializer("SyncDraftOrBatch", [SyncDraft, SyncBatch], None)
 
 
 class SyncView(TenantView):
@@ -227,7 +227,7 @@ class Messages(SyncView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         many = isinstance(request.data, dict) and "messages" in request.data
-        told = hear(MessageBatch, request.data)["messages"] if many else [hear(MessageDraft, request.data)]
+        told = hear(SyncBatch, request.data)["messages"] if many else [hear(SyncDraft, request.data)]
         sent = between.send_many([Draft(**one) for one in told])
         return Response({"data": SentWords(sent, many=True).data}, status=201)
 

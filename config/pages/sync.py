@@ -24,7 +24,7 @@ from memory.privacy import between
 from tenants.middleware import may
 
 LISTED, SERVICES = 30, 200
-LONGEST = 400  # characters of a message's data
+LONGEST = 160  # characters of a message's data
 CONSOLE = "console"  # the service that a message of this page's form comes from
 DOTS = {
     "waiting": "waiting", "sent": "running", "failed": "waiting", "acknowledged": "active", "dead": "suspended",

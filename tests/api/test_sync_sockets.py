@@ -122,6 +122,16 @@ async def test_what_waits_comes_on_identify_oldest_first(acme: Tenant, key: str)
         assert [(await heard(b, "sync"))["message"]["data"]["n"] for _ in range(60)] == list(range(60))
 
 
+async def test_the_number_of_what_waited_is_where_the_socket_is_and_never_goes_back(acme: Tenant, key: str) -> None:
+    await inside(acme, messages.send, Draft("a", "memory", "create", target="b"))
+    await inside(acme, services.identify, "c")
+    await relayed()
+    async with service(key, "b") as b:
+        frame = await heard(b, "sync")
+        assert frame["event"]["subject"]["id"] == frame["message"]["id"]
+        assert frame["seq"] > frame["event"]["seq"]
+
+
 async def test_batches_come_in_one_frame_each(acme: Tenant, key: str) -> None:
     drafts = [Draft("a", "memory", "create", {"n": n}, target="b") for n in range(7)]
     await inside(acme, messages.send_many, drafts)

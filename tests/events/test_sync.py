@@ -149,6 +149,12 @@ def test_what_waits_is_handed_over_oldest_first_in_batches() -> None:
     assert claimed() == []
 
 
+def test_a_service_is_handed_its_own_messages_alone() -> None:
+    mine, other = say("b"), say("c")
+    assert claimed("b") == [mine]
+    assert claimed("c") == [other]
+
+
 def test_one_that_nobody_acknowledges_comes_again_after_its_pause() -> None:
     message = say("b")
     assert claimed() == [message]

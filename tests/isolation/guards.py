@@ -33,6 +33,7 @@ ADDRESSES = "tests/events/test_webhooks_addresses.py"
 REPLAY = "tests/events/test_webhooks_replay.py"
 DELIVERER = "tests/events/test_webhooks_worker.py"
 HOOKS = "tests/api/test_webhooks.py::test_another_tenants_webhooks_and_deliveries_are_not_there"
+SYNC, SYNC_SOCKETS = "tests/api/test_sync.py", "tests/api/test_sync_sockets.py"
 
 GUARDS = [
     Guard(
@@ -534,5 +535,33 @@ GUARDS = [
         "deliveries.of_tenant(tenant_here(request).pk)",
         "Delivery.objects",
         ("tests/console/test_webhooks.py::test_another_tenants_webhooks_are_not_there",),
+    ),
+    Guard(
+        "a service acknowledges its own messages alone",
+        "events/sync/receipts.py",
+        "rows = Receipt.objects.filter(service__service_id=service_id, message__in=wanted)",
+        "rows = Receipt.objects.filter(message__in=wanted)",
+        ("tests/events/test_sync.py",),
+    ),
+    Guard(
+        "a service is handed its own messages alone",
+        "events/sync/receipts.py",
+        "rows = service.receipts.filter(settled_at=None, next_at__lte=now",
+        "rows = Receipt.objects.filter(settled_at=None, next_at__lte=now",
+        ("tests/events/test_sync.py",),
+    ),
+    Guard(
+        "a key of namespaces has no part in messages",
+        "api/native/sync.py",
+        "if self.speaker.namespaces:",
+        "if False:",
+        (f"{SYNC}::test_a_key_that_is_bound_to_namespaces_has_no_part",),
+    ),
+    Guard(
+        "nor has its socket",
+        "api/sockets/services.py",
+        'if not speaker.may("sync.write") or speaker.namespaces:',
+        'if not speaker.may("sync.write"):',
+        (f"{SYNC_SOCKETS}::test_who_only_reads_or_is_bound_to_namespaces_takes_no_part",),
     ),
 ]
