@@ -155,6 +155,7 @@ urlpatterns = [
     *both("tenants/<uuid:tenant_id>/restore", tenants.Restore.as_view()),
     *both("tenants/<uuid:tenant_id>/export", tenants.Export.as_view()),
     *both("events", events.Events.as_view()),
+    *both("events/log", events.Log.as_view()),
     *both("events/types", events.EventTypeList.as_view()),
     *both("events/<int:seq>", events.OneEvent.as_view()),
     *both("audit", audit.Audit.as_view()),
