@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 from uuid_utils.compat import uuid7
 
 PLATFORM = UUID(int=0)  # the stream of the facts that belong to no tenant
@@ -38,6 +39,8 @@ class Event(models.Model):
             models.Index(fields=["tenant_id", "id"], name="event_unrelayed", condition=models.Q(seq=None)),
             models.Index(fields=["-id"], name="event_newest"),
             models.Index(fields=["subject_id"], name="event_of_subject"),
+            models.Index(fields=["tenant_id", "type", "seq"], name="event_of_type"),
+            models.Index("tenant_id", KeyTransform("user_id", "data"), "seq", name="event_of_user"),
         ]
 
     def __str__(self) -> str:

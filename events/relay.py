@@ -15,33 +15,52 @@ BATCH = 500
 BEHIND = 20  # batches of old facts that one run chains, so that new ones need not wait long
 
 
+# Each tenant with facts that wait, found by as many steps through the index and not by reading all of them.
+_WAITING = """
+WITH RECURSIVE waiting(tenant_id) AS (
+    (SELECT tenant_id FROM events_event WHERE seq IS NULL AND tenant_id IS NOT NULL ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT e.tenant_id FROM events_event e WHERE e.seq IS NULL AND e.tenant_id > w.tenant_id
+            ORDER BY e.tenant_id LIMIT 1)
+    FROM waiting w WHERE w.tenant_id IS NOT NULL
+)
+SELECT tenant_id FROM waiting WHERE tenant_id IS NOT NULL
+UNION ALL SELECT NULL WHERE EXISTS (SELECT FROM events_event WHERE seq IS NULL AND tenant_id IS NULL)
+"""
+
+
 def drain() -> int:
-    """Relay everything that waits, tenant by tenant; the number of facts handed on."""
-    waiting = Event.objects.filter(seq=None).values_list("tenant_id", flat=True).distinct()
-    done = sum(_drain_tenant(tenant_id) for tenant_id in list(waiting))
+    """Relay everything that waits, a batch of each tenant in turn; the number of facts handed on.
+
+    A tenant that another relay is at is passed over: that relay looks again after its own batch.
+    """
+    done = 0
+    while moved := sum(len(relay_batch(tenant_id, wait=False)) for tenant_id in _waiting()):
+        done += moved
     for stream in Stream.objects.filter(chained_seq__lt=F("last_seq")):
         _catch_up(stream.tenant_id)
     return done
 
 
-def _drain_tenant(tenant_id: UUID | None) -> int:
-    done = 0
-    while batch := relay_batch(tenant_id):
-        done += len(batch)
-        if len(batch) < BATCH:
-            break
-    return done
+def _waiting() -> list[UUID | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING)
+        return [tenant_id for (tenant_id,) in cursor.fetchall()]
 
 
 @transaction.atomic
-def relay_batch(tenant_id: UUID | None) -> list[Event]:
+def relay_batch(tenant_id: UUID | None, *, wait: bool = True) -> list[Event]:
     """Number up to BATCH committed facts of one tenant and hand them on, all in one transaction.
+
+    Without `wait` none while another relay is at this tenant.
 
     Numbers are given here and not by the insert: of two overlapping transactions the later number may commit
     first, and a reader that remembers the last number would never see the other one. For the same reason the
     chain is made here: an insert that had to know the hash before it would wait for every other writer.
     """
-    stream = locked(tenant_id)
+    stream = locked(tenant_id) if wait else _free(tenant_id)
+    if stream is None:
+        return []
     batch = list(Event.objects.filter(tenant_id=tenant_id, seq=None).order_by("id")[:BATCH])
     if not batch:
         return []
@@ -63,6 +82,13 @@ def locked(tenant_id: UUID | None) -> Stream:
     key = tenant_id or PLATFORM
     Stream.objects.get_or_create(tenant_id=key)
     return Stream.objects.select_for_update().get(tenant_id=key)
+
+
+def _free(tenant_id: UUID | None) -> Stream | None:
+    """The same, or None while another one has it."""
+    key = tenant_id or PLATFORM
+    Stream.objects.get_or_create(tenant_id=key)
+    return Stream.objects.select_for_update(skip_locked=True).filter(tenant_id=key).first()
 
 
 def _catch_up(key: UUID) -> None:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from api.native.base import StrictSerializer, TenantView, hear
 from api.native.words import Moment
-from events import feed
+from events import feed, log
 from events.types import CATALOGUE, NAMES
 from events.wanted import BadWanted, Wanted, wanted
 
@@ -68,6 +68,13 @@ class FeedParameters(Filters):
     limit = serializers.IntegerField(min_value=1, max_value=200, default=100)
 
 
+class LogParameters(Filters):
+    page = serializers.IntegerField(min_value=1, max_value=LAST, default=1, help_text="1 is the newest.")
+    per_page = serializers.IntegerField(min_value=1, max_value=200, default=50)
+    since = Moment(required=False, help_text="Told at that time or later.")
+    until = Moment(required=False, help_text="Told before that time.")
+
+
 class SubjectWords(serializers.Serializer):
     type = serializers.CharField()
     id = serializers.CharField()
@@ -90,6 +97,15 @@ class EventPage(serializers.Serializer):
     next_since = serializers.IntegerField(help_text="Ask with this as `since`; all up to it was looked at.")
     has_more = serializers.BooleanField()
     last_seq = serializers.IntegerField(help_text="The end of the feed.")
+
+
+class EventLog(serializers.Serializer):
+    items = EventWords(many=True)
+    total = serializers.IntegerField()
+    total_is_exact = serializers.BooleanField(help_text="False: there are more than `total`, which are not counted.")
+    page = serializers.IntegerField()
+    per_page = serializers.IntegerField()
+    total_pages = serializers.IntegerField()
 
 
 class EventTypeWords(serializers.Serializer):
@@ -133,6 +149,28 @@ class Events(TenantView):
         return Response(_paged(found))
 
 
+class Log(TenantView):
+    operations = {"GET": "events.read"}
+
+    @extend_schema(
+        tags=["events"], operation_id="read_event_log", summary="The event log, newest first, in numbered pages",
+        description=(
+            "As far back as facts are kept, which is longer than the feed goes. Who narrows it can page through 10,000"
+            " facts, and they are counted up to that; all of it has an exact total and every page."
+        ),
+        parameters=[LogParameters], responses=EventLog,
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        asked = hear(LogParameters, request.query_params)
+        told: dict[str, Any] = {name: asked.get(name) for name in ("page", "per_page", "since", "until")}
+        bound = self.speaker.namespaces
+        try:
+            found = log.read(self.speaker.tenant.id, wanted=heard_wanted(asked), namespaces=bound, **told)
+        except log.TooFar:
+            raise serializers.ValidationError({"page": "is too far back: narrow it by `until`"}) from None
+        return Response(_logged(found))
+
+
 class OneEvent(TenantView):
     operations = {"GET": "events.read"}
 
@@ -171,4 +209,15 @@ def _paged(found: feed.Page) -> dict[str, Any]:
         "next_since": found.next_since,
         "has_more": found.has_more,
         "last_seq": found.last_seq,
+    }
+
+
+def _logged(found: log.LogPage) -> dict[str, Any]:
+    return {
+        "items": [feed.as_json(event) for event in found.events],
+        "total": found.total,
+        "total_is_exact": found.exact,
+        "page": found.page,
+        "per_page": found.per_page,
+        "total_pages": found.total_pages,
     }

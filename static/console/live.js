@@ -3,12 +3,17 @@ const body = document.getElementById("live");
 const state = document.getElementById("live-state");
 const pause = document.getElementById("live-pause");
 const fresh = document.getElementById("live-new");
+const wanted = JSON.parse(document.getElementById("wanted").textContent);
+const pages = JSON.parse(document.getElementById("pages").textContent);
+const ANY = "00000000-0000-0000-0000-000000000000";
+const RELOADED = "live-reloaded";
 const KEPT = 300;
 let since = Number(body.dataset.since);
 let waiting = [];
 let paused = false;
 let hovering = false;
 let retry = 500;
+let missed = 0;
 
 function cell(row, text, title) {
   const td = row.insertCell();
@@ -25,12 +30,22 @@ function row(event) {
   id.textContent = event.subject.id.slice(-8);
   id.title = event.subject.id;
   id.dataset.copy = event.subject.id;
-  cell(tr, `${event.subject.type} `).append(id);
+  cell(tr, `${event.subject.type} `).append(linked(event.subject, id));
   const said = Object.entries(event.data).filter(([, value]) => value !== "");
   cell(tr, said.map(([name, value]) => `${name} ${value}`).join(", "));
   cell(tr, event.actor.length > 30 ? `${event.actor.slice(0, 30)}…` : event.actor, event.actor);
   cell(tr, new Date(event.occurred_at).toLocaleTimeString(), event.occurred_at);
   return tr;
+}
+
+function linked(subject, id) {
+  const page = pages[subject.type];
+  if (!page) return id;
+  const a = document.createElement("a");
+  a.className = "mh-link";
+  a.href = page.replace(ANY, encodeURIComponent(subject.id));
+  a.append(id);
+  return a;
 }
 
 function show(events, isNew) {
@@ -70,20 +85,35 @@ async function connect() {
   }
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/ws`);
-  socket.onopen = () => socket.send(JSON.stringify({ type: "auth", ticket, since }));
+  let hears = false; // what comes before `subscribed` is not narrowed yet, and comes again
+  let tooFar = false;
+  socket.onopen = () => socket.send(JSON.stringify({ type: "auth", ticket }));
   socket.onmessage = (message) => {
     const frame = JSON.parse(message.data);
     if (frame.type === "ready") {
       retry = 500;
-      tell("mh-open", frame.seq > since ? `live, catching up ${frame.seq - since} missed` : "live");
+      missed = Math.max(frame.seq - since, 0);
+      socket.send(JSON.stringify({ type: "subscribe", ...wanted, since }));
     }
-    if (frame.type !== "sync") return;
+    if (frame.type === "subscribed") {
+      hears = true;
+      tell("mh-open", missed ? `live again, missed ${missed}` : "live");
+    }
+    if (frame.type === "error") tooFar = frame.code === 4410;
+    if (frame.type !== "sync" || !hears || frame.seq <= since) return;
     since = frame.seq;
     waiting.push(frame.event);
-    tell("mh-open", "live");
+    if (!missed) tell("mh-open", "live");
     flush();
   };
-  socket.onclose = again;
+  socket.onclose = (closed) => (tooFar || closed.code === 4410 ? anew() : again());
+}
+
+function anew() {
+  // Once: a feed that goes back no further than now would reload the page for ever.
+  if (sessionStorage.getItem(RELOADED)) return again();
+  sessionStorage.setItem(RELOADED, "1");
+  location.reload();
 }
 
 function again() {
@@ -109,4 +139,8 @@ body.onmouseleave = () => {
 };
 
 show(JSON.parse(document.getElementById("recent").textContent).reverse(), false);
+if (sessionStorage.getItem(RELOADED)) {
+  sessionStorage.removeItem(RELOADED);
+  document.getElementById("live-told").hidden = false;
+}
 connect();

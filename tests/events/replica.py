@@ -28,6 +28,9 @@ LEFT_OUT = {
     "policies": {"next_runs"},  # moves with the clock
     "runs": {"progress", "heartbeat_at", "duration_ms"},  # moves while it works; its end is told
     "embeddings": {"total", "waiting"},  # counts of memories, and of their vectors
+    "webhooks": {"health", "failures", "failing_since", "rests_until", "last_delivered_at"},  # how delivering goes
+    "sync/services": {"connected", "seen_at"},  # moves with its sockets
+    "sync/messages": {"receipts"},  # how delivering goes; its end is told
 }
 
 
@@ -101,7 +104,7 @@ def whole(caller: Caller, resource: str) -> dict[str, Any]:
         assert status == 200, told
         return {"": kept(resource, told)}
     asked = [{"state": state} for state in STATES] if resource == "memories" else [{}]
-    return {one["id"]: kept(resource, one) for query in asked for one in pages(caller, resource, query)}
+    return {one.get("id") or one["service_id"]: kept(resource, one) for query in asked for one in pages(caller, resource, query)}
 
 
 def pages(caller: Caller, resource: str, query: dict[str, str]) -> list[dict[str, Any]]:

@@ -164,6 +164,7 @@ OPS = {
     "POST tokens/refresh": Op({"token": "none"}, ok=(401,)),
     "POST tokens/revoke": Op({"token": "none"}, ok=(401,)),
     "GET events": Op(),
+    "GET events/log": Op(),
     "GET events/types": Op(),
     "GET events/{seq}": Op(named={"seq": "number"}, unknown=200),  # each tenant has a first one
     "POST erasures": Op(ADA | {"dry_run": True}),

@@ -1,0 +1,57 @@
+"""The event log: a tenant's facts newest first, in numbered pages, with how many there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from events import feed
+from events.models import Event
+from events.wanted import EVERYTHING, Wanted
+
+COUNTED = 10_000  # facts of a narrowed log: more are not counted, and not paged through
+
+
+class TooFar(Exception):
+    """A page of a narrowed log beyond what is counted."""
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """`total` is at least so many where `exact` is false."""
+
+    events: list[Event]
+    total: int
+    exact: bool
+    page: int
+    per_page: int
+
+    @property
+    def total_pages(self) -> int:
+        return -(-self.total // self.per_page)
+
+
+def read(
+    tenant_id: UUID, *, page: int = 1, per_page: int = 50, wanted: Wanted = EVERYTHING, namespaces: Sequence[str] = (),
+    since: datetime | None = None, until: datetime | None = None,
+) -> LogPage:  # fmt: skip
+    """Page 1 is the newest; however old facts are. `since` is included and `until` is not. Raises TooFar."""
+    rows = feed.of_reader(tenant_id, namespaces)
+    if wanted == EVERYTHING and not (namespaces or since or until):
+        return _by_number(rows, feed.last_seq(tenant_id), page, per_page)
+    if page * per_page > COUNTED:
+        raise TooFar
+    rows = feed.told_between(wanted.narrow(rows), since, until)
+    total = rows.order_by()[: COUNTED + 1].count()
+    start = (page - 1) * per_page
+    found = list(rows.order_by("-seq")[start : start + per_page]) if start < total else []
+    return LogPage(found, min(total, COUNTED), total <= COUNTED, page, per_page)
+
+
+def _by_number(rows: QuerySet[Event], last: int, page: int, per_page: int) -> LogPage:
+    """Numbers are dense: any page of all is found at once."""
+    end = last - (page - 1) * per_page
+    found = list(rows.filter(seq__lte=end, seq__gt=end - per_page).order_by("-seq")) if end > 0 else []
+    return LogPage(found, last, True, page, per_page)
