@@ -104,7 +104,11 @@ def whole(caller: Caller, resource: str) -> dict[str, Any]:
         assert status == 200, told
         return {"": kept(resource, told)}
     asked = [{"state": state} for state in STATES] if resource == "memories" else [{}]
-    return {one.get("id") or one["service_id"]: kept(resource, one) for query in asked for one in pages(caller, resource, query)}
+    return {
+        one.get("id") or one["service_id"]: kept(resource, one)
+        for query in asked
+        for one in pages(caller, resource, query)
+    }
 
 
 def pages(caller: Caller, resource: str, query: dict[str, str]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0005_webhooks'),
+        ('events', '0007_deliveries_in_order'),
     ]
 
     operations = [
