@@ -74,7 +74,7 @@ async def test_of_an_endless_answer_only_the_beginning_is_read(receiver: Receive
     began = time.monotonic()
     outcome = await sent(letter(receiver.url))
     assert (outcome.status, outcome.response) == (200, "x" * 1024)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert sum(wrote) < 20 * 10**6
 
 
@@ -94,7 +94,7 @@ async def test_a_receiver_that_drips_bytes_has_its_time_and_no_more(receiver: Re
     began = time.monotonic()
     outcome = await sent(letter(receiver.url))
     assert (outcome.status, outcome.error) == (None, "no answer within 1 s")
-    assert 0.9 < time.monotonic() - began < 2.5
+    assert 0.9 < time.monotonic() - began < 6
 
 
 async def test_an_answer_whose_body_never_ends_is_an_answer(receiver: Receiver, monkeypatch: Any) -> None:
@@ -195,7 +195,7 @@ def test_many_go_at_once_and_come_back_one_by_one(receiver: Receiver) -> None:
             done += post.back(0.05)
     assert {one.delivery_id for one, _ in done} == {one.delivery_id for one in letters}
     assert all(outcome.status == 200 for _, outcome in done)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 7  # one after the other would take 10
 
 
 def test_what_is_under_way_ends_with_a_worker_that_cannot_go_on(receiver: Receiver) -> None:
@@ -205,4 +205,4 @@ def test_what_is_under_way_ends_with_a_worker_that_cannot_go_on(receiver: Receiv
         post.send(letter(receiver.url))
         post.back(0.3)
         1 / 0  # noqa: B018
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 7

@@ -257,12 +257,12 @@ def test_a_silent_receiver_keeps_no_other_waiting(
     with Receiver(after(5)) as silent:
         hook(silent)
         hook(receiver)
-        tell(in_acme, 20)
+        tell(in_acme, 10)
         began = time.time()
         worker.work()
         assert len(silent.heard) >= 2
-        assert len(receiver.heard) == 20
-        assert max(heard.at for heard in receiver.heard) - began < 1.5
+        assert len(receiver.heard) == 10
+        assert max(heard.at for heard in receiver.heard) - began < 2.5
 
 
 @pytest.mark.parametrize("close", [
@@ -410,7 +410,7 @@ def test_two_workers_share_without_doubling_and_without_filling_a_webhook(commit
 
     def work() -> None:
         try:
-            for _ in range(15):
+            while Delivery.objects.filter(state=State.PENDING).exists():
                 rows = claiming.claim(5)
                 claimed.extend((row.pk, row.webhook_id) for row in rows)
                 by_webhook = Delivery.objects.filter(state=State.SENDING).values_list("webhook_id", flat=True)
