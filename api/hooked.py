@@ -20,7 +20,7 @@ KEYS = (
     | dict.fromkeys(("used", "soft", "hard"), MAYBE)
     | dict.fromkeys(("confidence", "score", "threshold", "weight"), NUMBER)
     | dict.fromkeys(("enabled", "dry_run", "block", "reused"), FLAG)
-    | dict.fromkeys(("fields", "scopes", "namespaces", "types"), LIST)
+    | dict.fromkeys(("fields", "scopes", "namespaces", "types", "capabilities"), LIST)
     | dict.fromkeys(("counts", "limits", "status", "ran"), ANY)
 )
 HEADERS = {

@@ -11,6 +11,8 @@ import jsonschema
 import pytest
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from api.selftest import planting
 from events import relay
@@ -104,6 +106,19 @@ def test_a_webhook_that_makes_no_sense_is_refused(ada: Caller, said: dict[str, A
     webhook = made(ada)["id"]
     status, body = ada.patch(f"webhooks/{webhook}", said)
     assert (status, body["errors"][0]["pointer"]) == (422, pointer)
+
+
+HOSTS = st.from_regex(r"(https?|ftp)://[a-z0-9.:\\[\\]@%-]{0,20}(:[0-9]{0,6})?/?", fullmatch=True)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(url=st.one_of(HOSTS, st.text(max_size=60)), types=st.lists(st.text(max_size=20), max_size=3))
+def test_whatever_is_sent_is_made_or_refused(ada: Caller, url: str, types: list[str]) -> None:
+    for said in ({"url": url}, {"url": URL, "types": types}):
+        status, body = ada.post("webhooks", said)
+        assert status in (201, 400, 409, 422), body
+        if status == 201:
+            assert ada.delete(f"webhooks/{body['id']}")[0] == 204
 
 
 def test_there_is_a_most_of_webhooks(ada: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
