@@ -142,6 +142,7 @@ class ReplayDelivery(DeliveryView):
 class ReplayMany(DeliveryView):
     @extend_schema(
         tags=["webhooks"], operation_id="replay_deliveries", summary="Send a range, or all that is dead, anew",
+        description="A range also sends what was missed: facts from before the webhook, or while it was disabled.",
         request=Replay, responses={200: inline_serializer("ReplayedWords", {"count": serializers.IntegerField()})},
         examples=[ALL_DEAD, A_RANGE],
     )  # fmt: skip
@@ -151,9 +152,10 @@ class ReplayMany(DeliveryView):
             if asked["dry_run"]:
                 return Response({"count": looking.dead(webhook.pk, asked["since"]).count()})
             return Response({"count": deliveries.replay_dead(webhook.pk, asked["since"])})
-        between = (webhook.pk, asked["first_seq"], asked["last_seq"])
-        count = looking.over(*between).count() if asked["dry_run"] else deliveries.replay_range(*between)
-        return Response({"count": count})
+        between = (asked["first_seq"], asked["last_seq"])
+        if asked["dry_run"]:
+            return Response({"count": looking.over(webhook, *between)})
+        return Response({"count": deliveries.replay_range(webhook.pk, *between)})
 
 
 def whole(delivery: Delivery) -> dict[str, Any]:

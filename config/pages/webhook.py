@@ -130,7 +130,7 @@ def _foreseen(row: Webhook, asked: dict[str, str]) -> dict[str, Any] | None:
     first, last = _number(asked["first"]), _number(asked["last"])
     if first is None or last is None:
         return None
-    return {"first": first, "last": last, "count": looking.over(row.pk, first, last).count()}
+    return {"first": first, "last": last, "count": looking.over(row, first, last)}
 
 
 def _number(text: str) -> int | None:

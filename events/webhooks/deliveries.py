@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -10,10 +11,9 @@ from django.utils import timezone
 
 from events import feed, ledger, poke
 from events.models import Attempt, Delivery, Event, Webhook
-from events.wanted import Wanted
+from events.webhooks.missed import PING, due, make_up, wanted_by
 
 State = Delivery.State
-PING = "ping.test"
 KEPT, SLICE = timedelta(days=30), 1000
 OVER = (State.DELIVERED, State.DEAD)  # what can be sent anew
 
@@ -31,22 +31,16 @@ def enqueue(tenant_id: UUID, batch: list[Event]) -> None:
     webhooks = list(Webhook.objects.filter(tenant_id=tenant_id).exclude(state=Webhook.State.DISABLED))
     if not webhooks:
         return
-    now = timezone.now()
-    rows = [
-        Delivery(tenant_id=tenant_id, webhook=webhook, event=event, seq=event.seq or 0, type=event.type,
-                 next_at=now, created_at=now)
-        for event in batch for webhook in webhooks if _goes_to(event, webhook)
-    ]  # fmt: skip
+    facts = [(event, feed.as_json(event)) for event in batch]
+    rows = [row for webhook in webhooks for row in due(webhook, _going_to(webhook, facts))]
     if rows:
         Delivery.objects.bulk_create(rows, ignore_conflicts=True)
         poke.after_commit("events.tasks.deliver")
 
 
-def _goes_to(event: Event, webhook: Webhook) -> bool:
-    if event.type == PING:
-        return event.subject_id == str(webhook.pk)
-    asked = Wanted(types=tuple(webhook.types), namespaces=tuple(webhook.namespaces))
-    return asked.hears(feed.as_json(event))
+def _going_to(webhook: Webhook, facts: list[tuple[Event, dict[str, Any]]]) -> list[Event]:
+    asked, own = wanted_by(webhook), str(webhook.pk)
+    return [event for event, told in facts if (event.subject_id == own if event.type == PING else asked.hears(told))]
 
 
 def replay_one(delivery_id: UUID) -> bool | None:
@@ -56,9 +50,14 @@ def replay_one(delivery_id: UUID) -> bool | None:
     return None if row is None else bool(_replay(row.webhook_id, _mine().filter(pk=delivery_id)))
 
 
+@transaction.atomic
 def replay_range(webhook_id: UUID, first_seq: int, last_seq: int) -> int:
-    """Send anew what is over of the facts of these numbers, both included; how many there are."""
-    return _replay(webhook_id, _mine().filter(webhook_id=webhook_id, seq__range=(first_seq, last_seq)))
+    """Send anew what is over of the facts of these numbers, both included, and what was missed; how many there are."""
+    webhook = Webhook.objects.filter(tenant_id=_tenant(), pk=webhook_id).first()
+    if webhook is None:
+        return 0
+    new = make_up(webhook, first_seq, last_seq)
+    return _replay(webhook_id, _mine().filter(webhook_id=webhook_id, seq__range=(first_seq, last_seq)), new)
 
 
 def replay_dead(webhook_id: UUID, since: datetime | None = None) -> int:
@@ -105,8 +104,8 @@ def _sweep_slice(before: datetime) -> int:
 
 
 @transaction.atomic
-def _replay(webhook_id: UUID, rows: QuerySet[Delivery]) -> int:
-    count = rows.filter(state__in=OVER).update(
+def _replay(webhook_id: UUID, rows: QuerySet[Delivery], new: int = 0) -> int:
+    count = new + rows.filter(state__in=OVER).update(
         state=State.PENDING, attempts=0, replays=F("replays") + 1, next_at=timezone.now(), finished_at=None
     )
     if count:
@@ -116,6 +115,11 @@ def _replay(webhook_id: UUID, rows: QuerySet[Delivery]) -> int:
 
 
 def _mine() -> QuerySet[Delivery]:
+    tenant_id = _tenant()
+    return of_tenant(tenant_id)
+
+
+def _tenant() -> UUID:
     tenant_id = ledger.current_tenant_id()
     assert tenant_id is not None, "deliveries are a tenant's"
-    return of_tenant(tenant_id)
+    return tenant_id

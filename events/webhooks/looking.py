@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from events.models import Attempt, Delivery
+from events.models import Attempt, Delivery, Webhook
 from events.webhooks.deliveries import OVER, of_webhook
+from events.webhooks.missed import missed
 
 
 def narrowed(
@@ -37,9 +38,10 @@ def of_fact(webhook_id: UUID, event_id: UUID) -> Delivery | None:
     return with_last_try(Delivery.objects.filter(webhook_id=webhook_id, event_id=event_id)).first()
 
 
-def over(webhook_id: UUID, first_seq: int, last_seq: int) -> QuerySet[Delivery]:
-    """What deliveries.replay_range would send anew."""
-    return of_webhook(webhook_id).filter(seq__range=(first_seq, last_seq), state__in=OVER)
+def over(webhook: Webhook, first_seq: int, last_seq: int) -> int:
+    """How much deliveries.replay_range would send."""
+    rows = of_webhook(webhook.pk).filter(seq__range=(first_seq, last_seq), state__in=OVER)
+    return rows.count() + missed(webhook, first_seq, last_seq).count()
 
 
 def dead(webhook_id: UUID, since: datetime | None = None) -> QuerySet[Delivery]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from events import ledger, relay
 from events.models import Attempt, Delivery, Event, Webhook
-from events.webhooks import deliveries, endpoints, health
+from events.webhooks import deliveries, endpoints, health, looking
 from tenants.models import Tenant
 from tests.conftest import costs
 
@@ -74,6 +74,19 @@ def test_a_range_of_numbers_is_replayed_both_ends_included(in_acme: Tenant) -> N
         State.DELIVERED, State.PENDING, State.PENDING, State.DELIVERED
     ]  # fmt: skip
     assert Event.objects.get(type="webhook.replayed").data == {"count": 2}
+
+
+def test_a_range_makes_up_for_what_was_told_while_the_webhook_was_disabled(in_acme: Tenant) -> None:
+    webhook, _ = made(in_acme)
+    endpoints.disable(webhook, Webhook.Reason.FAILING)
+    ledger.record("memory.rescored", count=7)
+    ledger.record("memory.purged", count=7)  # which this webhook does not want
+    relay.relay_batch(in_acme.id)
+    assert deliveries.of_webhook(webhook.pk).count() == 1
+    assert looking.over(webhook, 0, 10**9) == 1
+    assert deliveries.replay_range(webhook.pk, 0, 10**9) == 1
+    assert [row.event.data["count"] for row in deliveries.of_webhook(webhook.pk).order_by("seq")] == [0, 7]
+    assert looking.over(webhook, 0, 10**9) == 0
 
 
 def test_all_that_was_given_up_since_a_time_is_replayed(in_acme: Tenant) -> None:
