@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
 from events.feed import TooOld
+from events.sync.errors import BadMessage, NothingDead, NotTheirs, QueueFull, TooManyServices
 from memory.errors import (
     BadDecision,
     BadFilter,
@@ -129,6 +130,9 @@ OVER = (409, "key_over", "The key was revoked or rotated, or has expired.", None
 LAST_OWNER = (409, "last_owner", "A tenant keeps one owner at least.", None)
 OWNERS_ONLY = (403, "owners_only", "Only an owner gives or takes the role of owner.", None)
 IS_MEMBER = (409, "is_member", "This person is a member already.", None)
+QUEUE_FULL = (409, "queue_full", "Too many messages wait to be acknowledged; no more is taken.", None)
+NOTHING_DEAD = (409, "nothing_dead", "Nothing of this message was given up, or its time is over.", None)
+TOO_MANY_SERVICES = (409, "too_many_services", "A tenant has at most 1,000 services.", None)
 POLICY_THERE = (409, "policy_there", "There is a policy for this scope already: change that one.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
@@ -145,6 +149,9 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((OwnersOnly,), OWNERS_ONLY),
     ((IsMember,), IS_MEMBER),
     ((PolicyThere,), POLICY_THERE),
+    ((QueueFull,), QUEUE_FULL),
+    ((NothingDead,), NOTHING_DEAD),
+    ((TooManyServices,), TOO_MANY_SERVICES),
     ((Erased,), ERASED),
     ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
@@ -196,6 +203,17 @@ def _bad_part(error: Any) -> Told:
     code = "bad_key" if isinstance(error, BadKey) else "bad_decision"
     wrong = {"pointer": error.pointer, "code": code, "detail": error.detail}
     return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
+
+
+def _bad_message(error: Any) -> Told:
+    wrong = {"pointer": error.pointer, "code": "bad_message", "detail": error.detail}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
+
+
+def _not_theirs(error: Any) -> Told:
+    said = {"code": "not_theirs", "detail": "is no message of this service"}
+    wrong = [{"pointer": f"/ids/{at}", **said} for at in error.at]
+    return 422, "not_valid", "Some of what was sent is not valid.", wrong
 
 
 def _outside(error: Any) -> Told:
@@ -277,6 +295,8 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadPolicy: _bad_policy,
     BadKey: _bad_part,
     BadDecision: _bad_part,
+    BadMessage: _bad_message,
+    NotTheirs: _not_theirs,
     OutsideNamespaces: _outside,
     NoMemory: _no_memory,
     NotStored: _not_stored,

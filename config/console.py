@@ -101,6 +101,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Retention and holds", "event_busy", "retention", "retention.read"),
         _item("Privacy desk", "privacy_tip", "privacy", "people.erase"),
         _item("Settings", "tune", "settings", "tenant.settings"),
+        _item("Sync", "sync_alt", "sync", "sync.read"),
         _item("Live feed", "sensors", "live", "events.read"),
         _item("Events", "receipt_long", "admin:events_event_changelist", "events.read"),
         _item("Audit", "policy", "audit", "audit.read"),

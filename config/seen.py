@@ -41,6 +41,7 @@ SHOWN: dict[str, Callable[[Context], int]] = {
     "graph": lambda page: len(page["nodes"]),
     "reviews": lambda page: sum(len(row["sides"]) for row in page["rows"]),
     "health": lambda page: page["shown"],
+    "sync": lambda page: len(page["messages_sent"]),
     "undelete": lambda page: len(page["sample"]),
     "transfers_file": lambda page: 0,  # a file: as many as its `export.ready` says
 }

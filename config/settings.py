@@ -334,6 +334,9 @@ SPECTACULAR_SETTINGS = {
         "RunStateEnum": "automation.models.TaskRun.State",
         "StepStateEnum": "memory.models.Step.State",
         "RuleActionEnum": "memory.models.Rule.Action",
+        "SyncStateEnum": "events.sync.models.Receipt.State",
+        "SyncKindEnum": "events.sync.models.Message.Kind",
+        "SyncActionEnum": "events.sync.models.Message.Action",
         "ReviewStateEnum": "memory.models.Review.State",
         "ReviewKindEnum": "memory.models.Review.Kind",
         "ErasureStateEnum": "memory.models.Erasure.State",
@@ -403,6 +406,7 @@ CELERY_BEAT_SCHEDULE = {
     "selftest": {"task": "api.tasks.nightly_selftest", "schedule": crontab("7", "3"), "options": {"expires": 3600}},
     "scratch": {"task": "api.tasks.reap_selftests", "schedule": 300.0, "options": {"expires": 300}},
     "erasures": {"task": "memory.tasks.erasures_everywhere", "schedule": 15.0, "options": {"expires": 30}},
+    "sync": {"task": "tenants.tasks.expire_messages", "schedule": 300.0, "options": {"expires": 300}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 

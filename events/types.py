@@ -196,15 +196,15 @@ _ALL = [
     EventType("webhook.replayed", "Deliveries of a webhook were ordered anew.", ("count",)),
     EventType("ping.test", "A test, which goes to one webhook alone."),
     EventType("sync.identified", "A service made itself known, or can something else.", ("service", "capabilities")),
-    EventType(
-        "sync.sent", "A service sent a message, to one other or to all.", ("kind", "action", "source", "target")
-    ),
+    EventType("sync.sent", "A service sent a message, to one other or to all.", ("kind", "action", "source", "target")),
     EventType(
         "sync.acknowledged",
         "A service said of a message that it has processed it, or failed to.",
         ("source", "target", "status"),
     ),
-    EventType("sync.dead", "A message was given up, as a service failed or was silent again and again.", ("source", "target")),
+    EventType(
+        "sync.dead", "A message was given up, as a service failed or was silent again and again.", ("source", "target")
+    ),
     EventType("sync.requeued", "A message that was given up is delivered again.", ("source", "target", "count")),
     EventType("sync.expired", "Messages were not acknowledged while their time lasted.", ("count",)),
 ]

@@ -8,6 +8,7 @@ from django.db import connection
 from django_tenants.utils import tenant_context
 
 from events import actors
+from events.sync import receipts
 from tenants import leaving, metering, replies, runner, tokens
 from tenants.models import Tenant
 
@@ -71,3 +72,14 @@ def delete_left_tenants() -> None:
 @shared_task
 def migrate_noted_tenants() -> None:
     runner.waiting()
+
+
+@shared_task(base=TenantTask)
+def expire_messages_of(tenant_id: str) -> None:
+    receipts.expire()
+
+
+@shared_task
+def expire_messages() -> None:
+    for tenant_id in Tenant.objects.filter(state=Tenant.State.ACTIVE).values_list("id", flat=True):
+        expire_messages_of(str(tenant_id))

@@ -18,8 +18,12 @@ from tenants.errors import TenantNeeded
 from tenants.resolve import Speaker, speaking
 
 # Routes that tell what memories say, and those of them that are asked by POST.
-CONTENT = {"memories", "context", "messages", "turns", "sessions", "entities", "relations", "exports", "reviews"}
-READING_POSTS = {"memories/list", "memories/search", "memories/stream", "context", "turns", "exports"}
+CONTENT = {
+    "memories", "context", "messages", "turns", "sessions", "entities", "relations", "exports", "reviews", "sync",
+}  # fmt: skip
+READING_POSTS = {
+    "memories/list", "memories/search", "memories/stream", "context", "turns", "exports", "sync/messages/waiting",
+}  # fmt: skip
 
 
 class TenantView(APIView):

@@ -27,7 +27,7 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
         status, told = call(method, path, sent, content_type)
         if status >= 300:
             raise NotPlanted(f"{method} {path.partition('?')[0]} was answered {status}")
-        return told["data"][0] if method == "POST" and "data" in told else told
+        return told["data"][0] if method == "POST" and told.get("data") else told
 
     things = _names(canary)
     things |= _memories(make, things, canary)
@@ -35,6 +35,7 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things |= _policies(make, things)
     things |= _asked(make, tenant, things, canary)
     things |= _files(make, tenant, canary)
+    things |= _sent(make, things, canary)
     runs = [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"]
     things |= {"run": runs[0]}
     things |= _cursors(make, things, canary)
@@ -101,6 +102,16 @@ def _asked(make: Any, tenant: Tenant, things: Things, canary: str) -> Things:
         return {"review": reviews.propose(told)["review"]}
 
 
+def _sent(make: Any, things: Things, canary: str) -> Things:
+    """Two services, and two messages of one to the other that wait."""
+    names = [f"{which}-{canary}" for which in ("service", "peer")]
+    for name in names:
+        make("POST", "sync/messages/waiting", {"service": name})
+    told = {"source": names[1], "target": names[0], "kind": "memory", "action": "create", "data": {"says": canary}}
+    sent = [make("POST", "sync/messages", told)["id"] for _ in "ab"]
+    return {"service": names[0], "sync": sent[0]}
+
+
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:
     exports = [make("POST", "exports", {})["id"] for _ in "ab"]
     imports = [make("POST", "imports", f"content\n{canary} {word}\n", "text/csv")["id"] for word in "ab"]
@@ -117,5 +128,6 @@ def _cursors(make: Any, things: Things, canary: str) -> Things:
         "cursor_of_names": "entities?type=user&",
         "cursor_of_runs": "runs?", "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
         "cursor_of_holds": "holds?", "cursor_of_rules": "retention-rules?",
+        "cursor_of_services": "sync/services?", "cursor_of_sync": "sync/messages?",
     }  # fmt: skip
     return {kind: make("GET", f"{path}limit=1")["next_cursor"] for kind, path in lists.items()}

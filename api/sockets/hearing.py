@@ -12,6 +12,7 @@ CAPABILITIES = {
     "learning": ("memory.judged", "learning.*"),
     "model": ("embedding.*",),
     "configuration": ("policy.*", "tenant.*", "webhook.*", "rule.*"),
+    "custom": ("sync.*",),
 }
 FIELDS = ("types", "users", "namespaces", "subjects")
 INCLUDES = ("memory",)

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from api.sockets.frames import Frame
+from api.sockets.frames import Frame, Refused
 from events.sync import messages, receipts, services
 from events.sync.models import Receipt, Service
 from tenants.channels import in_tenant
@@ -110,19 +110,25 @@ class Line:
             self.next_look = time.monotonic() + RENEWED_EVERY
             try:
                 await self._look()
+            except Refused:  # nobody reads: the socket ends
+                return
             except DatabaseError as error:
                 log.warning("a service's messages cannot be read now", error=type(error).__name__)
 
     async def _look(self) -> None:
         """Hand over all that is due, batch by batch, and see when the next is."""
         while True:
-            rows, due = await self._in_tenant(self._owed)
-            await self._say([{"type": "sync", "message": words(row)} for row in rows])
+            rows, facts, due = await self._in_tenant(self._owed)
+            await self._say([self._frame(row, facts.get(row.message_id)) for row in rows])
             if len(rows) < receipts.BATCH:
                 break
         self.full = due is not None and due <= timezone.now()  # it holds as many as it may, or another line is at it
         if due and not self.full:
             self._look_in((due - timezone.now()).total_seconds())
+
+    def _frame(self, row: Receipt, fact: Frame | None) -> Frame:
+        # Its `seq` is where the socket is: a client that resumes from it goes neither back nor past anything.
+        return {"type": "sync", "seq": self.socket.seq, "event": fact, "message": words(row)}
 
     async def _say(self, frames: list[Frame]) -> None:
         if not self.batch:
@@ -136,12 +142,13 @@ class Line:
         service = Service.objects.filter(service_id=self.service).first()
         return receipts.claim(service, self.id, limit=len(only), only=only) if service else []
 
-    def _owed(self) -> tuple[list[Receipt], datetime | None]:
+    def _owed(self) -> tuple[list[Receipt], dict[UUID, Frame], datetime | None]:
         if not services.renew(self.id):
             services.open_line(self.service, None, self.id)
         service = Service.objects.get(service_id=self.service)
-        return receipts.claim(service, self.id), receipts.next_due(service)
+        rows = receipts.claim(service, self.id)
+        facts = messages.facts_of(row.message_id for row in rows) if rows else {}
+        return rows, facts, receipts.next_due(service)
 
     async def _in_tenant(self, act: Any, *args: Any) -> Any:
-        assert self.socket.speaker is not None
         return await in_tenant(self.socket.speaker, act, *args)

@@ -106,7 +106,6 @@ async def message_of(socket: "FeedConsumer", facts: list[Frame]) -> dict[int, Fr
 
 async def _done(socket: "FeedConsumer", message: Frame, act: Callable[..., T], *args: Any) -> T | None:
     """What was done in the tenant; None when it was refused, which is told and does not close the socket."""
-    assert socket.speaker is not None
     now = replace(socket.speaker, asked=replace(socket.speaker.asked, since=timezone.now()))
     try:
         return await in_tenant(now, act, *args)
@@ -127,7 +126,7 @@ def _why(error: Exception) -> Frame:
 
 def _may_take_part(socket: "FeedConsumer") -> None:
     speaker = socket.speaker
-    if speaker is None or not speaker.may("sync.write") or speaker.namespaces:
+    if not speaker.may("sync.write") or speaker.namespaces:
         raise Refused(4403, "not_allowed", "This credential may not take part in synchronisation.")
 
 

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from events import ledger
+from events import feed, ledger
+from events.models import Event
 from events.sync import services
 from events.sync.errors import BadMessage, QueueFull
 from events.sync.models import Message, Receipt, Service
@@ -78,9 +80,13 @@ def as_json(message: Message) -> dict[str, Any]:
     }
 
 
-def listed(
-    service: str = "", state: str = "", kind: str = "", correlation_id: str = ""
-) -> QuerySet[Message]:
+def facts_of(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The facts that say that these messages were sent, by message, as feed.as_json tells them."""
+    named = {"tenant_id": ledger.current_tenant_id(), "type": "sync.sent", "subject_id__in": [str(id) for id in ids]}
+    return {UUID(event.subject_id): feed.as_json(event) for event in Event.objects.filter(**named)}
+
+
+def listed(service: str = "", state: str = "", kind: str = "", correlation_id: str = "") -> QuerySet[Message]:
     """Messages from or for a service, with a receipt in a state, of a kind; an empty word does not narrow.
 
     Of a service and a state: those for it of which its own receipt is in that state.

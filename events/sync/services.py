@@ -72,7 +72,8 @@ def open_line(service_id: str, capabilities: Sequence[str] | None, line: UUID) -
     """Identify over a socket; what lines that are gone had is due at once. Raises as `identify` does."""
     service, now = identify(service_id, capabilities), timezone.now()
     Line.objects.filter(service=service, until__lte=now).delete()
-    Line.objects.create(id=line, service=service, until=now + timedelta(seconds=LEASE))
+    told = {"service": service, "until": now + timedelta(seconds=LEASE)}
+    Line.objects.update_or_create(id=line, defaults=told)
     live = Line.objects.filter(pk=OuterRef("line"))
     _release(service.receipts.filter(~Exists(live), state=State.SENT, line__isnull=False), now)
     return service

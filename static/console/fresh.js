@@ -11,6 +11,7 @@
       const fresh = part(new DOMParser().parseFromString(await answer.text(), "text/html"));
       if (fresh) here.replaceWith(fresh);
       for (const bar of document.querySelectorAll("[data-fresh] [data-width]")) bar.style.width = `${bar.dataset.width}%`;
+      for (const bar of document.querySelectorAll("[data-fresh] [data-height]")) bar.style.height = `${bar.dataset.height}%`;
     }
     setTimeout(ask, 1500);
   };

@@ -122,6 +122,16 @@ async def test_what_waits_comes_on_identify_oldest_first(acme: Tenant, key: str)
         assert [(await heard(b, "sync"))["message"]["data"]["n"] for _ in range(60)] == list(range(60))
 
 
+async def test_the_number_of_what_waited_is_where_the_socket_is_and_never_goes_back(acme: Tenant, key: str) -> None:
+    await inside(acme, messages.send, Draft("a", "memory", "create", target="b"))
+    await inside(acme, services.identify, "c")
+    await relayed()
+    async with service(key, "b") as b:
+        frame = await heard(b, "sync")
+        assert frame["event"]["subject"]["id"] == frame["message"]["id"]
+        assert frame["seq"] > frame["event"]["seq"]
+
+
 async def test_batches_come_in_one_frame_each(acme: Tenant, key: str) -> None:
     drafts = [Draft("a", "memory", "create", {"n": n}, target="b") for n in range(7)]
     await inside(acme, messages.send_many, drafts)
@@ -192,6 +202,18 @@ async def test_more_than_a_window_comes_as_room_is_made(
             message = (await heard(b, "sync"))["message"]
             assert message["data"]["n"] == n
             await b.say({"type": "ack", "id": message["id"]})
+
+
+async def test_a_service_may_say_anew_what_it_wants(acme: Tenant, key: str) -> None:
+    async with service(key, "b", capabilities=["memory"]) as b:
+        await b.say({"type": "identify", "serviceId": "b", "capabilities": ["custom"]})
+        assert (await heard(b, "identified"))["service_id"] == "b"
+        await inside(acme, messages.send, Draft("a", "memory", "create"))
+        await inside(acme, messages.send, Draft("a", "custom", "create"))
+        await relayed()
+        assert (await heard(b, "sync"))["message"]["kind"] == "custom"
+        await b.say({"type": "identify", "serviceId": "c"})
+        assert await closed_within(b, 5) == 4400
 
 
 async def test_what_cannot_be_done_is_told_and_closes_nothing(acme: Tenant, key: str) -> None:

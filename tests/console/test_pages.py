@@ -26,6 +26,7 @@ INSIDE = [
     "reviews/",
     "health/",
     "live/",
+    "sync/",
     "events/event/",
     "tenants/apikey/",
     "tenants/apikey/add/",

@@ -54,9 +54,7 @@ def test_a_direct_message_is_for_its_target_alone_even_if_that_never_came() -> N
     services.identify("c")
     message = say("b")
     assert states(message) == {"b": "waiting"}
-    assert facts("sync.sent") == [
-        ("sync.sent", {"kind": "memory", "action": "create", "source": "a", "target": "b"})
-    ]
+    assert facts("sync.sent") == [("sync.sent", {"kind": "memory", "action": "create", "source": "a", "target": "b"})]
 
 
 def test_a_broadcast_is_for_all_that_are_known_but_its_source_and_those_who_want_other_kinds() -> None:
@@ -151,6 +149,12 @@ def test_what_waits_is_handed_over_oldest_first_in_batches() -> None:
     assert claimed() == []
 
 
+def test_a_service_is_handed_its_own_messages_alone() -> None:
+    mine, other = say("b"), say("c")
+    assert claimed("b") == [mine]
+    assert claimed("c") == [other]
+
+
 def test_one_that_nobody_acknowledges_comes_again_after_its_pause() -> None:
     message = say("b")
     assert claimed() == [message]
@@ -223,9 +227,7 @@ def test_an_acknowledged_message_is_told_once_and_never_comes_again() -> None:
     claimed()
     for _ in range(2):
         assert receipts.acknowledge("b", [message.pk])[0].state == "acknowledged"
-    assert facts("sync.acknowledged") == [
-        ("sync.acknowledged", {"source": "a", "target": "b", "status": "processed"})
-    ]
+    assert facts("sync.acknowledged") == [("sync.acknowledged", {"source": "a", "target": "b", "status": "processed"})]
     later(days=1)
     assert claimed() == []
     receipts.acknowledge("b", [message.pk], failed=True)
@@ -417,4 +419,3 @@ def _do(step: str, message: Message, line: UUID) -> None:
             receipts.requeue(message.pk)
         except NothingDead:
             assert not Receipt.objects.filter(state="dead").exists()
-

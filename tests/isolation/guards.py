@@ -29,6 +29,7 @@ NAMESPACES = "tests/api/test_namespaces.py"
 TOKENS = "tests/api/test_access.py"
 RATES = "tests/tenants/test_limits.py"
 SELFTEST = "tests/isolation/test_selftest.py"
+SYNC, SYNC_SOCKETS = "tests/api/test_sync.py", "tests/api/test_sync_sockets.py"
 
 GUARDS = [
     Guard(
@@ -460,5 +461,33 @@ GUARDS = [
         "tenant = Tenant.objects.get(pk=tenant_id)",
         'tenant = Tenant.objects.order_by("slug")[0]',
         ("tests/automation/test_schedules.py::test_the_tick_finds_what_beat_missed",),
+    ),
+    Guard(
+        "a service acknowledges its own messages alone",
+        "events/sync/receipts.py",
+        "rows = Receipt.objects.filter(service__service_id=service_id, message__in=wanted)",
+        "rows = Receipt.objects.filter(message__in=wanted)",
+        ("tests/events/test_sync.py",),
+    ),
+    Guard(
+        "a service is handed its own messages alone",
+        "events/sync/receipts.py",
+        "rows = service.receipts.filter(settled_at=None, next_at__lte=now",
+        "rows = Receipt.objects.filter(settled_at=None, next_at__lte=now",
+        ("tests/events/test_sync.py",),
+    ),
+    Guard(
+        "a key of namespaces has no part in messages",
+        "api/native/sync.py",
+        "if self.speaker.namespaces:",
+        "if False:",
+        (f"{SYNC}::test_a_key_that_is_bound_to_namespaces_has_no_part",),
+    ),
+    Guard(
+        "nor has its socket",
+        "api/sockets/services.py",
+        'if not speaker.may("sync.write") or speaker.namespaces:',
+        'if not speaker.may("sync.write"):',
+        (f"{SYNC_SOCKETS}::test_who_only_reads_or_is_bound_to_namespaces_takes_no_part",),
     ),
 ]

@@ -44,6 +44,8 @@ SAID = {"content": "Said in the sweep."}
 TYPED = {"type": "user"}
 IDLE = Op({}, ok=(409,))  # a step of a change that is not under way
 ADA = {"type": "user", "name": "$user"}
+SERVICES = {"service": "service", "source": "service", "target": "service", "correlation_id": "nobody"}
+TOLD = {"source": "$service", "target": "$service", "kind": "memory", "action": "create", "data": {"a": "b"}}
 
 
 def platform(body: Any = None, ok: tuple[int, ...] = OK) -> Op:
@@ -180,6 +182,14 @@ OPS = {
     "GET retention-rules/{rule_id}": Op(),
     "PATCH retention-rules/{rule_id}": Op({"retention_days": 30}),
     "DELETE retention-rules/{rule_id}": Op(),
+    "GET sync/services": Op(named={"cursor": "cursor_of_services"}),
+    "GET sync/queue": Op(),
+    "POST sync/messages": Op(TOLD, nested={"messages": [TOLD]}, named=SERVICES),
+    "GET sync/messages": Op(named={"cursor": "cursor_of_sync"} | SERVICES),
+    "POST sync/messages/waiting": Op({"service": "$service"}, named=SERVICES),
+    "POST sync/messages/acknowledge": Op({"service": "$service", "ids": ["$sync"]}, named={"ids": "sync"} | SERVICES),
+    "GET sync/messages/{message_id}": Op(named={"message_id": "sync"}),
+    "POST sync/messages/{message_id}/requeue": Op(named={"message_id": "sync"}, ok=(409,)),  # nothing was given up
     "GET audit": Op(named={"cursor": "number"}),
     "GET audit/export": Op(),
     "GET audit/head": Op(),

@@ -48,6 +48,8 @@ LOOKS = {
     "POST reviews/{review_id}/undo",  # of what is open: see ACTS
     "POST sessions/{session_key}/reopen",  # of what is open: see ACTS
     "POST policies/{policy_id}/run",  # of a policy that names no job: a run has a fact for each, see tests/api
+    "POST sync/messages/waiting",  # of a service that is known; handing over is no fact
+    "POST sync/messages/{message_id}/requeue",  # of what was not given up: see tests/events/test_sync.py
     "POST memories/{memory_id}/unpin",  # of what is not pinned: see ACTS
 }  # fmt: skip
 # What tells something else than one fact.
