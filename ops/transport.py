@@ -4,6 +4,8 @@ uvicorn's `send` waits while more than 64 KiB are unsent, so a buffer is bounded
 what is unsent was sent, which a stuck peer can put off for ever, and it answers pings however much is unsent.
 """
 
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 ENDS_WITHIN = 15.0  # seconds from the application's end, or a ping that was not answered, to the connection's
@@ -16,8 +18,14 @@ class Transport(WebSocketsSansIOProtocol):
         finally:
             self._end_soon()
 
+    async def send(self, message: ASGISendEvent) -> None:
+        if self.close_sent and not self.initial_response:
+            raise ClientDisconnected  # as where the peer closed
+        await super().send(message)
+
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1011})  # it would hear of it only at the end
         self._end_soon()
 
     def handle_ping(self) -> None:

@@ -18,6 +18,7 @@ class Guard:
 
 SWEEP = "tests/isolation/test_sweep.py"
 BENEATH = "tests/isolation/test_beneath.py"
+DOORS = "tests/api/test_socket_doors.py"
 TURNS = "tests/isolation/test_interleaved.py"
 DOORS = "tests/api/test_isolation.py"
 TASKS = "tests/tenants/test_tasks.py"
@@ -186,6 +187,34 @@ GUARDS = [
         'for name in [message.get("tenant")] if name is not None',
         "for name in []",
         (f"{BENEATH}::test_a_socket_that_names_another_tenant_is_closed",),
+    ),
+    Guard(
+        "a page of a foreign origin opens no socket",
+        "api/sockets/door.py",
+        'return _is_here(origin, headers.get("host", "")) or',
+        "return True or",
+        (f"{DOORS}::test_a_page_of_a_foreign_origin_is_refused_at_the_handshake",),
+    ),
+    Guard(
+        "a host that is not ours is no origin of ours",
+        "api/sockets/door.py",
+        " and validate_host(hostname(here), settings.ALLOWED_HOSTS)",
+        "",
+        (f"{DOORS}::test_a_name_that_was_bent_to_our_address_is_no_origin_of_ours",),
+    ),
+    Guard(
+        "a socket bound to namespaces hears no others",
+        "api/sockets/hearing.py",
+        'if self.bound and fact.json["data"].get("namespace") not in self.bound:',
+        "if False:",
+        ("tests/api/test_sockets.py::test_a_socket_that_is_bound_to_namespaces_hears_only_of_them",),
+    ),
+    Guard(
+        "a ticket ends with the key that it stands on",
+        "tenants/tickets.py",
+        "now = again(was)",
+        "now = was",
+        (f"{DOORS}::test_a_ticket_of_a_key_that_is_revoked_meanwhile_opens_nothing",),
     ),
     Guard(
         "a ticket is for a tenant of the person",
