@@ -116,10 +116,12 @@ async def measure(house: House, options: argparse.Namespace, slow: int, **subscr
         listeners, stamp = options.sockets - slow, f"{how} {time.time()}"
         ones = await told(ears, api, [[f"{stamp} {i}"] for i in range(options.seconds)], listeners)
         say("  one write a second", ones, options.seconds * listeners)
+        busy = sum(psutil.Process(web.pid).cpu_times()[:2])
         many = await told(ears, api, [[f"{stamp} burst {i}" for i in range(options.burst)]], listeners)
         say(f"  {options.burst} writes at once", many, options.burst * listeners)
+        busy = sum(psutil.Process(web.pid).cpu_times()[:2]) - busy
         most = psutil.Process(web.pid).memory_info().rss
-        print(f"  web afterwards {most >> 20} MiB")
+        print(f"  web afterwards {most >> 20} MiB; the burst took {busy:.1f} s of its CPU")
     await ears.close()
     await asyncio.sleep(2)
 

@@ -45,7 +45,8 @@ class Outbox:
                     raise SLOW
                 text, _ = self._waiting[0]
                 try:
-                    await asyncio.wait_for(send(text), PATIENCE)
+                    async with asyncio.timeout(PATIENCE):  # wait_for would make a task of each frame
+                        await send(text)
                 except TimeoutError:
                     raise SLOW from None
                 self._waiting.popleft()  # only now: what is stuck in `send` was not told

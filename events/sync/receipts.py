@@ -3,10 +3,11 @@
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
@@ -19,6 +20,15 @@ BATCH = 50  # messages at a time
 WINDOW = 200  # messages that one socket may have without having acknowledged them
 SLICE = 1000
 State = Receipt.State
+CHANGING = {
+    "state": "text", "attempts": "int", "next_at": "timestamptz", "line": "uuid", "first_sent_at": "timestamptz",
+    "settled_at": "timestamptz", "error": "text",
+}  # fmt: skip
+SAVE = (
+    f"UPDATE sync_receipt r SET {', '.join(f'{name} = n.{name}' for name in CHANGING)}"  # noqa: S608  names of our own
+    f" FROM unnest(%s::bigint[], {', '.join(f'%s::{type}[]' for type in CHANGING.values())})"
+    f" AS n(id, {', '.join(CHANGING)}) WHERE r.id = n.id"
+)
 _chance = random.SystemRandom().random
 
 
@@ -43,7 +53,7 @@ def claim(
     taken = [row for row in due if not backoff.given_up(row.attempts)]
     for row in taken:
         _hand_over(row, line, now)
-    Receipt.objects.bulk_update(taken, ["state", "attempts", "next_at", "line", "first_sent_at"])
+    _save(taken)
     return taken
 
 
@@ -93,7 +103,7 @@ def acknowledge(service_id: str, ids: Sequence[UUID], *, failed: bool = False, e
 def _settle(rows: list[Receipt], now: datetime) -> None:
     for row in rows:
         row.state, row.settled_at, row.line, row.error = State.ACKNOWLEDGED, now, None, ""
-    Receipt.objects.bulk_update(rows, ["state", "settled_at", "line", "error"])
+    _save(rows)
     _tell(rows, "processed")
 
 
@@ -105,7 +115,7 @@ def _fail(rows: list[Receipt], error: str, now: datetime) -> None:
     for row in again:
         row.state, row.line = State.FAILED, None
         row.next_at = now + timedelta(seconds=backoff.pause(max(1, row.attempts), _chance()))
-    Receipt.objects.bulk_update(again, ["state", "line", "error", "next_at"])
+    _save(again)
     _tell(again, "failed")
     _give_up(last, now)
 
@@ -113,10 +123,19 @@ def _fail(rows: list[Receipt], error: str, now: datetime) -> None:
 def _give_up(rows: list[Receipt], now: datetime) -> None:
     for row in rows:
         row.state, row.settled_at, row.line = State.DEAD, now, None
-    Receipt.objects.bulk_update(rows, ["state", "settled_at", "line", "error"])
+    _save(rows)
     told = [(row.message, {"source": row.message.source, "target": row.service.service_id}) for row in rows]
     if told:
         ledger.record_all("sync.dead", told)
+
+
+def _save(rows: list[Receipt]) -> None:
+    """One statement for all; bulk_update would write a CASE with a branch per row and column."""
+    if not rows:
+        return
+    columns: list[Any] = [[getattr(row, name) for row in rows] for name in ("id", *CHANGING)]
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE, columns)
 
 
 def _tell(rows: Iterable[Receipt], status: str) -> None:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django_tenants.utils import tenant_context
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.models import Event
@@ -380,6 +380,7 @@ def test_a_pause_doubles_to_ten_minutes_and_strays_by_a_fifth(attempts: int, cha
 STEPS = st.lists(st.sampled_from(["claim", "ack", "fail", "wait", "close", "requeue", "expire"]), max_size=30)
 
 
+@settings(deadline=None, max_examples=50)  # a step is a statement of a database
 @given(STEPS)
 def test_whatever_happens_a_message_is_owed_or_settled_and_told_of_rightly(steps: list[str]) -> None:
     with transaction.atomic():

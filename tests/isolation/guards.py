@@ -18,7 +18,7 @@ class Guard:
 
 SWEEP = "tests/isolation/test_sweep.py"
 BENEATH = "tests/isolation/test_beneath.py"
-DOORS = "tests/api/test_socket_doors.py"
+SOCKETS = "tests/api/test_socket_doors.py"
 TURNS = "tests/isolation/test_interleaved.py"
 DOORS = "tests/api/test_isolation.py"
 TASKS = "tests/tenants/test_tasks.py"
@@ -197,14 +197,14 @@ GUARDS = [
         "api/sockets/door.py",
         'return _is_here(origin, headers.get("host", "")) or',
         "return True or",
-        (f"{DOORS}::test_a_page_of_a_foreign_origin_is_refused_at_the_handshake",),
+        (f"{SOCKETS}::test_a_page_of_a_foreign_origin_is_refused_at_the_handshake",),
     ),
     Guard(
         "a host that is not ours is no origin of ours",
         "api/sockets/door.py",
         " and validate_host(hostname(here), settings.ALLOWED_HOSTS)",
         "",
-        (f"{DOORS}::test_a_name_that_was_bent_to_our_address_is_no_origin_of_ours",),
+        (f"{SOCKETS}::test_a_name_that_was_bent_to_our_address_is_no_origin_of_ours",),
     ),
     Guard(
         "a socket bound to namespaces hears no others",
@@ -218,7 +218,7 @@ GUARDS = [
         "tenants/tickets.py",
         "now = again(was)",
         "now = was",
-        (f"{DOORS}::test_a_ticket_of_a_key_that_is_revoked_meanwhile_opens_nothing",),
+        (f"{SOCKETS}::test_a_ticket_of_a_key_that_is_revoked_meanwhile_opens_nothing",),
     ),
     Guard(
         "a ticket is for a tenant of the person",

@@ -135,6 +135,7 @@ def heard(answer: Any, value: Any) -> tuple[int, str]:
         body = json.loads(text)
         return answer.status_code, json.dumps({k: body[k] for k in body if k not in ("request_id", "instance")})
     for pattern in (
+        r"eyJ[\w-]+\.[\w-]+\.[\w-]+",
         r"[0-9a-f]{8}-[0-9a-f-]{27}",
         r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)",
         r"\d+\.\d+",
