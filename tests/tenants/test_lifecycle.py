@@ -59,7 +59,8 @@ def state(tenant: Tenant) -> str:
 
 
 def told(tenant: Tenant) -> list[str]:
-    return list(Event.objects.filter(tenant_id=tenant.pk, type__startswith="tenant.").values_list("type", flat=True))
+    rows = Event.objects.filter(tenant_id=tenant.pk, type__startswith="tenant.").order_by("id")
+    return list(rows.values_list("type", flat=True))
 
 
 def test_a_tenant_is_suspended_with_a_reason_and_resumed(acme: Tenant, ada: Caller) -> None:
