@@ -9,21 +9,19 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import DatabaseError
-from redis.exceptions import RedisError
 
 from api.gate import read_json
-from api.problems import tell
 from api.sockets import door, handlers, memories, rooms, services
 from api.sockets.frames import NOBODY, Fact, Frame, Refused, bad, encode, since_of
 from api.sockets.hearing import Ears
 from api.sockets.outbox import SLOW, Outbox
-from api.sockets.pace import TOO_FAST, Pace
-from api.sockets.recognise import SUSPENDED, TOUCHING, recognised, why_not
+from api.sockets.pace import Pace
+from api.sockets.reasons import Gone, why_closed
+from api.sockets.recognise import TOUCHING, recognised, why_not
 from api.sockets.searches import Searches
 from events import feed
 from tenants import limits, seats
 from tenants.channels import in_public, in_tenant
-from tenants.errors import LimitError, SpeakerError, Suspended, TooManySockets
 from tenants.resolve import Speaker
 
 log = structlog.get_logger(__name__)
@@ -35,10 +33,6 @@ LOOK_IS_GOOD = 1.0  # seconds for which the look of another socket of the same c
 MOST_NEWS = 20  # messages of the relay that wait; whoever has more behind it reads the feed
 FLUSHED_WITHIN, CLOSED_WITHIN = 1.0, 10.0  # seconds for what waits, and for the farewell
 COME_BACK = Refused(1012, "come_back", "This socket is old; connect again, with `since`.")
-
-
-class Gone(Exception):
-    """The other side closed."""
 
 
 class FeedConsumer:
@@ -67,7 +61,7 @@ class FeedConsumer:
         tasks = [asyncio.ensure_future(work) for work in works]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if refused := _why(next(iter(done)).exception()):
+            if refused := why_closed(next(iter(done)).exception()):
                 await self._refuse(refused)
         finally:
             for task in tasks:
@@ -252,31 +246,6 @@ class FeedConsumer:
 def _type(message: Any) -> str:
     kind = message.get("type") if isinstance(message, dict) else None
     return kind if isinstance(kind, str) else ""
-
-
-def _why(error: BaseException | None) -> Refused | None:
-    """What an error closes a socket with; None when the other side is gone."""
-    if isinstance(error, Refused | None):
-        return error
-    if isinstance(error, Gone | OSError) and not isinstance(error, TimeoutError):
-        return None
-    if isinstance(error, TooManySockets):
-        return Refused(4409, "too_many_sockets", f"{error.limit} sockets of this {error.whose} are open already.")
-    for kind, refused in _REFUSALS:
-        if isinstance(error, kind):
-            return refused
-    if isinstance(error, Exception) and (told := tell(error)) and told[0] < 500:
-        return Refused(4400, told[1], told[2])
-    log.exception("a socket failed", exc_info=error)
-    return Refused(1011, "server_error", "Something went wrong here; connect again, with `since`.")
-
-
-_REFUSALS: list[tuple[Any, Refused]] = [
-    (Suspended, SUSPENDED),
-    (LimitError, TOO_FAST),
-    (SpeakerError, Refused(4401, NOBODY, "The credential is not valid here.")),
-    ((DatabaseError, RedisError), Refused(1013, "not_available", "A service behind this does not answer; come back.")),
-]
 
 
 async def serve(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:

@@ -1,6 +1,5 @@
 """Rate limits: exact however many ask at once, told in every answer, and kept when Redis is gone."""
 
-import json
 import socket
 import time
 import uuid
@@ -11,16 +10,15 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from asgiref.testing import ApplicationCommunicator
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from api.sockets import serve
 from tenants import keys, limits, plans
 from tenants.errors import QuotaExceeded, RateLimited
 from tenants.metered import BUCKETS, RATES
 from tenants.models import Plan, Tenant
 from tenants.resolve import Speaker
+from tests.api.test_sockets import opened
 from tests.conftest import Caller, costs
 
 NONE = dict.fromkeys(RATES)
@@ -258,14 +256,10 @@ async def test_a_socket_that_says_too_much_is_closed(ada: Caller) -> None:
     key = await sync_to_async(keys.find)(ada.key)
     assert key
     await sync_to_async(plans.limit_key)(key, {"key_read": 2})
-    scope = {"type": "websocket", "path": "/ws", "headers": []}
-    line = ApplicationCommunicator(serve, scope)
-    await line.send_input({"type": "websocket.connect"})
-    await line.receive_output(10)
-    answers = []
-    for message in [{"type": "auth", "token": ada.key}, *[{"type": "ping"}] * 3]:
-        await line.send_input({"type": "websocket.receive", "text": json.dumps(message)})
-        answers.append(json.loads((await line.receive_output(10))["text"]))
-    assert [answer["type"] for answer in answers] == ["ready", "pong", "pong", "error"]
-    assert answers[-1]["code"] == 4429
-    assert (await line.receive_output(10))["code"] == 4429
+    async with opened(token=ada.key) as line:
+        for _ in range(3):
+            await line.say({"type": "ping"})
+        answers = [await line.hear() for _ in range(4)]
+        assert [answer["type"] for answer in answers] == ["ready", "pong", "pong", "error"]
+        assert answers[-1]["code"] == 4429
+        assert (await line.receive_output(10))["code"] == 4429
