@@ -177,6 +177,13 @@ async def test_who_comes_after_the_feed_went_on_is_told_to_read_everything_anew(
         await ready(socket)
 
 
+async def test_who_goes_on_from_a_number_that_was_never_given_is_told_so(acme: Tenant, key: str) -> None:
+    await inside(acme, says, "New.")
+    async with opened(token=key, since=1000) as socket:
+        told = await socket.hear()
+        assert (told["code"], told["problem"]) == (4410, "resync_required")
+
+
 async def test_news_that_were_lost_on_their_way_are_found_in_the_feed(acme: Tenant, key: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(rooms, "KEPT_EVERY", 0.3)
     async with opened(token=key) as socket:
