@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
 from events.feed import OutOfFeed
 from events.sync.errors import BadMessage, NothingDead, NotTheirs, QueueFull, TooManyServices
-from events.webhooks.errors import BadWebhook, NotReplayable, TooManyWebhooks
+from events.webhooks.errors import BadWebhook, Disabled, NotReplayable, TooManyWebhooks
 from memory.errors import (
     BadDecision,
     BadFilter,
@@ -285,6 +285,10 @@ def _too_many_webhooks(error: Any) -> Told:
     return 409, "too_many_webhooks", f"This cannot be done now: {error}.", None
 
 
+def _webhook_disabled(error: Any) -> Told:
+    return 409, "webhook_disabled", f"This cannot be done now: {error}.", None
+
+
 def _not_replayable(error: Any) -> Told:
     return 409, "not_replayable", f"This delivery is not sent anew: {error}.", None
 
@@ -327,6 +331,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadWebhook: _bad_webhook,
     TooManyWebhooks: _too_many_webhooks,
     NotReplayable: _not_replayable,
+    Disabled: _webhook_disabled,
     OutOfFeed: _out_of_feed,
 }
 
