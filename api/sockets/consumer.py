@@ -266,7 +266,7 @@ def _why(error: BaseException | None) -> Refused | None:
         if isinstance(error, kind):
             return refused
     if isinstance(error, Exception) and (told := tell(error)) and told[0] < 500:
-        return Refused(4400, told[1], told[2])
+        return Refused(4400, told[1], told[2], told[3] or ())
     log.exception("a socket failed", exc_info=error)
     return Refused(1011, "server_error", "Something went wrong here; connect again, with `since`.")
 
@@ -286,3 +286,9 @@ async def serve(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], se
         await send({"type": "websocket.close", "code": 4403})  # before it is accepted: HTTP 403
         return
     await FeedConsumer(scope, receive, send).serve()
+
+
+async def nowhere(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:
+    """Any other path: refused before it is accepted, which is HTTP 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 4403})

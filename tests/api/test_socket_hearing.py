@@ -240,6 +240,15 @@ async def test_a_search_that_cannot_be_is_told_and_the_socket_stays(key: str) ->
         await nothing_more(socket)
 
 
+async def test_the_wrong_parts_of_a_search_are_pointed_at(key: str) -> None:
+    async with opened(token=key) as socket:
+        await ready(socket)
+        await socket.say({"type": "search", "query": "tea", "limit": 0})
+        told = await socket.hear()
+        assert (told["code"], told["problem"]) == (4400, "not_valid")
+        assert {one["pointer"] for one in told["errors"]} == {"/limit"}
+
+
 async def test_a_socket_has_five_live_searches_at_most(key: str) -> None:
     async with opened(token=key) as socket:
         await ready(socket)
