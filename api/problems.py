@@ -12,9 +12,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
-from events.feed import TooOld
+from events.feed import OutOfFeed
 from events.sync.errors import BadMessage, NothingDead, NotTheirs, QueueFull, TooManyServices
-from events.webhooks.errors import BadWebhook, NotReplayable, TooManyWebhooks
+from events.webhooks.errors import BadWebhook, Disabled, NotReplayable, TooManyWebhooks
 from memory.errors import (
     BadDecision,
     BadFilter,
@@ -108,7 +108,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 def _beside(error: Exception) -> Problem:
     """What a program needs beside the words."""
-    return {"oldest_since": error.oldest_since, "last_seq": error.last_seq} if isinstance(error, TooOld) else {}
+    return {"oldest_since": error.oldest_since, "last_seq": error.last_seq} if isinstance(error, OutOfFeed) else {}
 
 
 Told = tuple[int, str, str, list[dict[str, str]] | None]
@@ -285,12 +285,17 @@ def _too_many_webhooks(error: Any) -> Told:
     return 409, "too_many_webhooks", f"This cannot be done now: {error}.", None
 
 
+def _webhook_disabled(error: Any) -> Told:
+    return 409, "webhook_disabled", f"This cannot be done now: {error}.", None
+
+
 def _not_replayable(error: Any) -> Told:
     return 409, "not_replayable", f"This delivery is not sent anew: {error}.", None
 
 
-def _too_old(error: Any) -> Told:
-    detail = f"The feed begins after {error.oldest_since} by now: read everything again, then go on from `last_seq`."
+def _out_of_feed(error: Any) -> Told:
+    where = f"The feed begins after {error.oldest_since} and ends with {error.last_seq}"
+    detail = f"{where}: read everything again, then go on from `last_seq`."
     return 410, "resync_required", detail, None
 
 
@@ -326,7 +331,8 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadWebhook: _bad_webhook,
     TooManyWebhooks: _too_many_webhooks,
     NotReplayable: _not_replayable,
-    TooOld: _too_old,
+    Disabled: _webhook_disabled,
+    OutOfFeed: _out_of_feed,
 }
 
 

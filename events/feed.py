@@ -19,11 +19,12 @@ SPAN = 10_000  # numbers that one page looks at, so that a reader who wants litt
 LATER = timedelta(minutes=1)  # the id of a fact is made a moment after its time
 
 
-class TooOld(Exception):
-    """What comes after the number that was asked for is not in the feed any more; it is after `oldest_since`."""
+class OutOfFeed(Exception):
+    """The feed cannot go on after the number that was asked for: it begins after `oldest_since`, and ends with
+    `last_seq`. A number beyond its end comes of another tenant, or of a feed that was put back from a backup."""
 
     def __init__(self, oldest_since: int, last_seq: int) -> None:
-        super().__init__(f"the feed begins after {oldest_since}")
+        super().__init__(f"the feed begins after {oldest_since} and ends with {last_seq}")
         self.oldest_since, self.last_seq = oldest_since, last_seq
 
 
@@ -81,10 +82,12 @@ def told_between(rows: QuerySet[Event], after: datetime | None, before: datetime
 
 
 def check_since(tenant_id: UUID, seq: int) -> None:
-    """Raises TooOld when the fact after number `seq` is older than the feed goes back."""
-    told_at = Event.objects.filter(tenant_id=tenant_id, seq=seq + 1).values_list("occurred_at", flat=True).first()
-    if told_at and told_at < _begins():
-        raise TooOld(oldest_since(tenant_id), last_seq(tenant_id))
+    """Raises OutOfFeed when the fact after number `seq` is older than the feed goes back, or `seq` was never given."""
+    near = Event.objects.filter(tenant_id=tenant_id, seq__in=(seq, seq + 1))
+    told = dict(near.values_list("seq", "occurred_at"))
+    too_old = seq + 1 in told and told[seq + 1] < _begins()
+    if too_old or (seq and not told):
+        raise OutOfFeed(oldest_since(tenant_id), last_seq(tenant_id))
 
 
 def oldest_since(tenant_id: UUID) -> int:

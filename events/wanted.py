@@ -45,7 +45,7 @@ class Wanted:
     def narrow(self, rows: QuerySet[Event]) -> QuerySet[Event]:
         """The same for rows."""
         if self.types:
-            rows = rows.filter(_typed(self.types))
+            rows = rows.filter(typed(self.types))
         told = {
             "data__user_id__in": self.users,
             "data__namespace__in": self.namespaces,
@@ -78,10 +78,10 @@ def known(type: str) -> bool:
     return type in CATALOGUE or (type.endswith(".*") and any(_is(name, type) for name in CATALOGUE))
 
 
+def typed(types: Iterable[str]) -> Q:
+    """Rows whose `type` is one of these, or begins so."""
+    return Q(type__in=[name for name in CATALOGUE if any(_is(name, type) for type in types)])
+
+
 def _is(name: str, type: str) -> bool:
     return name == type or (type.endswith(".*") and name.startswith(type[:-1]))
-
-
-def _typed(types: Iterable[str]) -> Q:
-    names = [name for name in CATALOGUE if any(_is(name, type) for type in types)]
-    return Q(type__in=names)

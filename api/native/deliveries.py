@@ -15,6 +15,7 @@ from api.native.webhooks import WebhookView
 from api.native.words import Moment, Name
 from api.pagination import read_place, write_place
 from events.models import Attempt, Delivery
+from events.wanted import known
 from events.webhooks import deliveries, looking, payload
 from events.webhooks.errors import NotReplayable
 
@@ -69,11 +70,16 @@ class DeliveryPage(serializers.Serializer):
 
 class DeliveryListWords(StrictSerializer):
     state = serializers.ChoiceField(Delivery.State.choices, required=False)
-    type = Name(max_length=64, help_text="Of the fact.")
+    type = Name(max_length=64, help_text="Of the fact; one that ends in `.*` stands for all that begin so.")
     since = Moment(required=False, help_text="Made at this time or later.")
     until = Moment(required=False, help_text="Made before.")
     cursor = Name(help_text="`next_cursor` of the page before.")
     limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
+
+    def validate_type(self, type: str) -> str:
+        if type and not known(type):
+            raise serializers.ValidationError("is no type of the catalogue, nor the beginning of one with `.*`")
+        return type
 
 
 class Replay(StrictSerializer):
@@ -90,6 +96,8 @@ class Replay(StrictSerializer):
             raise serializers.ValidationError("say `since`, or `first_seq` and `last_seq`")
         for name in {"first_seq", "last_seq"} - by_range if by_range else ():
             raise serializers.ValidationError({name: "is needed beside the other"})
+        if by_range and told["last_seq"] < told["first_seq"]:
+            raise serializers.ValidationError({"last_seq": "must not be less than `first_seq`"})
         return told
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.urls import path
+from django.urls import path, re_path
 
-from api.sockets.consumer import serve
+from api.sockets.consumer import nowhere, serve
 
 __all__ = ["serve", "websocket_urlpatterns"]
 
-_door: Any = serve  # an ASGI application, where Django knows views
-websocket_urlpatterns = [path("ws", _door), path("ws/", _door)]
+_door: Any = serve  # ASGI applications, where Django knows views
+_wall: Any = nowhere
+websocket_urlpatterns = [path("ws", _door), path("ws/", _door), re_path("", _wall)]

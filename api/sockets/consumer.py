@@ -156,7 +156,7 @@ class FeedConsumer:
         self._waked.set()
 
     async def go_back(self, since: int) -> None:
-        """Tell again what came after a number. Raises Refused when the feed does not go back so far."""
+        """Tell again what came after a number. Raises Refused when the feed cannot go on from there."""
         async with self._telling:
             await self._begin_after(since)
         self.look()
@@ -164,8 +164,8 @@ class FeedConsumer:
     async def _begin_after(self, since: int) -> None:
         try:
             await in_tenant(self.speaker, feed.check_since, self.speaker.tenant.id, since)
-        except feed.TooOld as old:
-            where = f"The feed begins after {old.oldest_since} and is at {old.last_seq}"
+        except feed.OutOfFeed as out:
+            where = f"The feed begins after {out.oldest_since} and ends with {out.last_seq}"
             raise Refused(4410, "resync_required", f"{where}: read everything anew.") from None
         self.seq = since
 
@@ -255,3 +255,9 @@ async def serve(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], se
         await send({"type": "websocket.close", "code": 4403})  # before it is accepted: HTTP 403
         return
     await FeedConsumer(scope, receive, send).serve()
+
+
+async def nowhere(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:
+    """Any other path: refused before it is accepted, which is HTTP 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 4403})

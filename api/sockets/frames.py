@@ -1,5 +1,6 @@
 """What goes over a socket: frames as text, and why one is closed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -11,15 +12,15 @@ NOBODY, MANY = "not_authenticated", "rate_limited"
 
 
 class Refused(Exception):
-    """The socket closes with this code, after an error frame that tells the word and the detail."""
+    """The socket closes with this code, after an error frame that tells the word, the detail and the wrong parts."""
 
-    def __init__(self, code: int, word: str, detail: str) -> None:
+    def __init__(self, code: int, word: str, detail: str, errors: Sequence[dict[str, str]] = ()) -> None:
         super().__init__(detail)
-        self.code, self.word, self.detail = code, word, detail
+        self.code, self.word, self.detail, self.errors = code, word, detail, list(errors)
 
     def frame(self, since: int | None) -> str:
         told = {"type": "error", "code": self.code, "problem": self.word, "detail": self.detail, "since": since}
-        return encode(told)
+        return encode(told | ({"errors": self.errors} if self.errors else {}))
 
 
 def bad(detail: str) -> Refused:

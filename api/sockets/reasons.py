@@ -31,7 +31,7 @@ def why_closed(error: BaseException | None) -> Refused | None:
         if isinstance(error, kind):
             return refused
     if isinstance(error, Exception) and (told := tell(error)) and told[0] < 500:
-        return Refused(4400, told[1], told[2])
+        return Refused(4400, told[1], told[2], told[3] or ())
     log.exception("a socket failed", exc_info=error)
     return Refused(1011, "server_error", "Something went wrong here; connect again, with `since`.")
 

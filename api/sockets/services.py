@@ -151,7 +151,7 @@ def _draft(source: str, told: Frame) -> Draft:
 
 def _echo(message: Frame) -> Frame:
     """The name that the client gave to its request, so that it knows what is answered."""
-    return {"id": message["id"]} if isinstance(message.get("id"), str) and message["type"] != "ack" else {}
+    return {"id": message["id"]} if isinstance(message.get("id"), str | int) and message["type"] != "ack" else {}
 
 
 def _listed(message: Frame) -> list[Any]:

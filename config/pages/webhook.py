@@ -18,6 +18,7 @@ from config.pages.drawn_webhooks import drawn_all, drawn_delivery
 from config.pages.webhooks import secret_once
 from events.models import Delivery, Webhook
 from events.webhooks import deliveries, endpoints, looking, schedule
+from events.webhooks.errors import Disabled
 from tenants.middleware import may
 
 LISTED = 50
@@ -64,7 +65,7 @@ def act(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
         messages.success(request, "The webhook is gone, with its deliveries.")
         return redirect("webhooks")
     if step == "ping":
-        return redirect(f"{reverse('webhook', args=[row.pk])}?ping={endpoints.ping(row.pk)}")
+        return _pinged(request, row)
     if step not in ACTS:
         raise Http404
     do, says = ACTS[step]
@@ -99,6 +100,15 @@ def replay(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
         count = deliveries.replay_range(row.pk, first, last)
     messages.success(request, f"{count:,} {'delivery is' if count == 1 else 'deliveries are'} sent anew.")
     return redirect("webhook", row.pk)
+
+
+def _pinged(request: HttpRequest, row: Webhook) -> HttpResponse:
+    page = reverse("webhook", args=[row.pk])
+    try:
+        return redirect(f"{page}?ping={endpoints.ping(row.pk)}")
+    except Disabled as error:
+        messages.error(request, f"Not done: {error}.")
+        return redirect(page)
 
 
 def _one(request: HttpRequest, webhook_id: UUID) -> Webhook:

@@ -36,7 +36,7 @@ def check_url(url: str) -> httpx.URL:
     if len(url) > LONGEST:
         raise BadWebhook("url", f"must be at most {LONGEST} characters")
     if parts.scheme not in ("https", "http") or not host:
-        raise BadWebhook("url", "must begin with https:// and name a host")
+        raise BadWebhook("url", "must begin with https:// or http:// and name a host")
     if parts.userinfo:
         raise BadWebhook("url", "must not hold a user name or a password")
     _check_host(host)

@@ -15,7 +15,7 @@ from events import ledger, poke, sealing
 from events.models import Webhook, WebhookSecret
 from events.wanted import BadWanted, wanted
 from events.webhooks import addresses, deliveries
-from events.webhooks.errors import BadWebhook, TooManyWebhooks
+from events.webhooks.errors import BadWebhook, Disabled, TooManyWebhooks
 
 MOST = 50  # of one tenant
 OVERLAP, LONGEST_OVERLAP = 24.0, 720.0  # hours that a rolled secret goes on signing beside the new one
@@ -106,8 +106,11 @@ def delete(webhook_id: UUID) -> bool:
 
 @transaction.atomic
 def ping(webhook_id: UUID) -> UUID | None:
-    """Tell `ping.test`, which goes to this webhook alone, whatever types it wants; the id of the fact."""
+    """Tell `ping.test`, which goes to this webhook alone, whatever types it wants; the id of the fact. Raises Disabled:
+    it would never arrive."""
     webhook = _locked(webhook_id)
+    if webhook and webhook.state == State.DISABLED:
+        raise Disabled("the webhook is disabled; enable it first")
     return ledger.record("ping.test", webhook).pk if webhook else None
 
 

@@ -3,7 +3,8 @@
 WebhookError
 ├── BadWebhook        an address, a type or a namespace that cannot be; `field` says which part
 ├── TooManyWebhooks   a tenant has as many as it may
-└── NotReplayable     what is on its way, or waits, or was cancelled, is not sent anew
+├── NotReplayable     what is on its way, or waits, or was cancelled, is not sent anew
+└── Disabled          nothing is sent to a webhook that is disabled
 """
 
 
@@ -22,4 +23,8 @@ class TooManyWebhooks(WebhookError):
 
 
 class NotReplayable(WebhookError):
+    pass
+
+
+class Disabled(WebhookError):
     pass

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from events.models import Attempt, Delivery, Webhook
+from events.wanted import typed
 from events.webhooks.deliveries import OVER, of_webhook
 from events.webhooks.missed import missed
 
@@ -17,9 +18,13 @@ def narrowed(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Delivery]:
-    """In a state, of a type of fact, made at a time or later and before another; what is empty does not narrow."""
-    told = {"state": state, "type": type, "created_at__gte": since, "created_at__lt": until}
-    return rows.filter(**{name: value for name, value in told.items() if value})
+    """In a state, of a type of fact, made at a time or later and before another; what is empty does not narrow.
+
+    A `type` that ends in `.*` stands for all that begin so.
+    """
+    told = {"state": state, "created_at__gte": since, "created_at__lt": until}
+    rows = rows.filter(**{name: value for name, value in told.items() if value})
+    return rows.filter(typed([type])) if type else rows
 
 
 def newest(rows: QuerySet[Delivery], before: int | None, limit: int) -> list[Delivery]:

@@ -22,6 +22,17 @@ function cell(row, text, title) {
   return td;
 }
 
+function words(data) {
+  const said = Object.entries(data).map(([name, value]) => [name, plain(value)]);
+  return said.filter(([, text]) => text !== "").map(([name, text]) => `${name} ${text}`).join(", ");
+}
+
+function plain(value) {
+  if (Array.isArray(value)) return value.map(plain).join(", ");
+  if (value && typeof value === "object") return words(value);
+  return String(value ?? "");
+}
+
 function row(event) {
   const tr = document.createElement("tr");
   cell(tr, event.seq);
@@ -31,10 +42,9 @@ function row(event) {
   id.title = event.subject.id;
   id.dataset.copy = event.subject.id;
   cell(tr, `${event.subject.type} `).append(linked(event.subject, id));
-  const said = Object.entries(event.data).filter(([, value]) => value !== "");
-  cell(tr, said.map(([name, value]) => `${name} ${value}`).join(", "));
+  cell(tr, words(event.data));
   cell(tr, event.actor.length > 30 ? `${event.actor.slice(0, 30)}…` : event.actor, event.actor);
-  cell(tr, new Date(event.occurred_at).toLocaleTimeString(), event.occurred_at);
+  cell(tr, new Date(event.occurred_at).toISOString().slice(11, 19), event.occurred_at);
   return tr;
 }
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.routing import URLRouter
 
+from api.sockets import websocket_urlpatterns
 from tenants import keys, limits, seats, tickets, tokens
 from tenants.errors import Unauthenticated
 from tenants.models import ApiKey, Login, Tenant
@@ -93,6 +95,14 @@ async def test_a_page_of_a_foreign_origin_is_refused_at_the_handshake(origin: st
 async def test_a_name_that_was_bent_to_our_address_is_no_origin_of_ours() -> None:
     async with shaken(headers={"origin": "http://evil.example", "host": "evil.example"}) as socket:
         assert (await socket.receive_output(5))["type"] == "websocket.close"
+
+
+@pytest.mark.parametrize("path", ["/t/acme/ws", "/", "/ws/x", "/wsx"])
+async def test_a_path_where_there_is_no_socket_is_refused_at_the_handshake(path: str) -> None:
+    socket = Socket(URLRouter(websocket_urlpatterns), {"type": "websocket", "path": path, "headers": []})
+    await socket.send_input({"type": "websocket.connect"})
+    assert (await socket.receive_output(5))["type"] == "websocket.close"
+    await socket.wait(5)
 
 
 def test_a_ticket_over_the_api_stands_for_its_key(acme: Tenant) -> None:

@@ -177,6 +177,13 @@ async def test_who_comes_after_the_feed_went_on_is_told_to_read_everything_anew(
         await ready(socket)
 
 
+async def test_who_goes_on_from_a_number_that_was_never_given_is_told_so(acme: Tenant, key: str) -> None:
+    await inside(acme, says, "New.")
+    async with opened(token=key, since=1000) as socket:
+        told = await socket.hear()
+        assert (told["code"], told["problem"]) == (4410, "resync_required")
+
+
 async def test_news_that_were_lost_on_their_way_are_found_in_the_feed(acme: Tenant, key: str, monkeypatch: Any) -> None:
     monkeypatch.setattr(rooms, "KEPT_EVERY", 0.3)
     async with opened(token=key) as socket:
@@ -231,6 +238,15 @@ async def test_a_search_that_cannot_be_is_told_and_the_socket_stays(key: str) ->
         told = await heard(socket, "search_failed")
         assert (told["id"], told["problem"]) == ("x", "bad_filter")
         await nothing_more(socket)
+
+
+async def test_the_wrong_parts_of_a_search_are_pointed_at(key: str) -> None:
+    async with opened(token=key) as socket:
+        await ready(socket)
+        await socket.say({"type": "search", "query": "tea", "limit": 0})
+        told = await socket.hear()
+        assert (told["code"], told["problem"]) == (4400, "not_valid")
+        assert {one["pointer"] for one in told["errors"]} == {"/limit"}
 
 
 async def test_a_socket_has_five_live_searches_at_most(key: str) -> None:

@@ -68,12 +68,12 @@ A_MESSAGE = {"type": "send", "kind": "memory", "action": "create", "data": {"n":
 
 async def test_a_message_comes_with_its_fact_and_is_acknowledged(acme: Tenant, key: str) -> None:
     async with service(key, "b") as b, service(key, "a") as a:
-        await a.say(A_MESSAGE | {"target": "b", "correlationId": "c-1", "id": "mine"})
+        await a.say(A_MESSAGE | {"target": "b", "correlationId": "c-1", "id": 7})
         sent = await heard(a, "sent")
         await relayed()
         frame = await heard(b, "sync")
         message = frame["message"]
-        assert (sent["ids"], sent["id"]) == ([message["id"]], "mine")
+        assert (sent["ids"], sent["id"]) == ([message["id"]], 7)
         assert frame["event"]["subject"] == {"type": "message", "id": message["id"]}
         assert "n" not in frame["event"]["data"]
         assert (message["source"], message["target"], message["data"]) == ("a", "b", {"n": 1})

@@ -157,6 +157,26 @@ def test_a_ping_tells_the_id_that_the_receiver_will_see(ada: Caller, acme: Tenan
     assert (str(delivery.webhook_id), str(delivery.event_id)) == (webhook, body["event_id"])
 
 
+def test_a_ping_that_would_never_arrive_is_refused(ada: Caller) -> None:
+    webhook = made(ada)["id"]
+    Webhook.objects.update(state="disabled", reason="gone")
+    status, body = ada.post(f"webhooks/{webhook}/ping", None)
+    assert (status, body["code"]) == (409, "webhook_disabled")
+    assert not Event.objects.filter(type="ping.test").exists()
+
+
+def test_deliveries_are_narrowed_by_types_as_the_feed_is(ada: Caller, three: tuple[str, list[Delivery]]) -> None:
+    for said, count in (("memory.created", 3), ("memory.*", 3), ("session.*", 0)):
+        assert len(ada.get(f"webhooks/{three[0]}/deliveries?type={said}")[1]["data"]) == count
+    status, body = ada.get(f"webhooks/{three[0]}/deliveries?type=tea.drunk")
+    assert (status, body["errors"][0]["pointer"]) == (422, "/type")
+
+
+def test_a_range_that_ends_before_it_begins_is_refused(ada: Caller, three: tuple[str, list[Delivery]]) -> None:
+    status, body = ada.post(f"webhooks/{three[0]}/replay", {"first_seq": 5, "last_seq": 1})
+    assert (status, body["errors"][0]["pointer"]) == (422, "/last_seq")
+
+
 def test_a_secret_is_rolled_with_an_overlap(ada: Caller) -> None:
     body = made(ada)
     status, rolled = ada.post(f"webhooks/{body['id']}/secret", {"hours": 2})

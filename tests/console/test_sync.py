@@ -38,7 +38,7 @@ def test_services_messages_and_receipts_are_shown(operator: Client, ada: Caller,
     ada.post("sync/messages/waiting", {"service": "b", "capabilities": ["memory"]})
     ada.post("sync/messages/acknowledge", {"service": "b", "ids": [sent], "status": "failed", "error": "no room"})
     page = shown(operator)
-    for word in ("?service=b", "no room", "b failed", "memory create"):
+    for word in ("?service=b", "no room", "b: failed", "memory create"):
         assert word in page
     raw = operator.get("/t/acme/console/sync/").content.decode()
     assert "<b>tea" not in raw

@@ -109,9 +109,17 @@ def test_what_is_no_step_does_nothing(admin: Client, webhook: str) -> None:
     assert admin.post(f"{webhook}act", {"step": "dance"}).status_code == 404
 
 
+def test_a_webhook_that_is_disabled_is_not_sent_a_test(admin: Client, webhook: str) -> None:
+    Webhook.objects.update(state="disabled", reason="gone")
+    assert "Send a test" not in said(admin, webhook)
+    page = admin.post(f"{webhook}act", {"step": "ping"})["Location"]
+    assert "Not done: the webhook is disabled; enable it first." in said(admin, page)
+    assert not Event.objects.filter(type="ping.test").exists()
+
+
 def test_the_outcome_of_a_test_is_shown(admin: Client, acme: Tenant, webhook: str) -> None:
     page = admin.post(f"{webhook}act", {"step": "ping"})["Location"]
-    assert "on its way to the sender" in said(admin, page)
+    assert "It is on its way…" in said(admin, page)
     assert 'data-running="1500"' in said(admin, page)
     while relay.relay_batch(acme.pk):
         pass

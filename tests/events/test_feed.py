@@ -133,6 +133,15 @@ def test_a_reader_who_names_no_number_begins_where_the_feed_does(
     assert ada.get("events")[1]["data"][0]["seq"] == 4
 
 
+def test_a_number_that_was_never_given_is_no_place_to_go_on_from(
+    ada: Caller, acme: Tenant, told: dict[str, str]
+) -> None:
+    last = feed.last_seq(acme.pk)
+    for ahead in (last + 1, last + 1000, 2**62):
+        status, problem = ada.get(f"events?since={ahead}")
+        assert (status, problem["code"], problem["last_seq"]) == (410, "resync_required", last)
+
+
 def test_who_has_read_all_is_never_too_late(ada: Caller, acme: Tenant, told: dict[str, str]) -> None:
     last = feed.last_seq(acme.pk)
     age(acme, last)
