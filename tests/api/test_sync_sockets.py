@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django_tenants.utils import tenant_context
 
+from api.sockets import lines
 from events import relay
 from events.sync import backoff, messages, receipts, services
 from events.sync.messages import Draft
@@ -171,6 +172,23 @@ async def test_it_comes_at_once_after_a_reconnect(acme: Tenant, key: str, monkey
     for attempt in (1, 2, 3):
         async with service(key, "b") as b:
             assert (await heard(b, "sync"))["message"]["attempt"] == attempt
+
+
+async def test_a_line_that_failed_looks_again(acme: Tenant, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim, failed = receipts.claim, []
+
+    def failing(*asked: Any, **options: Any) -> Any:
+        if not failed:
+            failed.append(True)
+            raise RuntimeError("of a kind that nobody thought of")
+        return claim(*asked, **options)
+
+    monkeypatch.setattr(lines, "RENEWED_EVERY", 0.3)
+    monkeypatch.setattr(receipts, "claim", failing)
+    await inside(acme, messages.send, Draft("a", "memory", "create", target="b"))
+    async with service(key, "b") as b:
+        assert (await heard(b, "sync"))["message"]["attempt"] == 1
+    assert failed
 
 
 async def test_two_sockets_of_a_service_share_the_work(acme: Tenant, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
