@@ -11,7 +11,9 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex("delivery", "delivery_due"),
         migrations.AddIndex(
             "delivery",
-            models.Index(condition=models.Q(state="pending"), fields=["webhook", "next_at"], name="delivery_due"),
+            models.Index(
+                condition=models.Q(state="pending"), fields=["webhook", "next_at", "seq"], name="delivery_due"
+            ),
         ),
         migrations.AddField(
             "attempt",

@@ -432,6 +432,18 @@ def test_a_look_costs_the_same_however_much_waits(in_acme: Tenant, receiver: Rec
         assert claiming.claim(10) == []
 
 
+def test_taking_reads_what_is_next_and_not_all_that_waits(in_acme: Tenant, receiver: Receiver) -> None:
+    webhook, _ = hook(receiver)
+    words = {"now": timezone.now(), "webhooks": [webhook.pk], "lease": webhook.pk, "until": timezone.now()}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {claiming.TAKE}", words)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "delivery_due" in plan
+    assert "Sort" not in plan  # the index has them in order, also thousands that were replayed at one moment
+
+
 def test_two_workers_share_without_doubling_and_without_filling_a_webhook(committed: None, receiver: Receiver) -> None:
     acme = Tenant.objects.get(slug="acme")
     with tenant_context(acme):
