@@ -158,7 +158,9 @@ class Delivery(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["webhook", "event"], name="one_delivery_a_fact")]
         indexes = [
-            models.Index(fields=["webhook", "next_at"], name="delivery_due", condition=models.Q(state="pending")),
+            models.Index(
+                fields=["webhook", "next_at", "seq"], name="delivery_due", condition=models.Q(state="pending")
+            ),
             models.Index(fields=["lease_until"], name="delivery_leased", condition=models.Q(state="sending")),
             models.Index(fields=["webhook", "state", "-seq"], name="delivery_of_webhook"),
             models.Index(fields=["webhook", "-seq"], name="delivery_in_order"),

@@ -32,7 +32,8 @@ UNION ALL SELECT NULL WHERE EXISTS (SELECT FROM events_event WHERE seq IS NULL A
 def drain() -> int:
     """Relay everything that waits, a batch of each tenant in turn; the number of facts handed on.
 
-    A tenant that another relay is at is passed over: that relay looks again after its own batch.
+    A tenant that another relay is at is passed over: that relay looks again after its own batch. Where it found no
+    batch, or something else had the lock, the next tick finds what was passed over.
     """
     done = 0
     while moved := sum(len(relay_batch(tenant_id, wait=False)) for tenant_id in _waiting()):

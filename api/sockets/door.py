@@ -95,7 +95,10 @@ def may_come_from(scope: dict[str, Any]) -> bool:
     origin = headers.get("origin")
     if origin is None or "*" in settings.CORS_ORIGINS or origin in settings.CORS_ORIGINS:
         return True
-    return _is_here(origin, headers.get("host", "")) or any(_is(origin, one) for one in settings.CSRF_TRUSTED_ORIGINS)
+    try:
+        return _is_here(origin, headers.get("host", "")) or any(_is(origin, o) for o in settings.CSRF_TRUSTED_ORIGINS)
+    except ValueError:  # one of them is no URL: `http://[`
+        return False
 
 
 def _is_here(origin: str, host: str) -> bool:

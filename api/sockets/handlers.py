@@ -25,7 +25,7 @@ async def subscribe(socket: "FeedConsumer", message: Frame) -> None:
     socket.ears = replace(socket.ears, asked=asked, memory=memory, open=True)
     await socket.say({"type": "subscribed", **hearing.told(asked, memory)})
     if since is not None:
-        await socket.go_back(since)
+        await socket.telling.go_back(since)
 
 
 async def unsubscribe(socket: "FeedConsumer", message: Frame) -> None:

@@ -49,7 +49,7 @@ class Line:
 
     def __init__(self, socket: "FeedConsumer", service: str) -> None:
         self.socket, self.service, self.id = socket, service, uuid7()
-        self.batch, self.next_look, self.full = 0, 0.0, False
+        self.batch, self.next_look, self.full, self.closed = 0, 0.0, False, False
         self.woken = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -66,9 +66,11 @@ class Line:
             self.task = asyncio.ensure_future(self._tend())
 
     async def close(self) -> None:
+        self.closed = True
         _lines.pop(self.socket, None)
         if self.task:
             self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
         with suppress(DatabaseError):  # its lease ends by itself
             await self._in_tenant(services.close_line, self.id)
 
@@ -114,6 +116,8 @@ class Line:
                 return
             except DatabaseError as error:
                 log.warning("a service's messages cannot be read now", error=type(error).__name__)
+            except Exception:  # nobody waits for this task: without it the service would hear nothing, for good
+                log.exception("a service's line failed")
 
     async def _look(self) -> None:
         """Hand over all that is due, batch by batch, and see when the next is."""
@@ -128,7 +132,7 @@ class Line:
 
     def _frame(self, row: Receipt, fact: Frame | None) -> Frame:
         # Its `seq` is where the socket is: a client that resumes from it goes neither back nor past anything.
-        return {"type": "sync", "seq": self.socket.seq, "event": fact, "message": words(row)}
+        return {"type": "sync", "seq": self.socket.telling.seq, "event": fact, "message": words(row)}
 
     async def _say(self, frames: list[Frame]) -> None:
         if not self.batch:
@@ -144,6 +148,8 @@ class Line:
 
     def _owed(self) -> tuple[list[Receipt], dict[UUID, Frame], datetime | None]:
         if not services.renew(self.id):
+            if self.closed:  # while this thread was on its way, which nobody can call back
+                return [], {}, None
             services.open_line(self.service, None, self.id)
         service = Service.objects.get(service_id=self.service)
         rows = receipts.claim(service, self.id)

@@ -5,7 +5,7 @@ import uuid
 from weakref import WeakKeyDictionary
 
 from api.sockets.door import Handshake
-from api.sockets.frames import NOBODY, Frame, Refused
+from api.sockets.frames import NOBODY, Frame, Refused, bad
 from events import actors
 from tenants import lifecycle, tickets
 from tenants.channels import in_public
@@ -37,8 +37,10 @@ async def _resolved(handshake: Handshake, message: Frame) -> Speaker:
         return await in_public(tickets.redeem, ticket)
     if not isinstance(token, str):
         raise Unauthenticated
-    named = [name for name in [message.get("tenant")] if name is not None]
-    return await in_public(resolve, token, named=named, host=handshake.host)
+    named = message.get("tenant")
+    if not isinstance(named, str | None):
+        raise bad("`tenant` is a slug or an id.")
+    return await in_public(resolve, token, named=[] if named is None else [named], host=handshake.host)
 
 
 Looks = dict[tuple[object, ...], tuple[float, "asyncio.Future[Refused | None]"]]

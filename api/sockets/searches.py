@@ -34,7 +34,8 @@ MEMORY = MemoryWords()
 class Live:
     id: Any
     query: Query
-    answer: Answer
+    text: Any  # of the query, as it was asked
+    answer: Answer | None = None  # that was told last
     stale: bool = False
 
     def minds(self, fact: Fact) -> bool:
@@ -50,7 +51,7 @@ class Searches:
     def __init__(self, socket: "FeedConsumer") -> None:
         self._socket = socket
         self._live: dict[Any, Live] = {}
-        self._woken = asyncio.Event()
+        self._woken, self._turn = asyncio.Event(), asyncio.Lock()
 
     async def ask(self, message: Frame) -> None:
         """Answer a `search`; with `live` keep it. Raises Refused or LimitError."""
@@ -62,11 +63,12 @@ class Searches:
         speaker = self._socket.speaker
         if not speaker.may("memories.read"):
             raise Refused(4403, "not_allowed", "This credential may not read memories.")
-        query = query_of(hear(SearchWords, _words_of(message)))
+        asked = Live(id, query_of(hear(SearchWords, _words_of(message))), message.get("query"))
         await in_public(limits.spend, speaker, "search")
-        answer = await self._run(id, query, message.get("query"), again=None)
-        if live and answer is not None:
-            self._live[id] = Live(id, query, answer)
+        if live:
+            self._live[id] = asked  # before it runs: what changes meanwhile makes it stale
+        if not await self._run(asked) and live:
+            self._live.pop(id, None)
 
     async def drop(self, message: Frame) -> None:
         id = _id_of(message)
@@ -74,10 +76,16 @@ class Searches:
         await self._socket.say({"type": "unsearched", "id": id})
 
     def notice(self, facts: list[Fact]) -> None:
-        for live in self._live.values():
-            live.stale = live.stale or any(live.minds(fact) for fact in facts)
-            if live.stale:
-                self._woken.set()
+        self._stale([live for live in self._live.values() if any(live.minds(fact) for fact in facts)])
+
+    def missed(self) -> None:
+        """Facts went by unread, and any of them may have changed any answer."""
+        self._stale(list(self._live.values()))
+
+    def _stale(self, ones: list[Live]) -> None:
+        for live in ones:
+            live.stale = True
+            self._woken.set()
 
     async def run(self) -> None:
         """Run stale ones again, for ever."""
@@ -89,27 +97,30 @@ class Searches:
                 await self._again(live)
 
     async def _again(self, live: Live) -> None:
-        live.stale = False
         try:
             await in_public(limits.spend, self._socket.speaker, "search")
         except LimitError:
-            live.stale = True
             asyncio.get_running_loop().call_later(REST, self._woken.set)
             return
-        answer = await self._run(live.id, live.query, live.query.text, again=live.answer)
-        live.answer = live.answer if answer is None else answer
+        if self._live.get(live.id) is live:
+            await self._run(live)
 
-    async def _run(self, id: Any, query: Query, text: Any, again: Answer | None) -> Answer | None:
-        """Search, and tell what was found, the second time only if it is something else. None when it failed."""
-        speaker = self._socket.speaker
-        try:
-            answer, results = await in_tenant(speaker, _found, speaker, query, again)
-        except LibraryError as error:
-            await self._socket.say({"type": "search_failed", "id": id, **_why(error)})
-            return None
-        if answer != again:
-            await self._socket.say({"type": "search_results", "id": id, "query": text, "results": results})
-        return answer
+    async def _run(self, asked: Live) -> bool:
+        """Search, and tell what was found unless that was told already. False when it failed."""
+        speaker, known = self._socket.speaker, asked.answer
+        async with self._turn:
+            asked.stale = False
+            try:
+                answer, results = await in_tenant(speaker, _found, speaker, asked.query, known)
+            except LibraryError as error:
+                await self._socket.say({"type": "search_failed", "id": asked.id, **_why(error)})
+                return False
+            dropped = known is not None and self._live.get(asked.id) is not asked
+            if answer != known and not dropped:
+                told = {"type": "search_results", "id": asked.id, "query": asked.text, "results": results}
+                await self._socket.say(told)
+            asked.answer = answer
+        return True
 
 
 def _found(speaker: Speaker, query: Query, again: Answer | None) -> tuple[Answer, list[Frame]]:

@@ -40,7 +40,8 @@ ranked AS (
 SELECT w.id FROM ranked JOIN events_webhook w ON w.id = ranked.id WHERE turn <= {OF_TENANT}
 ORDER BY turn, ranked.next_at LIMIT %(most)s FOR NO KEY UPDATE OF w SKIP LOCKED
 """  # noqa: S608  numbers of our own
-# A second statement, so that it sees what others claimed before the locks were ours.
+# A second statement, so that it sees what others claimed before the locks were ours, and who was paused or asked for a
+# rest meanwhile.
 TAKE = f"""
 WITH due AS (
   SELECT d.id FROM events_webhook w
@@ -48,7 +49,7 @@ WITH due AS (
   CROSS JOIN LATERAL (
     SELECT p.id FROM events_delivery p WHERE p.webhook_id = w.id AND p.state = 'pending' AND p.next_at <= %(now)s
     ORDER BY p.next_at, p.seq LIMIT greatest(0, {_ROOM} - busy.n) FOR UPDATE SKIP LOCKED) d
-  WHERE w.id = ANY(%(webhooks)s))
+  WHERE w.id = ANY(%(webhooks)s) AND w.state = 'active' AND (w.rests_until IS NULL OR w.rests_until <= %(now)s))
 UPDATE events_delivery d SET state = 'sending', attempts = d.attempts + 1, lease = %(lease)s, lease_until = %(until)s
 FROM due WHERE d.id = due.id RETURNING d.id
 """  # noqa: S608  numbers of our own

@@ -19,6 +19,7 @@ from events.webhooks.errors import BadWebhook, Disabled, TooManyWebhooks
 
 MOST = 50  # of one tenant
 OVERLAP, LONGEST_OVERLAP = 24.0, 720.0  # hours that a rolled secret goes on signing beside the new one
+MOST_SECRETS = 5  # that sign: their signatures go into one header
 PURPOSE = "webhook secrets"
 FIELDS = ("url", "description", "types", "namespaces")
 State, Reason = Webhook.State, Webhook.Reason
@@ -50,10 +51,11 @@ def change(webhook_id: UUID, changes: dict[str, Any]) -> Webhook | None:
     webhook = _locked(webhook_id)
     if webhook is None:
         return None
-    fields = [name for name, value in _checked(changes).items() if getattr(webhook, name) != value]
+    told = _checked(changes)
+    fields = [name for name, value in told.items() if getattr(webhook, name) != value]
     if fields:
-        for name, value in _checked(changes).items():
-            setattr(webhook, name, value)
+        for name in fields:
+            setattr(webhook, name, told[name])
         _save(webhook, *fields, *(_forgive(webhook) if "url" in fields else ()))
         ledger.record("webhook.changed", webhook, fields=sorted(fields))
     return webhook
@@ -116,15 +118,19 @@ def ping(webhook_id: UUID) -> UUID | None:
 
 @transaction.atomic
 def roll(webhook_id: UUID, hours: float = OVERLAP) -> tuple[Webhook, str] | None:
-    """Make a new secret; the one before signs too for some hours, 0 to LONGEST_OVERLAP. None: no such webhook."""
+    """Make a new secret; the one before signs too for some hours, 0 to LONGEST_OVERLAP, and none longer than it.
+
+    None: there is no such webhook.
+    """
     webhook = _locked(webhook_id)
     if webhook is None:
         return None
-    now = timezone.now()
-    webhook.secrets.filter(ends_at__lte=now).delete()
-    webhook.secrets.filter(ends_at=None).update(ends_at=now + timedelta(hours=hours))
+    until = timezone.now() + timedelta(hours=hours)
+    webhook.secrets.filter(Q(ends_at=None) | Q(ends_at__gt=until)).update(ends_at=until)
     text = _new_secret(webhook)
-    ledger.record("webhook.secret_rolled", webhook, until=(now + timedelta(hours=hours)).isoformat())
+    newest = webhook.secrets.order_by("-id").values("id")[:MOST_SECRETS]
+    webhook.secrets.filter(Q(ends_at__lte=timezone.now()) | ~Q(id__in=newest)).delete()
+    ledger.record("webhook.secret_rolled", webhook, until=until.isoformat())
     return webhook, text
 
 

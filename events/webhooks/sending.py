@@ -20,7 +20,9 @@ from events.webhooks.errors import BadWebhook
 CONNECT, TOTAL = 3.0, 15.0  # seconds; the total is of everything, however slowly bytes drip in
 READ, KEPT = 65_536, 1_024  # bytes of an answer
 TRIED = 3  # addresses of a host
-RESOLVERS = 64  # threads that ask for names: a slow name server must not stop other webhooks
+# Threads that ask for names: a dead name server must not stop other webhooks, though one tenant may have 80 letters
+# under way (claiming.OF_TENANT webhooks), whose threads go on asking for a while after the time of a letter is over.
+RESOLVERS = 256
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ def _failed(letter: Letter, outcome: Outcome) -> bool:
         error=outcome.error,
         response=outcome.response,
     )
-    _note(webhook, outcome, now)
+    if letter.url == webhook.url:  # what an address that it had before answers says nothing of this one
+        _note(webhook, outcome, now)
     return True
 
 

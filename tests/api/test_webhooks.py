@@ -188,6 +188,16 @@ def test_a_secret_is_rolled_with_an_overlap(ada: Caller) -> None:
         assert ada.post(f"webhooks/{body['id']}/secret", {"hours": hours})[0] == 422
 
 
+def test_a_secret_that_ends_at_once_takes_older_ones_along_and_five_sign_at_most(ada: Caller) -> None:
+    path = f"webhooks/{made(ada)['id']}/secret"
+    for hours in (24, 48, 0):
+        last = ada.post(path, {"hours": hours})[1]["secret"]
+    assert endpoints.secrets_of(Webhook.objects.get()) == [last]
+    told = [ada.post(path, {"hours": 24})[1]["secret"] for _ in range(7)]
+    assert endpoints.secrets_of(Webhook.objects.get()) == told[:-6:-1]
+    assert WebhookSecret.objects.count() == 5
+
+
 def test_deliveries_are_listed_with_what_came_of_them(ada: Caller, three: tuple[str, list[Delivery]]) -> None:
     webhook, rows = three
     told = ada.get(f"webhooks/{webhook}/deliveries")[1]["data"]

@@ -41,7 +41,7 @@ async def test_what_arrives_is_what_was_signed(receiver: Receiver) -> None:
     assert heard.verified(SECRET) == {"ü": 1}
     assert (heard.path, heard.headers["content-type"]) == ("/hook?x=1", "application/json")
     assert (outcome.status, outcome.response, outcome.error) == (200, "ok", "")
-    assert outcome.took_ms < 5000
+    assert 0 <= outcome.took_ms < 1000 * sending.TOTAL
 
 
 async def test_an_answer_is_remembered_as_text_that_can_be_kept(receiver: Receiver) -> None:
@@ -71,10 +71,8 @@ async def test_of_an_endless_answer_only_the_beginning_is_read(receiver: Receive
             pass
 
     receiver.answer = endless
-    began = time.monotonic()
     outcome = await sent(letter(receiver.url))
     assert (outcome.status, outcome.response) == (200, "x" * 1024)
-    assert time.monotonic() - began < 10
     assert sum(wrote) < 20 * 10**6
 
 
@@ -94,18 +92,18 @@ async def test_a_receiver_that_drips_bytes_has_its_time_and_no_more(receiver: Re
     began = time.monotonic()
     outcome = await sent(letter(receiver.url))
     assert (outcome.status, outcome.error) == (None, "no answer within 1 s")
-    assert 0.9 < time.monotonic() - began < 6
+    assert 0.9 < time.monotonic() - began < 30  # all of it takes 50
 
 
 async def test_an_answer_whose_body_never_ends_is_an_answer(receiver: Receiver, monkeypatch: Any) -> None:
-    monkeypatch.setattr(sending, "TOTAL", 1.0)
+    monkeypatch.setattr(sending, "TOTAL", 3.0)
 
     def half(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.send_header("content-length", "100")
         handler.end_headers()
         handler.wfile.write(b"half")
-        time.sleep(3)
+        time.sleep(20)
 
     receiver.answer = half
     outcome = await sent(letter(receiver.url))
@@ -183,7 +181,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: Receiver, m
 
 
 def test_many_go_at_once_and_come_back_one_by_one(receiver: Receiver) -> None:
-    receiver.answer = lambda handler: (time.sleep(0.5), saying(200)(handler))[0]
+    receiver.answer = lambda handler: (time.sleep(1), saying(200)(handler))[0]
     letters = [letter(receiver.url) for _ in range(20)]
     began = time.monotonic()
     with Post() as post:
@@ -195,14 +193,14 @@ def test_many_go_at_once_and_come_back_one_by_one(receiver: Receiver) -> None:
             done += post.back(0.05)
     assert {one.delivery_id for one, _ in done} == {one.delivery_id for one in letters}
     assert all(outcome.status == 200 for _, outcome in done)
-    assert time.monotonic() - began < 7  # one after the other would take 10
+    assert time.monotonic() - began < 15  # one after the other would take 20
 
 
 def test_what_is_under_way_ends_with_a_worker_that_cannot_go_on(receiver: Receiver) -> None:
-    receiver.answer = lambda handler: (time.sleep(10), saying(200)(handler))[0]
+    receiver.answer = lambda handler: (time.sleep(30), saying(200)(handler))[0]
     began = time.monotonic()
     with pytest.raises(ZeroDivisionError), Post() as post:
         post.send(letter(receiver.url))
         post.back(0.3)
         1 / 0  # noqa: B018
-    assert time.monotonic() - began < 7
+    assert time.monotonic() - began < sending.TOTAL

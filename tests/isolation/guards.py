@@ -188,8 +188,8 @@ GUARDS = [
     Guard(
         "a socket hears the tenant that is named",
         "api/sockets/recognise.py",
-        'for name in [message.get("tenant")] if name is not None',
-        "for name in []",
+        "named=[] if named is None else [named]",
+        "named=[]",
         (f"{BENEATH}::test_a_socket_that_names_another_tenant_is_closed",),
     ),
     Guard(

@@ -64,7 +64,7 @@ def test_one_that_nobody_acknowledges_comes_again_to_the_open_socket(house: Hous
     began = time.monotonic()
     again = message(b)
     assert (again["id"], again["attempt"]) == (id, 2)
-    assert 3 < time.monotonic() - began < 8
+    assert 3 < time.monotonic() - began < 20
     acked(b, id)
 
 

@@ -1,4 +1,4 @@
-"""Why a socket is closed: what each error is told as."""
+"""Why a socket ends: every error as the code, the word and the detail that it is closed with."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class Gone(Exception):
     """The other side closed."""
 
 
-def why_closed(error: BaseException | None) -> Refused | None:
+def why(error: BaseException | None) -> Refused | None:
     """What an error closes a socket with; None when the other side is gone."""
     if isinstance(error, Refused | None):
         return error
