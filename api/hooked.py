@@ -26,7 +26,7 @@ KEYS = (
 HEADERS = {
     "webhook-id": "The fact's id: the same at every attempt, and in every replay. Remember it, and do nothing twice.",
     "webhook-timestamp": "When this attempt was made, in seconds since 1970.",
-    "webhook-signature": "`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`; two, parted by a space, while a "
+    "webhook-signature": "`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`; several, parted by spaces, while a "
     "secret is rolled.",
 }
 ANSWERS = {

@@ -113,7 +113,7 @@ class Webhook(models.Model):
 
 
 class WebhookSecret(models.Model):
-    """What a webhook's deliveries are signed with; while one is rolled, two of them."""
+    """What a webhook's deliveries are signed with; while one is rolled, several of them."""
 
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="secrets")
     sealed = models.BinaryField()  # see events.sealing

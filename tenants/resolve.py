@@ -113,13 +113,18 @@ def _is_id(name: str) -> bool:
     return len(name) == 36 and name.count("-") == 4 and set(name) <= set("0123456789abcdef-")
 
 
-def still_speaks(speaker: Speaker, operation: str) -> bool:
-    """Whether one who was recognised earlier would be recognised now, in the same tenant, and may do this there."""
+def still_speaks(speaker: Speaker, operation: str, *, unchanged: bool = False) -> bool:
+    """Whether one who was recognised earlier would be recognised now, in the same tenant, and may do this there.
+
+    `unchanged`: and may do all else that it might then, and no more; for who goes on by what was known then.
+    """
     if speaker.until is not None and speaker.until <= time.time():
         return False
     try:
         now = again(speaker)
     except SpeakerError:
+        return False
+    if unchanged and (now.role, now.scopes) != (speaker.role, speaker.scopes):
         return False
     return now.tenant.pk == speaker.tenant.pk and now.namespaces == speaker.namespaces and now.may(operation)
 

@@ -13,7 +13,7 @@ from tenants.errors import Unauthenticated
 from tenants.resolve import Speaker, resolve, still_speaks
 
 SUSPENDED = Refused(4403, "tenant_suspended", "The tenant is suspended.")
-NO_MORE = Refused(4401, NOBODY, "The credential is not valid any more.")
+NO_MORE = Refused(4401, NOBODY, "The credential is not valid any more, or may do something else now.")
 # After these facts an open socket's credential is looked at right away.
 TOUCHING = {
     "key.revoked", "login.closed", "member.changed", "member.removed", "tenant.suspended", "tenant.deletion_asked",
@@ -72,6 +72,6 @@ def _standing(speaker: Speaker) -> tuple[object, ...]:
 
 
 async def _why_not(speaker: Speaker) -> Refused | None:
-    if await in_public(still_speaks, speaker, "events.read"):
+    if await in_public(still_speaks, speaker, "events.read", unchanged=True):
         return None
     return NO_MORE if await in_public(lifecycle.is_open, speaker.tenant.id) else SUSPENDED

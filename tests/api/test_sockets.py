@@ -128,6 +128,19 @@ async def test_a_socket_closes_with_what_its_token_stands_on(end: str, acme: Ten
         assert await closed_within(socket, IN_TIME) == 4401
 
 
+async def test_a_socket_keeps_no_power_that_its_person_lost(acme: Tenant) -> None:
+    user = await sync_to_async(person)(acme)
+    member = await sync_to_async(Membership.objects.get)(user=user)
+    await sync_to_async(members.change)(member, "editor", by="owner")
+    pair = await sync_to_async(tokens.opened)(Login(user=user, tenant=acme))
+    async with opened(token=pair["access"]) as socket:
+        await ready(socket)
+        await socket.say({"type": "identify", "serviceId": "hers"})
+        assert (await socket.hear())["type"] == "identified"
+        await sync_to_async(members.change)(member, "viewer", by="owner")
+        assert await closed_within(socket, 30) == 4401
+
+
 async def test_a_socket_closes_when_its_token_expires(acme: Tenant) -> None:
     user = await sync_to_async(person)(acme)
     pair = await sync_to_async(tokens.opened)(Login(user=user, tenant=acme))

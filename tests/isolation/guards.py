@@ -179,6 +179,13 @@ GUARDS = [
     ),
     Guard("a group of sockets is of one tenant", "events/sockets.py", 'f"ev.{tenant_id.hex}"', '"ev"', (BENEATH,)),
     Guard(
+        "a socket keeps no power that its person lost",
+        "api/sockets/recognise.py",
+        ", unchanged=True",
+        "",
+        ("tests/api/test_sockets.py::test_a_socket_keeps_no_power_that_its_person_lost",),
+    ),
+    Guard(
         "a revoked key closes its sockets",
         "tenants/resolve.py",
         "    except SpeakerError:\n        return False\n",
