@@ -51,8 +51,11 @@ def test_direct_messages_and_broadcasts_reach_their_services_and_are_acknowledge
     acked(c, broadcast)
     assert receipts(house, direct) == [("b", "acknowledged", 1)]
     assert [one[:2] for one in receipts(house, broadcast)] == [("b", "acknowledged"), ("c", "acknowledged")]
-    told = [e["type"] for e in house.events() if e["subject"]["id"] == direct]
-    assert told == ["sync.sent", "sync.acknowledged"]
+
+    def told() -> list[str]:
+        return [e["type"] for e in house.events() if e["subject"]["id"] == direct]
+
+    assert eventually(lambda: told() == ["sync.sent", "sync.acknowledged"])
     for feed in (a, b, c):
         feed.close()
 
