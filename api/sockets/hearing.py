@@ -15,6 +15,7 @@ CAPABILITIES = {
     "custom": ("sync.*",),
 }
 FIELDS = ("types", "users", "namespaces", "subjects")
+SUBSCRIPTION = {"type", *FIELDS, "include", "since"}
 INCLUDES = ("memory",)
 MESSAGES = "sync.sent"  # carries a message from one service to another
 
@@ -49,6 +50,8 @@ class Ears:
 
 def asked_of(message: Frame) -> tuple[Wanted, bool]:
     """What a `subscribe` asks for, and whether memories are to be told beside it. Raises Refused."""
+    if unknown := set(message) - SUBSCRIPTION:  # a misspelt one would hear everything
+        raise bad(f"`{min(unknown)[:64]}` is no field of subscribe.")
     include = message.get("include") or []
     if not isinstance(include, list) or not all(one in INCLUDES for one in include):
         raise bad("`include` is a list that may hold `memory`.")

@@ -82,7 +82,15 @@ async def test_a_subscription_narrows_to_families_users_namespaces_and_subjects(
 
 
 @pytest.mark.parametrize(
-    "asked", [{"types": ["nonsense.*"]}, {"users": "ada"}, {"include": ["all"]}, {"since": -1}, {"since": True}]
+    "asked",
+    [
+        {"types": ["nonsense.*"]},
+        {"users": "ada"},
+        {"include": ["all"]},
+        {"since": -1},
+        {"since": True},
+        {"namespace": "a"},
+    ],
 )
 async def test_a_subscription_that_cannot_be_is_refused(asked: dict[str, Any], key: str) -> None:
     async with opened(token=key) as socket:
