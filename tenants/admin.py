@@ -218,6 +218,13 @@ class KeyForm(forms.ModelForm):
         model = ApiKey
         fields = ("name", "tenant", "scopes", "namespaces", "expires_at")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.of_tenant and "scopes" in self.fields:  # in this form alone: the class is everybody's
+            inside = [choice for choice in ApiKey.Scope.choices if choice[0] != ApiKey.Scope.PLATFORM]
+            scopes: Any = self.fields["scopes"]
+            scopes.choices, scopes.help_text = inside, ""
+
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}
         tenant = self.of_tenant or told.get("tenant")
@@ -302,9 +309,6 @@ class KeyAdmin(Permitted, ModelAdmin):
         """Inside a tenant a key is the tenant's, and no key of the platform is made there."""
         form = super().get_form(request, obj, change, **kwargs)
         if (tenant := tenant_of(request)) and not change:
-            inside = [choice for choice in ApiKey.Scope.choices if choice[0] != ApiKey.Scope.PLATFORM]
-            form.base_fields["scopes"].choices = inside
-            form.base_fields["scopes"].help_text = ""
             form = type(form.__name__, (form,), {"of_tenant": tenant})
         return form
 

@@ -49,6 +49,8 @@ def test_the_form_refuses_a_key_that_cannot_be(owner: Client, wrong: dict[str, A
 
 
 def test_a_key_of_the_platform_is_made_on_the_platform_alone(operator: Client, acme: Tenant) -> None:
+    offered = operator.get(f"{PLACE}/tenants/apikey/add/").content.decode()
+    assert re.findall(r'name="scopes" value="(\w+)"', offered) == ["read", "write", "admin"]
     page = operator.post("/console/tenants/apikey/add/", KEY_FORM | {"scopes": ["platform"], "tenant": ""})
     key = keys.find(shown(page)[0])
     assert key is not None
