@@ -26,9 +26,9 @@ types: .venv/installed-dev  ## type check
 migrations: .venv/installed-dev  ## models and migrations agree
 	SECRET_KEY=none DATABASE_URL=postgres://localhost/none $(BIN)/python -W ignore manage.py makemigrations --check --dry-run --skip-checks
 
-# Each of them has services of its own, and whole files, for what a file shares is made once.
+# Each of them has services of its own, and whole files, for what a file shares is made once; see tests/conftest.py.
 pytest: .venv/installed-dev  ## the tests, a process a core and four at most, against services of their own
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 # pip is the last thing that venv makes: an interrupted one is made again.
 .venv/bin/pip:

@@ -17,6 +17,16 @@ from tenants.models import Tenant
 SLUGS = ("acme", "globex")
 
 
+HOUSES = ("journeys", "ops")  # folders whose tests start whole houses: two at once would fight for the cores
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What one of several processes gets whole: a file, or all that starts houses."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group("houses" if folder in HOUSES else f"{folder}.{item.path.stem}"))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
     """The test database with both tenants' schemas, which no test's rollback takes away."""

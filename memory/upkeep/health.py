@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import TextField
-from django.db.models.functions import MD5, Cast
+from django.db.models.functions import MD5, Cast, Left
 
 from memory.algorithms import health
 from memory.algorithms.vitals import Item
@@ -16,8 +16,9 @@ from memory.upkeep.options import option
 from memory.upkeep.plan import Change, Reach
 
 LOOKED_AT = 1_000  # memories of one report
+LOOKED_INTO = 10_000  # characters of each: megabytes of words are read for long, and say no more
 READ = (
-    "id", "content", "kind", "user_id", "namespace", "tags", "topic", "metadata", "importance", "confidence",
+    "id", "kind", "user_id", "namespace", "tags", "topic", "metadata", "importance", "confidence",
     "recalls", "created_at", "updated_at", "expires_at", "superseded_by", "embedding", "embedding_model",
 )  # fmt: skip
 
@@ -57,17 +58,18 @@ def report(reach: Reach, now: datetime) -> dict[str, Any]:
     Of more than LOOKED_AT memories it looks at so many, chosen by their ids: the same ones each time.
     """
     rows = _rows(reach)
-    chosen = sorted(rows.only(*READ).order_by(MD5(Cast("id", TextField())))[:LOOKED_AT], key=lambda row: row.pk)
+    asked = rows.only(*READ).annotate(beginning=Left("content", LOOKED_INTO)).order_by(MD5(Cast("id", TextField())))
+    chosen = sorted(asked[:LOOKED_AT], key=lambda row: row.pk)
     told = health.report([_item(row) for row in chosen], matrix(chosen), now)
     told["metrics"]["memories_in_all"] = len(chosen) if len(chosen) < LOOKED_AT else rows.count()
     return told | {"namespace": reach.namespace, "user_id": reach.user_id}
 
 
-def _item(row: Memory) -> Item:
+def _item(row: Any) -> Item:
     return Item(
         key=str(row.pk),
         group=(row.user_id, row.namespace),
-        text=row.content,
+        text=row.beginning,
         kind=row.kind,
         labels=frozenset(row.tags) | ({row.topic} if row.topic else frozenset()),
         described=bool(row.metadata),
