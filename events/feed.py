@@ -55,14 +55,6 @@ def page(
     return Page(shown, looked, end)
 
 
-def since(
-    tenant_id: UUID, seq: int, *, limit: int = 200, wanted: Wanted = EVERYTHING, namespaces: Sequence[str] = ()
-) -> list[Event]:
-    """The wanted facts after number `seq`, oldest first, at most `limit`; with `namespaces` those that name one."""
-    rows = wanted.narrow(of_reader(tenant_id, namespaces)).filter(seq__gt=seq)
-    return list(rows.order_by("seq")[:limit])
-
-
 def one(tenant_id: UUID, seq: int, namespaces: Sequence[str] = ()) -> Event | None:
     """The fact with this number."""
     return of_reader(tenant_id, namespaces).filter(seq=seq).first()

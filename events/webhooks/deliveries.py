@@ -53,7 +53,7 @@ def replay_one(delivery_id: UUID) -> bool | None:
 @transaction.atomic
 def replay_range(webhook_id: UUID, first_seq: int, last_seq: int) -> int:
     """Send anew what is over of the facts of these numbers, both included, and what was missed; how many there are."""
-    webhook = Webhook.objects.filter(tenant_id=_tenant(), pk=webhook_id).first()
+    webhook = Webhook.objects.filter(tenant_id=tenant(), pk=webhook_id).first()
     if webhook is None:
         return 0
     new = make_up(webhook, first_seq, last_seq)
@@ -115,11 +115,12 @@ def _replay(webhook_id: UUID, rows: QuerySet[Delivery], new: int = 0) -> int:
 
 
 def _mine() -> QuerySet[Delivery]:
-    tenant_id = _tenant()
+    tenant_id = tenant()
     return of_tenant(tenant_id)
 
 
-def _tenant() -> UUID:
+def tenant() -> UUID:
+    """The tenant whose schema one is in."""
     tenant_id = ledger.current_tenant_id()
-    assert tenant_id is not None, "deliveries are a tenant's"
+    assert tenant_id is not None, "webhooks and deliveries are a tenant's"
     return tenant_id

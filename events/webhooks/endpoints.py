@@ -34,7 +34,7 @@ def create(
     url: str, *, description: str = "", types: Sequence[str] = (), namespaces: Sequence[str] = ()
 ) -> tuple[Webhook, str]:
     """Make a webhook of the tenant; the row and its secret as text. Raises BadWebhook, TooManyWebhooks."""
-    tenant_id, now = _tenant(), timezone.now()
+    tenant_id, now = deliveries.tenant(), timezone.now()
     told = _checked({"url": url, "description": description, "types": types, "namespaces": namespaces})
     if of_tenant(tenant_id).count() >= MOST:
         raise TooManyWebhooks(f"a tenant has at most {MOST} webhooks")
@@ -178,10 +178,4 @@ def _save(webhook: Webhook, *fields: str) -> None:
 
 
 def _locked(webhook_id: UUID) -> Webhook | None:
-    return of_tenant(_tenant()).select_for_update().filter(pk=webhook_id).first()
-
-
-def _tenant() -> UUID:
-    tenant_id = ledger.current_tenant_id()
-    assert tenant_id is not None, "webhooks are a tenant's"
-    return tenant_id
+    return of_tenant(deliveries.tenant()).select_for_update().filter(pk=webhook_id).first()
