@@ -11,7 +11,7 @@ from csp import constants as csp
 
 from config.env import BASE_DIR, VAR, database, env, redis_url, s3_config, secret_key
 
-VERSION = "0.5.0"  # the newest one of CHANGELOG.md
+VERSION = "0.6.0"  # the newest one of CHANGELOG.md
 
 # --- where it runs
 DEBUG = env.bool("DEBUG", False)
@@ -87,7 +87,7 @@ SHARED_APPS = [
     "api",
     "config",  # last: its admin.py restyles what others registered
 ]
-TENANT_APPS = ["memory", "events.sync"]
+TENANT_APPS = ["memory", "events.sync", "analytics"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 TENANT_LEFTOVERS = ["memory.leaving.objects"]  # what a deleted tenant has elsewhere, see tenants/leaving.py
 EVENT_CONSUMERS = [
@@ -96,6 +96,8 @@ EVENT_CONSUMERS = [
     "memory.tiers.hot.notice",
     "automation.triggers.notice",
 ]
+
+RECALL_OBSERVERS: list[str] = []  # readers of each recall, as the floors above memory are not known there
 
 MIDDLEWARE = [
     "config.edges.true_address",

@@ -44,6 +44,11 @@ OPERATIONS: dict[str, Operation] = {
     "sync.write":        _may("x x x x - -", "write", "Take part as a service: identify, send, acknowledge, requeue."),
     "webhooks.read":     _may("x x x - x -", "admin", "Read webhooks and their deliveries."),
     "webhooks.manage":   _may("x x x - - -", "admin", "Make, change and delete webhooks, roll secrets, replay."),
+    "learning.read":     _may("x x x x x x", "read", "Read the learning history, its patterns, metrics and trends."),
+    "learning.write":    _may("x x x x - -", "write", "Record learning events and feedback."),
+    "analytics.read":    _may("x x x x x x", "read", "Read and export numbers, dashboards, reports and insights."),
+    "analytics.write":   _may("x x x x - -", "write", "Track events of an application; dismiss insights."),
+    "traces.read":       _may("x x x - x -", "admin", "Read traces of recalls and operations, and replay them."),
     "exports.run":       _may("x x x x x -", "read", "Export memories, and download the files."),
     "imports.run":       _may("x x x x - -", "write", "Import memories."),
     "runs.read":         _may("x x x x x x", "read", "Read the jobs that there are, runs, and what they did."),
@@ -63,6 +68,7 @@ OPERATIONS: dict[str, Operation] = {
     "tenant.settings":   _may("x x x - - -", "admin", "Read and change the tenant's settings."),
     "tenant.delete":     _may("x x - - - -", "platform", "Export the whole tenant, and delete it."),
     "tenants.manage":    _may("x - - - - -", "platform", "Tenants, people, plans, ticks and migrations."),
+    "metrics.read":      _may("x - - - - -", "platform", "Read the metrics of all tenants, as Prometheus does."),
     "selftest.run":      _may("x - - - - -", "platform", "Run the isolation self-test."),
 }
 # fmt: on

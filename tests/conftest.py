@@ -62,6 +62,12 @@ def _forget() -> None:
                 "memory_step",
                 "sync_service",
                 "sync_message",
+                "analytics_learningevent",
+                "analytics_trackedevent",
+                "analytics_count",
+                "analytics_insight",
+                "analytics_suggestion",
+                "analytics_trace",
             )
             cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")
 

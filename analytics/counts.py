@@ -1,0 +1,178 @@
+"""Counts of hours: added to, written anew and read. The only home of analytics_count.
+
+Times are UTC. A span is half-open and lies on whole hours; a step of a day, a week (from Monday) or a month is one of a
+time zone.
+"""
+# ruff: noqa: S608  what is put together are our own words; values are bound
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from analytics.algorithms import histograms
+from analytics.models import Count
+from tenants import bounds
+
+HOUR = timedelta(hours=1)
+STEPS = ("hour", "day", "week", "month")
+GROUPS = ("kind", "domain", "service", "agent")
+_NAMES = "metric, hour, whole, kind, domain, service, agent, n, total, least, most, buckets"
+_INTO = (
+    f"INSERT INTO analytics_count ({_NAMES}) SELECT metric, hour, whole, kind, domain, service, agent, n, total, least,"
+    " most, CASE WHEN buckets = '' THEN '{}' ELSE buckets::bigint[] END"
+    " FROM unnest(%s::text[], %s::timestamptz[], %s::bool[], %s::text[], %s::text[], %s::text[], %s::text[],"
+    " %s::bigint[], %s::float8[], %s::float8[], %s::float8[], %s::text[])"
+    f" AS given({_NAMES}) ORDER BY metric, whole, hour, kind, domain, service, agent"
+)
+_ADDED = (
+    " ON CONFLICT (metric, whole, hour, kind, domain, service, agent) DO UPDATE SET n = analytics_count.n + excluded.n,"
+    " total = analytics_count.total + excluded.total, least = least(analytics_count.least, excluded.least),"
+    " most = greatest(analytics_count.most, excluded.most), buckets = (SELECT coalesce(array_agg(coalesce(a, 0) +"
+    " coalesce(b, 0)), '{}') FROM unnest(analytics_count.buckets, excluded.buckets) AS both_of(a, b))"
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What was counted of a metric in an hour for one kind, domain, service and agent."""
+
+    metric: str
+    hour: datetime
+    kind: str = ""
+    domain: str = ""
+    service: str = ""
+    agent: str = ""
+    n: int = 0
+    total: float = 0.0
+    least: float | None = None
+    most: float | None = None
+    buckets: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Span:
+    """From `begin` to before `end`, both in UTC."""
+
+    begin: datetime
+    end: datetime
+
+
+@dataclass
+class Point:
+    """What was counted from `at` on, for one step; the mean is `total / n`."""
+
+    at: datetime
+    group: str = ""
+    n: int = 0
+    total: float = 0.0
+    least: float | None = None
+    most: float | None = None
+    buckets: list[int] = field(default_factory=list)
+
+    @property
+    def mean(self) -> float | None:
+        return self.total / self.n if self.n else None
+
+    def percentile(self, share: float) -> float | None:
+        return histograms.percentile(self.buckets, share)
+
+
+def hour_of(at: datetime) -> datetime:
+    """The beginning of its hour, in UTC."""
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def add(cells: Iterable[Cell]) -> None:
+    """Add to what stands there, in one statement; what is added twice counts twice."""
+    _insert(_summed(cells), _ADDED)
+
+
+def rewrite(metrics: Sequence[str], hour: datetime, cells: Iterable[Cell]) -> None:
+    """Let these be all that was counted of these metrics in the hour. Within the caller's transaction."""
+    Count.objects.filter(metric__in=metrics, hour=hour).delete()
+    _insert(_summed(cells), "")
+
+
+def _summed(cells: Iterable[Cell]) -> dict[tuple[Any, ...], Point]:
+    """By their keys: each cell, and once more as part of the whole."""
+    told: dict[tuple[Any, ...], Point] = {}
+    for cell in cells:
+        for key in (
+            (cell.metric, cell.hour, False, cell.kind, cell.domain, cell.service, cell.agent),
+            (cell.metric, cell.hour, True, cell.kind, "", "", ""),
+        ):
+            _into(told.setdefault(key, Point(cell.hour)), cell)
+    return told
+
+
+def _into(point: Point, cell: Cell) -> None:
+    point.n += cell.n
+    point.total += cell.total
+    point.least = min((x for x in (point.least, cell.least) if x is not None), default=None)
+    point.most = max((x for x in (point.most, cell.most) if x is not None), default=None)
+    if cell.buckets:
+        held = point.buckets or [0] * len(cell.buckets)
+        point.buckets = [a + b for a, b in zip(held, cell.buckets, strict=True)]
+
+
+def _insert(told: Mapping[tuple[Any, ...], Point], conflict: str) -> None:
+    if not told:
+        return
+    rows = [
+        (*key, p.n, p.total, p.least, p.most, "{" + ",".join(map(str, p.buckets)) + "}" if p.buckets else "")
+        for key, p in told.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_INTO + conflict, [list(column) for column in zip(*rows, strict=True)])
+
+
+def series(
+    metric: str, span: Span, *, step: str = "day", group: str = "", zone: str = "UTC", histogram: bool = False,
+    **only: str,
+) -> list[Point]:  # fmt: skip
+    """What was counted, step by step and by group, oldest first; a step without anything is not there.
+
+    `step` is one of STEPS, or empty for the span as one; `group` one of GROUPS; `only` narrows by some of GROUPS. With
+    `histogram` the points have buckets, which costs a second statement.
+    """
+    sql, params = _narrowed(metric, span, group, only)
+    at, zoned = (f"date_trunc('{step}', hour, %s)", [zone]) if step else ("%s::timestamptz", [span.begin])
+    by = group or "''"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {at}, {by}, sum(n), sum(total), min(least), max(most) {sql} GROUP BY 1, 2 ORDER BY 1, 2",
+            [*zoned, *params],
+        )
+        points = [Point(row[0], row[1], int(row[2]), *row[3:]) for row in cursor.fetchall()]
+        if histogram:
+            _fill(cursor, points, f"SELECT {at}, {by}, place, sum(held) {sql}", [*zoned, *params])
+    return points
+
+
+def _narrowed(metric: str, span: Span, group: str, only: dict[str, str]) -> tuple[str, list[Any]]:
+    """The whole rows where they say enough, else the split ones."""
+    bound = bounds.current()
+    split = bool(bound) or group not in ("", "kind") or bool(set(only) - {"kind"})
+    where = ["metric = %s", "hour >= %s", "hour < %s", "NOT whole" if split else "whole"]
+    params: list[Any] = [metric, span.begin, span.end]
+    for name, value in only.items():
+        assert name in GROUPS
+        where.append(f"{name} = %s")
+        params.append(value)
+    if bound:
+        where.append("domain = ANY(%s)")
+        params.append(list(bound))
+    return f"FROM analytics_count WHERE {' AND '.join(where)}", params
+
+
+def _fill(cursor: Any, points: list[Point], sql: str, params: list[Any]) -> None:
+    sql = sql.replace("FROM analytics_count", "FROM analytics_count, unnest(buckets) WITH ORDINALITY AS u(held, place)")
+    cursor.execute(sql + " GROUP BY 1, 2, 3", params)
+    places = {(point.at, point.group): point for point in points}
+    for at, group, place, held in cursor.fetchall():
+        point = places[at, group]
+        point.buckets = point.buckets or [0] * histograms.SIZE
+        point.buckets[place - 1] = int(held)
