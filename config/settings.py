@@ -97,7 +97,9 @@ EVENT_CONSUMERS = [
     "automation.triggers.notice",
 ]
 
-RECALL_OBSERVERS: list[str] = []  # readers of each recall, as the floors above memory are not known there
+RECALL_OBSERVERS = ["analytics.noting.recalled"]  # of each recall; the floors above memory are not known there
+NOTING = env.bool("NOTING", True)  # whether requests and recalls are counted and traced, see analytics/noting.py
+NOTE_READERS: list[str] = []  # of what was counted, tenant by tenant, after it is written
 
 MIDDLEWARE = [
     "config.edges.true_address",
@@ -298,6 +300,9 @@ ERASERS = [
     "memory.privacy.copies.facts",
     "memory.privacy.copies.vectors",
 ]
+TRACE_SHARE = env.float("TRACE_SHARE", 0.1)  # of all calls, beside those that are slow, empty or failed
+TRACE_SLOW_MS = env.int("TRACE_SLOW_MS", 500)
+TRACE_DAYS = env.int("TRACE_DAYS", 7)  # 0: none is kept
 UNDO_DAYS = env.int("UNDO_DAYS", 7)  # a deleted memory can be brought back for this long
 
 # --- the doors
@@ -417,6 +422,7 @@ CELERY_BEAT_SCHEDULE = {
     "scratch": {"task": "api.tasks.reap_selftests", "schedule": 300.0, "options": {"expires": 300}},
     "erasures": {"task": "memory.tasks.erasures_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "sync": {"task": "tenants.tasks.expire_messages", "schedule": 300.0, "options": {"expires": 300}},
+    "old_traces": {"task": "analytics.tasks.sweep_traces", "schedule": 3600.0, "options": {"expires": 3600}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
 }
 

@@ -1,0 +1,19 @@
+"""The study's background work. Rows are the work; these messages are hints that some is there."""
+
+from celery import shared_task
+
+from analytics import tracing
+from tenants.models import Tenant
+from tenants.tasks import TenantTask
+
+
+@shared_task(base=TenantTask)
+def sweep_traces_of(tenant_id: str) -> None:
+    tracing.sweep()
+
+
+@shared_task
+def sweep_traces() -> None:
+    """The tick: forget old traces in each tenant."""
+    for tenant_id in Tenant.objects.filter(state=Tenant.State.ACTIVE).values_list("id", flat=True):
+        sweep_traces_of(str(tenant_id))
