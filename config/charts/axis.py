@@ -37,10 +37,8 @@ class Axis:
         self.steps, self.series, self.width, self.stacked, self.unit = steps, series, width, stacked, unit
         self.each = (width - LEFT - RIGHT) / len(steps)
         self.floor = HEIGHT - BOTTOM
-        most = max(
-            self._sums() if stacked else [x for one in series for x in (*one.values, *one.high) if x is not None]
-        )
-        self.marks = marks(most, unit)
+        known = [x for one in series for x in (*one.values, *one.low, *one.high) if x is not None]
+        self.marks = marks(max(self._sums()), unit) if stacked else marks(max(known), unit, min(known))
 
     def _sums(self) -> list[float]:
         return [sum(one.values[place] or 0 for one in self.series) for place in range(len(self.steps))]
@@ -49,7 +47,8 @@ class Axis:
         return LEFT + self.each * (place + 0.5)
 
     def y(self, value: float) -> float:
-        return self.floor - (self.floor - TOP) * value / self.marks[-1]
+        first, last = self.marks[0], self.marks[-1]
+        return self.floor - (self.floor - TOP) * max(0.0, value - first) / (last - first)
 
     def ticks(self) -> list[dict[str, Any]]:
         return [{"y": round(self.y(mark), 1), "says": said(mark, self.unit)} for mark in self.marks]

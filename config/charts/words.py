@@ -6,10 +6,14 @@ from datetime import datetime
 Value = float | None
 
 
-def marks(most: float, unit: str = "") -> list[float]:
-    """Round numbers from 0 to at least `most`, three to six of them; shares end at 100 % where they come near it."""
+def marks(most: float, unit: str = "", least: float = 0) -> list[float]:
+    """Round numbers from 0 to at least `most`, three to six of them. A share ends at 100 % where it comes near it.
+
+    Shares that are all high begin at three quarters or at a half, where `least` is above.
+    """
     if unit == "share" and most > 0.5:
-        return [0, 0.25, 0.5, 0.75, 1.0]
+        first = 0.75 if least >= 0.78 else 0.5 if least >= 0.55 else 0.0
+        return [first + (1 - first) * place / (5 if first == 0.75 else 4) for place in range(6 if first == 0.75 else 5)]
     most = most or 1
     rough = most / 4
     power = 10.0 ** math.floor(math.log10(rough))
