@@ -211,16 +211,18 @@ def several(
 def latest(
     metrics: Sequence[str], span: Span, *, step: str = "day", group: str = "kind", zone: str = "UTC", **only: str
 ) -> dict[str, list[Point]]:
-    """Of snapshots: what the last hour of each step that has one says, oldest first, by one statement."""
+    """Of snapshots: what `series` tells with `last`, of many metrics by one statement."""
     sql, params = _narrowed(list(metrics), span, group, only)
-    by = group or "''"
     at, zoned = (f"date_trunc('{step}', hour, %s)", [zone]) if step else ("%s::timestamptz", [span.begin])
+    by = group or "''"
+    newest = (
+        f" AND (metric, hour) IN (SELECT metric, newest FROM (SELECT metric, {at} AS at, max(hour) AS newest FROM"
+        " analytics_count WHERE metric = ANY(%s) AND hour >= %s AND hour < %s AND whole GROUP BY 1, 2) AS snapshots)"
+    )
     return _read(
-        f"SELECT metric, at, by, sum(n), sum(total), min(least), max(most) FROM"
-        f" (SELECT *, {at} AS at, {by} AS by,"
-        f" rank() OVER (PARTITION BY metric, {at} ORDER BY hour DESC) AS place {sql}) AS told"
-        " WHERE place = 1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-        [*zoned, *zoned, *params],
+        f"SELECT metric, {at}, {by}, sum(n), sum(total), min(least), max(most) {sql}{newest}"
+        " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        [*zoned, *params, *zoned, list(metrics), span.begin, span.end],
     )
 
 

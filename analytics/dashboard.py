@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from analytics import counts, spans
-from analytics.algorithms import shares
+from analytics.algorithms import shares, steps
 from analytics.counts import Point, Span
 from analytics.panels import LATENCY, PANELS, Told, Track, Value
 
@@ -61,6 +61,10 @@ def _mean(told: Told, metric: str) -> Value:
     return shares.share(_total(told, metric), _n(told, metric))
 
 
+def _scaled(value: Value, by: float) -> Value:
+    return None if value is None else value * by
+
+
 def _state(told: Told, *states: str) -> Value:
     found = told.get("stock_state")
     return None if found is None else sum(point.total for point in found if point.group in states)
@@ -78,10 +82,14 @@ TOTALS: dict[str, Callable[[Told], Value]] = {
     "latency_p95": lambda told: _percentile(told, 0.95),
     "requests": lambda told: _n(told, "requests"),
     "error_rate": lambda told: shares.share(_n(told, "request_errors"), _n(told, "requests")),
+    "search_ms": lambda told: _mean(told, "searches"),
     "learning_events": lambda told: _n(told, "learning_events"),
     "accuracy": lambda told: _mean(told, "learning_correct"),
     "confidence": lambda told: _mean(told, "learning_confidence"),
     "feedback_rate": lambda told: shares.share(_n(told, "learning_feedback"), _n(told, "learning_events")),
+    "satisfaction_score": lambda told: _scaled(_mean(told, "learning_rating"), 100 / 5),
+    "response_time_ms": lambda told: _mean(told, "learning_ms"),
+    "cost": lambda told: _total(told, "learning_cost"),
     "runs": lambda told: _n(told, "runs_finished"),
     "runs_failed": lambda told: _n(told, "runs_failed"),
 }
@@ -95,15 +103,15 @@ def read(span: Span, now: datetime, *, step: str = "", domain: str = "") -> Dash
     """All of it, in sixteen statements however much was counted; `domain` narrows to one namespace."""
     step = step or spans.step_of(span)
     only = {"domain": domain} if domain else {}
-    before, today = spans.before(span), Span(spans.floor(now, "day"), counts.hour_of(now) + counts.HOUR)
+    before, today = spans.before(span), Span(steps.begin_of(now, "day"), counts.hour_of(now) + counts.HOUR)
     every = counts.several(COUNTED, span, step=step, **only)
     stock = counts.latest(STOCK, span, step=step, **only)
-    latency = counts.series("searches", span, step=step, histogram=True, **only)
+    latency = _latency(span, step, only)
     whole = {part: in_all(part, only) for part in (span, before, today)}
-    steps = spans.steps(span, step)
+    starts = steps.starts(span.begin, span.end, step)
     return Dashboard(
-        span, step, steps, domain,
-        panels={name: tracks(every | stock | {LATENCY: latency}, steps) for name, tracks in PANELS.items()},
+        span, step, starts, domain,
+        panels={name: tracks(every | stock | {LATENCY: latency}, starts) for name, tracks in PANELS.items()},
         totals={name: Total(told(whole[span]), told(whole[before])) for name, told in TOTALS.items()},
         today={name: told(whole[today]) for name, told in TOTALS.items()},
     )  # fmt: skip
@@ -113,7 +121,12 @@ def in_all(span: Span, only: Mapping[str, str]) -> dict[str, list[Point]]:
     """What TOTALS read of a span, in four statements."""
     told = counts.several(COUNTED, span, step="", **only)
     told |= counts.latest(STOCK[:1], span, step="", **only)
-    return told | {LATENCY: counts.series("searches", span, step="", histogram=True, **only)}
+    return told | {LATENCY: _latency(span, "", only)}
+
+
+def _latency(span: Span, step: str, only: Mapping[str, str]) -> list[Point]:
+    told: dict[str, Any] = {"step": step, "histogram": True, **only}
+    return counts.series("searches", span, **told)
 
 
 def numbers(span: Span, domain: str = "") -> dict[str, Value]:
@@ -125,13 +138,13 @@ def numbers(span: Span, domain: str = "") -> dict[str, Value]:
 # --- who did most
 
 
-def top(span: Span, *, domain: str = "") -> dict[str, list[dict[str, Any]]]:
+def top(span: Span, *, domain: str = "", most: int = TOP) -> dict[str, list[dict[str, Any]]]:
     """Agents and domains that did most in a span, with how right they were: two statements.
 
     Most: memories written, searches and learning events together. `accuracy` is None where nobody judged.
     """
     only = {"domain": domain} if domain else {}
-    return {"agents": _top(span, "agent", only), "domains": _top(span, "domain", only)}
+    return {"agents": _top(span, "agent", only)[:most], "domains": _top(span, "domain", only)[:most]}
 
 
 def _top(span: Span, group: str, only: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -140,7 +153,7 @@ def _top(span: Span, group: str, only: Mapping[str, str]) -> list[dict[str, Any]
     )
     names = {point.group for points in told.values() for point in points} - {""}
     rows = [_performer(told, name) for name in names]
-    return sorted(rows, key=lambda row: (-row["events"], row["name"]))[:TOP]
+    return sorted(rows, key=lambda row: (-row["events"], row["name"]))
 
 
 def _performer(told: Told, name: str) -> dict[str, Any]:

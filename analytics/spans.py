@@ -53,29 +53,5 @@ def step_of(span: Span) -> str:
     return "hour" if length <= _HOURLY else "day" if length <= _DAILY else "week"
 
 
-def steps(span: Span, step: str) -> list[datetime]:
-    """The beginnings of all steps that a span touches, oldest first: of the first one it may lie before the span."""
-    at, found = floor(span.begin, step), []
-    while at < span.end:
-        found.append(at)
-        at = after(at, step)
-    return found
-
-
-def floor(at: datetime, step: str) -> datetime:
-    """The beginning of the hour, day, week (from Monday) or month, as PostgreSQL's date_trunc says it."""
-    if step == "hour":
-        return hour_of(at)
-    day = _day(at)
-    return day - DAY * day.weekday() if step == "week" else day.replace(day=1) if step == "month" else day
-
-
-def after(at: datetime, step: str) -> datetime:
-    """The beginning of the step after one that begins at `at`."""
-    if step == "month":
-        return (at + timedelta(days=32)).replace(day=1)
-    return at + {"hour": HOUR, "day": DAY, "week": 7 * DAY}[step]
-
-
 def _day(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

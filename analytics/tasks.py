@@ -1,8 +1,9 @@
 """The study's background work. Rows are the work; these messages are hints that some is there."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from analytics import tracing
+from analytics import insights, tracing
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
 
@@ -17,3 +18,15 @@ def sweep_traces() -> None:
     """The tick: forget old traces in each tenant."""
     for tenant_id in Tenant.objects.filter(state=Tenant.State.ACTIVE).values_list("id", flat=True):
         sweep_traces_of(str(tenant_id))
+
+
+@shared_task(base=TenantTask)
+def look(tenant_id: str) -> None:
+    insights.look(timezone.now())
+
+
+@shared_task
+def look_everywhere() -> None:
+    """The tick: find what stands out in each tenant."""
+    for tenant_id in Tenant.objects.filter(state=Tenant.State.ACTIVE).values_list("id", flat=True):
+        look(str(tenant_id))

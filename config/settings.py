@@ -95,11 +95,12 @@ EVENT_CONSUMERS = [
     "events.webhooks.deliveries.enqueue",
     "memory.tiers.hot.notice",
     "automation.triggers.notice",
+    "analytics.realtime.notice",
 ]
 
 RECALL_OBSERVERS = ["analytics.noting.recalled"]  # of each recall; the floors above memory are not known there
 NOTING = env.bool("NOTING", True)  # whether requests and recalls are counted and traced, see analytics/noting.py
-NOTE_READERS: list[str] = []  # of what was counted, tenant by tenant, after it is written
+NOTE_READERS = ["analytics.realtime.seen"]  # of what was counted, tenant by tenant, after it is written
 
 MIDDLEWARE = [
     "config.edges.true_address",
@@ -361,6 +362,10 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "events.models.Delivery.State",
         "TenantStateEnum": "tenants.models.Tenant.State",
         "EventTypeEnum": "events.types.NAMES",
+        "InsightKindEnum": "analytics.models.Insight.Kind",
+        "InsightSeverityEnum": "analytics.models.Insight.Severity",
+        "InsightStateEnum": "analytics.models.Insight.State",
+        "ReportTypeEnum": "analytics.reports.TYPES",
     },
 }
 
@@ -424,6 +429,7 @@ CELERY_BEAT_SCHEDULE = {
     "sync": {"task": "tenants.tasks.expire_messages", "schedule": 300.0, "options": {"expires": 300}},
     "old_traces": {"task": "analytics.tasks.sweep_traces", "schedule": 3600.0, "options": {"expires": 3600}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "insights": {"task": "analytics.tasks.look_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # --- language, time, files, logs

@@ -217,6 +217,8 @@ _ALL = [
     ),
     EventType("sync.requeued", "A message that was given up is delivered again.", ("source", "target", "count")),
     EventType("sync.expired", "Messages were not acknowledged while their time lasted.", ("count",)),
+    EventType("insight.found", "Something stands out in the numbers.", ("kind", "severity", "metric", "namespace")),
+    EventType("insight.dismissed", "An insight was dismissed.", ("kind", "severity", "metric", "namespace")),
 ]
 # What a type changes, by the first word of its name.
 _RESOURCES = {
@@ -238,6 +240,7 @@ _RESOURCES = {
     "member": "members",
     "webhook": "webhooks",
     "sync": "sync/messages",
+    "insight": "analytics/insights",
 }
 _OF_A_PERSON = (
     "sessions", "relations", "questions", "reviews", "health-reports", "holds", "retention-rules", "policies", "runs",

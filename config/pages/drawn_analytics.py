@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from analytics import spans
+from analytics.algorithms import steps
 from analytics.dashboard import Dashboard
 from analytics.panels import Track
 from config import charts
@@ -88,7 +88,7 @@ class Drawing:
 
     def _own(self, at: datetime) -> Said:
         """The days of a step, as a range."""
-        last = max(at, spans.after(at, self.told.step) - timedelta(seconds=1))
+        last = max(at, steps.after(at, self.told.step) - timedelta(seconds=1))
         return {"range": "own", "from": ranges.day_of(at), "to": ranges.day_of(last), "domain": self.asked.domain}
 
     def stored(self, at: datetime) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from analytics import counts, dashboard, spans
-from analytics.algorithms import histograms, shares
+from analytics.algorithms import histograms, shares, steps
 from analytics.counts import Cell, Span
 from tenants import bounds
 from tenants.models import Tenant
@@ -32,16 +32,26 @@ def test_a_named_span_ends_with_this_hour_and_begins_with_a_day() -> None:
 
 @pytest.mark.parametrize(
     ("step", "first", "count"),
-    [("hour", "2026-05-14T00", 157), ("day", "2026-05-14T00", 7), ("week", "2026-05-11T00", 2), ("month", "2026-05-01T00", 1)],
+    [
+        ("hour", "2026-05-14T00", 157),
+        ("day", "2026-05-14T00", 7),
+        ("week", "2026-05-11T00", 2),
+        ("month", "2026-05-01T00", 1),
+    ],
 )
 def test_steps_are_those_of_the_database(step: str, first: str, count: int) -> None:
-    told = spans.steps(WEEK, step)
+    told = steps.starts(WEEK.begin, WEEK.end, step)
     assert (f"{told[0]:%Y-%m-%dT%H}", len(told)) == (first, count)
 
 
 @pytest.mark.parametrize(
     ("first", "last", "name"),
-    [((2026, 5, 3), (2026, 5, 2), "to"), ((2020, 1, 1), (2026, 1, 1), "from"), ((2027, 1, 1), (2027, 1, 2), "from"), ((1, 1, 1), (1, 1, 2), "from")],
+    [
+        ((2026, 5, 3), (2026, 5, 2), "to"),
+        ((2020, 1, 1), (2026, 1, 1), "from"),
+        ((2027, 1, 1), (2027, 1, 2), "from"),
+        ((1, 1, 1), (1, 1, 2), "from"),
+    ],
 )
 def test_days_that_are_no_span_are_refused(first: tuple[int, int, int], last: tuple[int, int, int], name: str) -> None:
     with pytest.raises(spans.BadSpan) as error:
@@ -52,7 +62,11 @@ def test_days_that_are_no_span_are_refused(first: tuple[int, int, int], last: tu
 def test_without_anything_counted_nothing_is_said(in_acme: Tenant) -> None:
     told = dashboard.read(WEEK, NOW)
     assert not any(told.panels.values())
-    assert (told.totals["written"].value, told.totals["hit_rate"].value, told.totals["latency_p95"].value) == (0, None, None)
+    assert (told.totals["written"].value, told.totals["hit_rate"].value, told.totals["latency_p95"].value) == (
+        0,
+        None,
+        None,
+    )
 
 
 def test_numbers_are_compared_with_those_of_as_long_before(in_acme: Tenant) -> None:
@@ -125,7 +139,9 @@ def test_a_month_costs_as_many_statements_as_nothing(in_acme: Tenant) -> None:
 DASHBOARD = 16  # counts by kind, snapshots, latency with its histogram; and the same of three spans as one step
 
 
-@pytest.mark.parametrize(("right", "count", "low", "high"), [(0, 10, 0.0, 0.278), (5, 10, 0.237, 0.763), (10, 10, 0.722, 1.0)])
+@pytest.mark.parametrize(
+    ("right", "count", "low", "high"), [(0, 10, 0.0, 0.278), (5, 10, 0.237, 0.763), (10, 10, 0.722, 1.0)]
+)
 def test_intervals_of_shares_are_wilsons(right: int, count: int, low: float, high: float) -> None:
     assert shares.wilson(right, count) == pytest.approx((low, high), abs=0.001)
 
