@@ -99,6 +99,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Entities", "hub", "entities"),
         _item("Statistics", "bar_chart", "statistics"),
         _item("Analytics", "query_stats", "analytics", "analytics.read"),
+        _item("Insights", "lightbulb", "insights", "analytics.read"),
+        _item("Reports", "summarize", "reports", "analytics.read"),
         _item("Policies", "rule", "policies", "policies.read"),
         _item("Simulator", "experiment", "simulator", "policies.read"),
         _item("Calendar", "calendar_month", "calendar", "policies.read"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from analytics import dashboard
 from analytics.dashboard import Dashboard
+from analytics.figures import FIGURES
 from config import charts
 from config.pages import behind, drawn_analytics, ranges
 from config.pages.base import tenant_here
@@ -28,7 +29,7 @@ def analytics(request: HttpRequest) -> HttpResponse:
         "title": "Analytics",
         "range": asked,
         "domains": [row["name"] for row in top["domains"]],
-        "cards": [_card(*card, told, asked) for card in CARDS],
+        "cards": [_card(name, told, asked) for name in CARDS],
         "groups": drawn_analytics.groups(told, asked),
         "empty": not any(told.panels.values()),
         "top": _top(top, asked),
@@ -38,27 +39,18 @@ def analytics(request: HttpRequest) -> HttpResponse:
 
 # --- numbers
 
-# name of the total, what it is called, its unit, whether more of it is better (None: neither)
-CARDS: tuple[tuple[str, str, str, bool | None], ...] = (
-    ("written", "memories written", "", None),
-    ("live", "live memories", "", None),
-    ("searches", "searches", "", None),
-    ("hit_rate", "of searches found something", "share", True),
-    ("latency_p95", "took 19 of 20 searches at most", "ms", False),
-    ("learning_events", "learning events", "", None),
-    ("accuracy", "of what was judged was right", "share", True),
-    ("error_rate", "of requests failed", "share", False),
-)
+CARDS = ("written", "live", "searches", "hit_rate", "latency_p95", "learning_events", "accuracy", "error_rate")
 
 
-def _card(name: str, label: str, unit: str, good: bool | None, told: Dashboard, asked: Range) -> dict[str, Any]:
-    total = told.totals[name]
+def _card(name: str, told: Dashboard, asked: Range) -> dict[str, Any]:
+    total, figure = told.totals[name], FIGURES[name]
+    good = None if not figure.better else figure.better > 0
     return {
         "name": name,
-        "label": label,
-        "value": charts.said(total.value, unit),
+        "label": figure.says or figure.label.lower(),
+        "value": charts.said(total.value, figure.unit),
         "url": _behind(name, asked),
-        **changed(total.value, total.before, unit, good),
+        **changed(total.value, total.before, figure.unit, good),
     }
 
 
