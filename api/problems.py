@@ -293,6 +293,10 @@ def _not_replayable(error: Any) -> Told:
     return 409, "not_replayable", f"This delivery is not sent anew: {error}.", None
 
 
+def _trace_not_replayable(error: Any) -> Told:
+    return 409, "trace_not_replayable", f"This trace cannot be replayed: {error}.", None
+
+
 def _out_of_feed(error: Any) -> Told:
     where = f"The feed begins after {error.oldest_since} and ends with {error.last_seq}"
     detail = f"{where}: read everything again, then go on from `last_seq`."
@@ -332,6 +336,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     TooManyWebhooks: _too_many_webhooks,
     NotReplayable: _not_replayable,
     Disabled: _webhook_disabled,
+    CannotReplay: _trace_not_replayable,
     OutOfFeed: _out_of_feed,
 }
 

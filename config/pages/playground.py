@@ -14,13 +14,13 @@ from config.pages import asking
 from config.pages.asking import Asked
 from config.pages.base import tenant_here
 from memory import context
+from memory.algorithms import ranking
 from memory.context import Context
 from memory.errors import BadFilter, BadTime, LibraryError
 from memory.recall import recall
 from memory.types import Found, Hit, Query
 from tenants.middleware import may
 
-PARTS = ("semantic", "lexical", "neighbours", "prior", "named", "session", "time", "importance", "recency")
 TABS = {"results": "Results", "context": "Context", "json": "JSON", "curl": "curl", "python": "Python"}
 
 
@@ -41,7 +41,7 @@ def playground(request: HttpRequest) -> HttpResponse:
             form.add_error("when", error.detail)
         except LibraryError as error:
             form.add_error(None, str(error))
-    page = {"title": "Recall playground", "form": form, "tab": tab, "tabs": _tabs(request, tab), "parts": PARTS}
+    page = {"title": "Recall playground", "form": form, "tab": tab, "tabs": _tabs(request, tab), "parts": ranking.PARTS}
     page |= {"may_save": may(request, "memories.write"), "saved": _saved(form) if shown else []}
     return TemplateResponse(
         request, "console/playground.html", admin.site.each_context(request) | page | {"has_asked": bool(shown)} | shown
@@ -102,7 +102,7 @@ def _drawn(known: Context) -> dict[str, Any]:
 def _bars(hit: Hit) -> dict[str, Any]:
     """A hit with its parts as widths of one bar: the positive parts fill as much of it as the score says."""
     positive = sum(value for value in hit.parts.values() if value > 0) or 1.0
-    bars = [_bar(name, hit.parts.get(name, 0.0), hit.score / positive) for name in PARTS]
+    bars = [_bar(name, hit.parts.get(name, 0.0), hit.score / positive) for name in ranking.PARTS]
     return {"memory": hit.memory, "score": hit.score, "bars": bars}
 
 
