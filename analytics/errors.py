@@ -1,0 +1,27 @@
+"""What can be wrong with a request to the study.
+
+StudyError
+├── BadLesson   carries the place among many, and a pointer
+├── NoLesson    feedback names no event: no such id, or nothing of that session waits for any
+└── Decided     a suggestion is accepted, rejected or withdrawn already
+"""
+
+
+class StudyError(Exception):
+    pass
+
+
+class BadLesson(StudyError):
+    """`pointer` is the JSON pointer of the offending field, `at` the place of its event among many."""
+
+    def __init__(self, pointer: str, detail: str, at: int = 0) -> None:
+        super().__init__(f"{pointer} {detail}")
+        self.pointer, self.detail, self.at = pointer, detail, at
+
+
+class NoLesson(StudyError):
+    pass
+
+
+class Decided(StudyError):
+    pass
