@@ -1,7 +1,7 @@
 """What can be wrong with a request to the study.
 
 StudyError
-├── BadLesson   carries the place among many, and a pointer
+├── BadLesson   carries a pointer, and its place among many
 ├── NoLesson    feedback names no event: no such id, or nothing of that session waits for any
 └── Decided     a suggestion is accepted, rejected or withdrawn already
 """
@@ -12,9 +12,9 @@ class StudyError(Exception):
 
 
 class BadLesson(StudyError):
-    """`pointer` is the JSON pointer of the offending field, `at` the place of its event among many."""
+    """`pointer` is the JSON pointer of the offending field, `at` the place of its event among many, None for one."""
 
-    def __init__(self, pointer: str, detail: str, at: int = 0) -> None:
+    def __init__(self, pointer: str, detail: str, at: int | None = None) -> None:
         super().__init__(f"{pointer} {detail}")
         self.pointer, self.detail, self.at = pointer, detail, at
 

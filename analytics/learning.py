@@ -21,20 +21,23 @@ from memory.errors import Erased
 from memory.privacy import gate
 
 
-def record(lesson: Lesson) -> LearningEvent:
-    """Record one event; see `record_all`."""
-    return record_all([lesson])[0]
+def record(lesson: Lesson, now: datetime | None = None) -> LearningEvent:
+    """Record one event; `now` is when it is recorded. Raises BadLesson, OutsideNamespaces, Erased."""
+    return _record([lessons.row(lesson, now or timezone.now())])[0]
 
 
-@transaction.atomic
 def record_all(told: Sequence[Lesson], now: datetime | None = None) -> list[LearningEvent]:
-    """Record events in their order: all, or none. One insert and a fact each; `now` is when they are recorded.
+    """Record events in their order: all, or none. One insert of rows, one of their facts.
 
     An event's own time may be any in the past, so a history can be brought along. Raises BadLesson with the place of
     the first that cannot be, OutsideNamespaces, Erased.
     """
-    at = now or timezone.now()
-    rows = [lessons.row(lesson, index, at) for index, lesson in enumerate(told)]
+    moment = now or timezone.now()
+    return _record([lessons.row(lesson, moment, at) for at, lesson in enumerate(told)])
+
+
+@transaction.atomic
+def _record(rows: list[LearningEvent]) -> list[LearningEvent]:
     _admit(rows)
     LearningEvent.objects.bulk_create(rows)
     ledger.record_all("learning.recorded", [(row, _thin(row)) for row in rows])

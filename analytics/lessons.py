@@ -28,8 +28,8 @@ _PLAIN = (
 )  # fmt: skip
 
 
-def row(lesson: Lesson, at: int, now: datetime) -> LearningEvent:
-    """The row of a lesson that stands `at` among many. Raises BadLesson, OutsideNamespaces."""
+def row(lesson: Lesson, now: datetime, at: int | None = None) -> LearningEvent:
+    """The row of a lesson recorded `now`, which stands `at` among many. Raises BadLesson, OutsideNamespaces."""
     for pointer, detail in _wrong(lesson, now):
         raise BadLesson(pointer, detail, at)
     made = LearningEvent(
@@ -60,7 +60,7 @@ def named_by(event: LearningEvent) -> set[Subject]:
     return told.union(*(between.named_by(getattr(event, name)) for name in OBJECTS))
 
 
-def _domain(lesson: Lesson, at: int) -> str:
+def _domain(lesson: Lesson, at: int | None) -> str:
     domain = settled(Scope(namespace=lesson.domain)).namespace
     if not preferences.current().allows(domain):
         raise BadLesson("/domain", "is not a namespace that this tenant writes to", at)

@@ -18,6 +18,7 @@ from api.native import (
     holds,
     housekeeping,
     keys,
+    learning,
     members,
     memories,
     messages,
@@ -194,4 +195,7 @@ urlpatterns = [
     *both("tokens", tokens.OpenTokens.as_view()),
     *both("tokens/refresh", tokens.RefreshTokens.as_view()),
     *both("tokens/revoke", tokens.RevokeTokens.as_view()),
+    *both("learning/events", learning.LearningEvents.as_view()),
+    *both("learning/events/<uuid:event_id>", learning.OneLearningEvent.as_view()),
+    *both("learning/feedback", learning.LearningFeedback.as_view()),
 ]
