@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from analytics import tracing
+from analytics.errors import CannotReplay
 from analytics.models import Trace
 from memory.recall import look
 from memory.types import Found, Query
@@ -13,10 +14,6 @@ from memory.types import Found, Query
 NOW, THEN = "now", "then"
 LIMIT = 50  # hits that are compared, as many as a trace keeps
 HEAVIEST = 10.0
-
-
-class CannotReplay(RuntimeError):
-    """The question of this trace is not known well enough to ask it again."""
 
 
 @dataclass(frozen=True)

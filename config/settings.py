@@ -361,6 +361,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "events.models.Delivery.State",
         "TenantStateEnum": "tenants.models.Tenant.State",
         "EventTypeEnum": "events.types.NAMES",
+        "LearningTypeEnum": "analytics.models.LearningEvent.Type",
     },
 }
 
