@@ -73,11 +73,11 @@ def _query(trace: Trace, setting: Setting) -> Query:
 
 def why_not(trace: Trace) -> str:
     """Why a trace cannot be replayed; empty: it can be."""
-    if trace.kind != Trace.Kind.RECALL:
+    if trace.kind != Trace.Kind.RECALL or "asked" not in trace.told:
         return "it is of no recall"
-    if trace.told["by_vector"]:
+    if trace.told.get("by_vector"):
         return "it was asked by a vector, which is not kept"
-    return "its question was too long to be kept whole" if trace.told["cut"] else ""
+    return "its question was too long to be kept whole" if trace.told.get("cut") else ""
 
 
 def moved(then: list[tuple[UUID, float]], now: list[tuple[UUID, float]]) -> list[Moved]:
