@@ -50,7 +50,7 @@ class Overview:
 
 def overview(span: Span, domain: str = "", most: int = LISTED) -> Overview:
     """The searches of a span, of one domain or all; up to `most` questions in each list. Seven statements."""
-    only = {"domain": domain} if domain else {}
+    only: dict[str, Any] = {"domain": domain} if domain else {}
     by_kind = {
         point.group: point for point in counts.series("searches", span, step="", group="kind", histogram=True, **only)
     }

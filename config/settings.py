@@ -361,6 +361,8 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "events.models.Delivery.State",
         "TenantStateEnum": "tenants.models.Tenant.State",
         "EventTypeEnum": "events.types.NAMES",
+        "TraceKindEnum": "analytics.models.Trace.Kind",
+        "TraceWhyEnum": "analytics.models.Trace.Why",
         "LearningTypeEnum": "analytics.models.LearningEvent.Type",
     },
 }
