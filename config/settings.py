@@ -357,6 +357,8 @@ SPECTACULAR_SETTINGS = {
         "TenantStateEnum": "tenants.models.Tenant.State",
         "EventTypeEnum": "events.types.NAMES",
         "LearningTypeEnum": "analytics.models.LearningEvent.Type",
+        "AdvicePriorityEnum": "analytics.models.Suggestion.Priority",
+        "PriorityEnum": "automation.asking.LANES",
     },
 }
 

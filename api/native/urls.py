@@ -18,6 +18,7 @@ from api.native import (
     holds,
     housekeeping,
     keys,
+    learned,
     learning,
     members,
     memories,
@@ -198,4 +199,8 @@ urlpatterns = [
     *both("learning/events", learning.LearningEvents.as_view()),
     *both("learning/events/<uuid:event_id>", learning.OneLearningEvent.as_view()),
     *both("learning/feedback", learning.LearningFeedback.as_view()),
+    *both("learning/patterns", learned.LearningPatterns.as_view()),
+    *both("learning/metrics", learned.LearningMetrics.as_view()),
+    *both("learning/trends", learned.LearningTrends.as_view()),
+    *both("learning/recommendations", learned.LearningRecommendations.as_view()),
 ]

@@ -245,4 +245,8 @@ OPS = {
     "GET learning/events": Op(named={"cursor": "cursor_of_learning"}),
     "GET learning/events/{event_id}": Op(named={"event_id": "event"}),
     "POST learning/feedback": Op({"event_id": "$event", "correct": True}, named={"event_id": "event"}),
+    "GET learning/patterns": Op(),
+    "GET learning/metrics": Op(),
+    "GET learning/trends": Op(),
+    "GET learning/recommendations": Op(),
 }  # fmt: skip
