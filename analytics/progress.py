@@ -18,7 +18,7 @@ HALVES = "SELECT *, row_number() OVER (ORDER BY occurred_at, id) <= count(*) OVE
 class Metrics:
     """What events of a time come to. Rates are 0 to 1, but `learning_rate`, which is events a day.
 
-    `adaptation_rate` is the share that updated a model, `feedback_rate` that with feedback. `improvement` is by how
+    `adaptation_rate` is the share of adaptations, `feedback_rate` that of events with feedback. `improvement` is by how
     many per cent the mean confidence of right answers is higher in the second half of the events than in the first.
     """
 
@@ -35,6 +35,7 @@ class Metrics:
     processing_ms: float | None
     improvement: float | None
     improved: int
+    model_updates: int
     tokens: int
     cost: float
     cost_per_event: float | None
@@ -55,7 +56,7 @@ def metrics(asked: Asked, now: datetime) -> Metrics:
         total=total,
         by_type={name: by_type.get(name, 0) for name in LearningEvent.Type.values},
         learning_rate=total / max((asked.until - asked.since) / DAY, 1e-9),
-        adaptation_rate=told["updated"] / total if total else 0.0,
+        adaptation_rate=by_type.get("adaptation", 0) / total if total else 0.0,
         feedback_rate=told["judged"] / total if total else 0.0,
         accuracy=told["right"] / told["said"] if told["said"] else None,
         confidence=told["confidence"],
@@ -63,6 +64,7 @@ def metrics(asked: Asked, now: datetime) -> Metrics:
         processing_ms=told["processing_ms"],
         improvement=_improvement(asked),
         improved=improved,
+        model_updates=told["updated"],
         tokens=int(told["tokens"] or 0),
         cost=cost,
         cost_per_event=cost / total if total else None,

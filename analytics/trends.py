@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from analytics import history
+from analytics import forecasting, history
 from analytics.algorithms import patterns as looks
 from analytics.algorithms import trends as lines
 from analytics.algorithms.trends import Guess
@@ -34,7 +34,8 @@ class Period:
 class Trend:
     """`trend` is improving, stable, declining or unknown; slope and line are None when it is unknown.
 
-    `line` has a value for each period, `forecast` one for each of the next; intervals hold with the share SURE.
+    `line` has a value for each period, `forecast` one for each of the next, made by `method`; 95 of 100 lie within its
+    intervals, if what was goes on.
     """
 
     trend: str
@@ -43,6 +44,7 @@ class Trend:
     slope_interval: tuple[float, float] | None
     line: tuple[float, ...]
     forecast: tuple[Guess, ...]
+    method: str
     insights: tuple[str, ...]
 
 
@@ -75,16 +77,23 @@ def trend(asked: Asked, now: datetime, count: int = 7, step: str = "day") -> Tre
     told = lines.direction(line)
     insights = tuple(_insights(found, line, step))
     if line is None:
-        return Trend(told, tuple(found), None, None, (), (), insights)
-    ahead = tuple(_share(line.guess(len(found) + at)) for at in range(AHEAD))
+        return Trend(told, tuple(found), None, None, (), (), "", insights)
+    ahead, method = _ahead([period.performance for period in found], line, step)
     interval = (line.slope_low, line.slope_high)
     drawn = tuple(line.at(at) for at in range(len(found)))
-    return Trend(told, tuple(found), line.slope, interval, drawn, ahead, insights)
+    return Trend(told, tuple(found), line.slope, interval, drawn, ahead, method, insights)
 
 
-def _share(guess: Guess) -> Guess:
-    """Performance is between 0 and 1, so what is expected of it is too."""
-    return Guess(*(min(max(value, 0.0), 1.0) for value in (guess.value, guess.low, guess.high)))
+def _ahead(values: Sequence[float | None], line: lines.Line, step: str) -> tuple[tuple[Guess, ...], str]:
+    """The next values by a model that knows of seasons, and with too little for one by the line; and by which.
+
+    Performance is between 0 and 1, so what is expected of it is too.
+    """
+    told = forecasting.forecast(values, AHEAD, step, least=0.0, most=1.0)
+    if told.values:
+        return tuple(Guess(*each) for each in zip(told.values, told.low, told.high, strict=True)), told.method
+    guesses = (line.guess(len(values) + at) for at in range(AHEAD))
+    return tuple(Guess(*(min(max(x, 0.0), 1.0) for x in (g.value, g.low, g.high))) for g in guesses), lines.METHOD
 
 
 def _insights(found: Sequence[Period], line: lines.Line | None, step: str) -> list[str]:

@@ -6,6 +6,7 @@ from math import sqrt
 
 SLOPE = 0.05  # a period; within it nothing is said to change, after the Memory Persistence Service
 SURE = 0.95  # of all intervals
+METHOD = "line of least squares"
 LEAST = 3  # known values below which nothing is said
 
 

@@ -86,7 +86,7 @@ class LearningMetricWords(serializers.Serializer):
     total = serializers.IntegerField()
     by_type = serializers.DictField(child=serializers.IntegerField())
     learning_rate = serializers.FloatField(help_text="Events a day.")
-    adaptation_rate = Share(help_text="Share of events that updated a model.")
+    adaptation_rate = Share(help_text="Share of adaptations.")
     feedback_rate = Share(help_text="Share of events with feedback.")
     accuracy = Share(allow_null=True)
     confidence = Share(allow_null=True)
@@ -96,6 +96,7 @@ class LearningMetricWords(serializers.Serializer):
         allow_null=True, help_text="Per cent: mean confidence of right answers, second half against the first."
     )
     improved = serializers.IntegerField(help_text="Events that made things better.")
+    model_updates = serializers.IntegerField(help_text="Events that changed a model.")
     tokens = serializers.IntegerField()
     cost = serializers.FloatField()
     cost_per_event = serializers.FloatField(allow_null=True)
@@ -129,6 +130,7 @@ class TrendWords(serializers.Serializer):
     periods = PeriodWords(many=True)
     line = serializers.ListField(child=serializers.FloatField())
     forecast = GuessWords(many=True)
+    method = serializers.CharField(help_text="Of the forecast; empty without one.")
     insights = serializers.ListField(child=serializers.CharField())
 
 

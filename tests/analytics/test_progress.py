@@ -38,14 +38,17 @@ def test_metrics_are_those_of_the_last_seven_days(in_acme: Tenant) -> None:
             lesson(ago(days=8), cost=100),
             lesson(ago(days=6), correct=True, confidence=0.5, cost=2, tokens=10),
             lesson(ago(days=5), correct=False, confidence=0.1, type="feedback", rating=2),
-            lesson(ago(days=2), correct=True, confidence=0.75, cost=4, improved=True, rating=4, model_updated=True),
+            lesson(ago(days=2), correct=True, confidence=0.75, cost=4, improved=True, rating=4, type="adaptation"),
             lesson(ago(days=1), processing_ms=40, confidence=0.65),
             lesson(ago(days=1), domain="other"),
         ]
     )
     with costs(3):
         told = progress.metrics(Asked(domain="shop"), NOW)
-    assert (told.total, told.by_type["training"], told.by_type["feedback"], told.by_type["correction"]) == (4, 3, 1, 0)
+    assert (told.total, told.by_type) == (
+        4,
+        dict.fromkeys(told.by_type, 0) | {"training": 2, "feedback": 1, "adaptation": 1},
+    )
     assert told.learning_rate == pytest.approx(4 / 7)
     assert (told.adaptation_rate, told.feedback_rate, told.accuracy) == (0.25, 0.75, pytest.approx(2 / 3))
     assert (told.confidence, told.rating, told.processing_ms) == (pytest.approx(0.5), 3, 40)
@@ -96,6 +99,13 @@ def test_a_trend_is_the_slope_of_performance(in_acme: Tenant, step: float, word:
     assert (told.trend, told.slope) == (word, pytest.approx(step))
     assert [guess.value for guess in told.forecast] == pytest.approx([min(0.5 + step * at, 1) for at in (4, 5, 6)])
     assert told.line[0] == pytest.approx(0.5 - 3 * step)
+
+
+def test_with_more_of_it_the_forecast_knows_of_seasons(in_acme: Tenant) -> None:
+    learning.record_all([lesson(ago(days=29.5 - at), confidence=0.5 + 0.3 * (at % 7 == 0)) for at in range(30)])
+    told = trends.trend(Asked(), NOW, 30)
+    assert told.method != lines.METHOD
+    assert all(0 <= guess.low <= guess.value <= guess.high <= 1 for guess in told.forecast)
 
 
 def test_of_too_little_nothing_is_guessed(in_acme: Tenant) -> None:
