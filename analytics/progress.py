@@ -45,7 +45,8 @@ class Metrics:
 def metrics(asked: Asked, now: datetime) -> Metrics:
     """What events come to, of the last seven days when no time is named. Three statements."""
     asked = history.within(asked, now)
-    assert asked.since and asked.until
+    assert asked.since
+    assert asked.until
     rows = history.found(asked)
     by_type = dict(rows.order_by().values("type").annotate(n=Count("pk")).values_list("type", "n"))
     told = _summed(rows)

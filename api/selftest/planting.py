@@ -6,6 +6,7 @@ from typing import Any
 
 from django_tenants.utils import tenant_context
 
+from analytics import suggestions
 from events import relay
 from memory import reviews, transfers
 from memory.upkeep import embed
@@ -130,7 +131,12 @@ def _learned(make: Any, things: Things, canary: str) -> Things:
     held = {"input": {"says": canary}, "output": {"prediction": canary}, "user_id": things["user"]}
     events = [make("POST", "learning/events", told | held)["id"] for _ in "ab"]
     make("POST", "learning/feedback", {"event_id": events[1], "correct": True, "explanation": canary})
-    return {"event": events[0]}
+    # Of a domain that has no policy yet, for one that is switched off is left alone.
+    noisy = {"type": "training", "domain": f"learned-{canary}"}
+    make("POST", "learning/events", {"events": [noisy] * suggestions.LEAST})
+    make("POST", "suggestions/look", {})
+    found = make("GET", f"suggestions?domain={noisy['domain']}")["data"]
+    return {"event": events[0], "suggestion": found[0]["id"]}
 
 
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:
