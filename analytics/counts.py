@@ -33,6 +33,10 @@ _ADDED = (
     " most = greatest(analytics_count.most, excluded.most), buckets = (SELECT coalesce(array_agg(coalesce(a, 0) +"
     " coalesce(b, 0)), '{}') FROM unnest(analytics_count.buckets, excluded.buckets) AS both_of(a, b))"
 )
+_NEWEST = (
+    " AND hour IN (SELECT newest FROM (SELECT {at}, max(hour) AS newest FROM analytics_count WHERE metric = %s"
+    " AND hour >= %s AND hour < %s AND whole GROUP BY 1) AS snapshots)"
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,15 @@ def _summed(cells: Iterable[Cell]) -> dict[tuple[Any, ...], Point]:
     return told
 
 
-def _into(point: Point, cell: Cell) -> None:
+def together(points: Iterable[Point], at: datetime) -> Point:
+    """All of them as one, which begins at `at`."""
+    whole = Point(at)
+    for point in points:
+        _into(whole, point)
+    return whole
+
+
+def _into(point: Point, cell: Cell | Point) -> None:
     point.n += cell.n
     point.total += cell.total
     point.least = min((x for x in (point.least, cell.least) if x is not None), default=None)
@@ -131,15 +143,19 @@ def _insert(told: Mapping[tuple[Any, ...], Point], conflict: str) -> None:
 
 def series(
     metric: str, span: Span, *, step: str = "day", group: str = "", zone: str = "UTC", histogram: bool = False,
-    **only: str,
+    last: bool = False, **only: str,
 ) -> list[Point]:  # fmt: skip
     """What was counted, step by step and by group, oldest first; a step without anything is not there.
 
     `step` is one of STEPS, or empty for the span as one; `group` one of GROUPS; `only` narrows by some of GROUPS. With
-    `histogram` the points have buckets, which costs a second statement.
+    `histogram` the points have buckets, which costs a second statement. With `last` only the newest hour of each step
+    counts, of those in which the tenant had anything of the metric: so snapshots are read.
     """
     sql, params = _narrowed(metric, span, group, only)
+    zone = "UTC" if step == "hour" else zone  # where hours begin at a quarter, they are still ours
     at, zoned = (f"date_trunc('{step}', hour, %s)", [zone]) if step else ("%s::timestamptz", [span.begin])
+    if last:
+        sql, params = sql + _NEWEST.format(at=at), [*params, *zoned, metric, span.begin, span.end]
     by = group or "''"
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,6 +1,7 @@
 """What can be wrong with a request to the study.
 
 StudyError
+├── BadQuery    a metric, a grouping or a span that nobody can answer; carries a pointer
 ├── BadLesson   carries a pointer, and its place among many
 ├── NoLesson    feedback names no event: no such id, or nothing of that session waits for any
 ├── Decided     a suggestion is accepted, rejected or withdrawn already
@@ -11,6 +12,14 @@ StudyError
 
 class StudyError(Exception):
     pass
+
+
+class BadQuery(StudyError):
+    """`pointer` is the JSON pointer of the offending field."""
+
+    def __init__(self, pointer: str, detail: str) -> None:
+        super().__init__(f"{pointer} {detail}")
+        self.pointer, self.detail = pointer, detail
 
 
 class BadLesson(StudyError):

@@ -72,7 +72,7 @@ class LearningDraft(StrictSerializer):
     session_id = Name(help_text="Feedback may come later, by the session.")
     importance = Number(min_value=0, max_value=1, required=False, allow_null=True, help_text="0 to 1.")
     input = serializers.DictField(required=False, help_text=f"What was given. {AT_MOST}")
-    context = serializers.DictField(required=False, help_text=f"What was known beside it. {AT_MOST}")
+    context = serializers.DictField(required=False, help_text=f"What was known beside it. {AT_MOST}")  # type: ignore[assignment]  # a field
     output = serializers.DictField(required=False, help_text=f"`prediction`, `alternatives` … {AT_MOST}")
     confidence = Number(
         min_value=0, max_value=1, required=False, allow_null=True, help_text="0 to 1, of the prediction."
@@ -93,7 +93,7 @@ class LearningDraft(StrictSerializer):
 class LearningBatch(StrictSerializer):
     """Many learning events; all are recorded, or none."""
 
-    events = LearningDraft(many=True, min_length=1, max_length=MANY)
+    events = serializers.ListField(child=LearningDraft(), min_length=1, max_length=MANY)
 
 
 ONE_OR_MANY = PolymorphicProxySerializer("LearningDraftOrBatch", [LearningDraft, LearningBatch], None)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from analytics import tracing
+from analytics import suggestions, tracing
 from analytics.tracing import Kept
 from events import actors, relay
 from memory import reviews, transfers
@@ -137,7 +137,12 @@ def _learned(make: Any, things: Things, canary: str) -> Things:
     held = {"input": {"says": canary}, "output": {"prediction": canary}, "user_id": things["user"]}
     events = [make("POST", "learning/events", told | held)["id"] for _ in "ab"]
     make("POST", "learning/feedback", {"event_id": events[1], "correct": True, "explanation": canary})
-    return {"event": events[0]}
+    # Of a domain that has no policy yet, for one that is switched off is left alone.
+    noisy = {"type": "training", "domain": f"learned-{canary}"}
+    make("POST", "learning/events", {"events": [noisy] * suggestions.LEAST})
+    make("POST", "suggestions/look", {})
+    found = make("GET", f"suggestions?domain={noisy['domain']}")["data"]
+    return {"event": events[0], "suggestion": found[0]["id"]}
 
 
 def _traced(make: Any, tenant: Tenant, canary: str) -> Things:

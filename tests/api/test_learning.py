@@ -125,3 +125,38 @@ def test_who_is_bound_to_a_namespace_sees_its_domain_alone(
     assert bound.get(f"learning/events/{there['id']}")[0] == 404
     assert bound.post("learning/events", AN_EVENT)[0] == 403
     assert bound.post("learning/feedback", {"session_id": "s", "correct": True})[0] == 404
+
+
+def test_patterns_metrics_trends_and_recommendations_are_told(ada: Caller) -> None:
+    now = timezone.now()
+    days = [{"occurred_at": (now - timedelta(days=at + 0.5)).isoformat()} for at in range(6)]
+    drafts = [AN_EVENT | day | {"feedback": {"correct": at > 3}} for at, day in enumerate(days)]
+    assert ada.post("learning/events", {"events": drafts})[0] == 201
+    (pattern,) = ada.get("learning/patterns?domain=legal")[1]["data"]
+    assert (pattern["frequency"], pattern["input_keys"], pattern["context_keys"]) == (6, ["clause"], ["plan"])
+    assert ada.get("learning/patterns?domain=legal&min_frequency=7")[1] == {"data": [], "total": 0}
+    metrics = ada.get("learning/metrics?domain=legal")[1]
+    assert (metrics["total"], metrics["feedback_rate"], len(metrics["top_patterns"])) == (6, 1.0, 1)
+    trend = ada.get("learning/trends?domain=legal&periods=10")[1]
+    assert (trend["trend"], len(trend["periods"]), len(trend["forecast"])) == ("declining", 10, 3)
+    told = ada.get("learning/recommendations?domain=legal")[1]["data"]
+    assert {one["rule"] for one in told} == {"weak_pattern", "declining"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "patterns?min_frequency=0", "metrics?since=soon", "trends?periods=0", "trends?periods=367", "trends?step=year",
+        "metrics?since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", "recommendations?colour=red",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_refused(ada: Caller, asked: str) -> None:
+    assert ada.get(f"learning/{asked}")[0] == 422
+
+
+@pytest.mark.parametrize("asked", ["patterns", "metrics", "trends?step=week&periods=366", "recommendations"])
+@pytest.mark.parametrize("end", ["0002-01-01T00:00:00Z", "9998-12-30T00:00:00Z"])
+def test_no_end_of_time_is_too_far(ada: Caller, asked: str, end: str) -> None:
+    recorded(ada, occurred_at="0003-01-01T00:00:00Z")
+    status, body = ada.get(f"learning/{asked}{'&' if '?' in asked else '?'}until={end}")
+    assert status in (200, 422), body

@@ -20,7 +20,7 @@ NAMES = {
     "hold_id": "hold", "rule_id": "rule", "key_id": "key", "run_id": "run", "task_id": "run", "parent_id": "run",
     "member_id": "member", "api_key": "nobody", "policy_id": "policy", "pause_id": "pause", "review_id": "review",
     "token": "nobody", "webhook_id": "webhook", "delivery_id": "delivery", "trace_id": "trace",
-    "domain": "namespace", "agent": "agent",
+    "domain": "namespace", "agent": "agent", "suggestion_id": "suggestion",
 }  # fmt: skip
 
 
@@ -250,4 +250,15 @@ OPS = {
     "GET learning/events": Op(named={"cursor": "cursor_of_learning"}),
     "GET learning/events/{event_id}": Op(named={"event_id": "event"}),
     "POST learning/feedback": Op({"event_id": "$event", "correct": True}, named={"event_id": "event"}),
+    "GET learning/patterns": Op(),
+    "GET learning/metrics": Op(),
+    "GET learning/trends": Op(),
+    "GET learning/recommendations": Op(),
+    "GET suggestions": Op(named={"cursor": "cursor"}),
+    "POST suggestions/look": Op({}),
+    "GET suggestions/{suggestion_id}": Op(),
+    "POST suggestions/{suggestion_id}/simulate": Op({}),
+    "POST suggestions/{suggestion_id}/try": Op({}),
+    "POST suggestions/{suggestion_id}/accept": Op({}),
+    "POST suggestions/{suggestion_id}/reject": Op({}),
 }  # fmt: skip
