@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from analytics.errors import BadLesson, CannotReplay, Decided, NoLesson, NoTrace
 from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
 from events.feed import OutOfFeed
 from events.sync.errors import BadMessage, NothingDead, NotTheirs, QueueFull, TooManyServices
@@ -135,6 +136,8 @@ QUEUE_FULL = (409, "queue_full", "Too many messages wait to be acknowledged; no 
 NOTHING_DEAD = (409, "nothing_dead", "Nothing of this message was given up, or its time is over.", None)
 TOO_MANY_SERVICES = (409, "too_many_services", "A tenant has at most 1,000 services.", None)
 POLICY_THERE = (409, "policy_there", "There is a policy for this scope already: change that one.", None)
+NO_LESSON = (404, "no_event", "No such learning event, or none of this session waits for feedback.", None)
+DECIDED = (409, "decided", "This suggestion is accepted, rejected or withdrawn already.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
@@ -157,6 +160,8 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
     ((EmbedderUnavailable,), NO_EMBEDDER),
+    ((NoLesson,), NO_LESSON),
+    ((Decided,), DECIDED),
 ]
 
 
@@ -293,6 +298,10 @@ def _not_replayable(error: Any) -> Told:
     return 409, "not_replayable", f"This delivery is not sent anew: {error}.", None
 
 
+def _trace_not_replayable(error: Any) -> Told:
+    return 409, "trace_not_replayable", f"This trace cannot be replayed: {error}.", None
+
+
 def _out_of_feed(error: Any) -> Told:
     where = f"The feed begins after {error.oldest_since} and ends with {error.last_seq}"
     detail = f"{where}: read everything again, then go on from `last_seq`."
@@ -301,6 +310,17 @@ def _out_of_feed(error: Any) -> Told:
 
 def _wrong_state(error: Any) -> Told:
     return 409, "wrong_state", f"This cannot be done now: {error}.", None
+
+
+def _no_trace(error: Any) -> Told:
+    wrong = {"pointer": "/trace_id", "code": "no_trace", "detail": "is not a trace of a recall that is there"}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
+
+
+def _bad_lesson(error: Any) -> Told:
+    at = error.pointer if error.at is None else f"/events/{error.at}{error.pointer}"
+    wrong = {"pointer": at, "code": "bad_event", "detail": error.detail}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
 
 
 DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
@@ -332,7 +352,10 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     TooManyWebhooks: _too_many_webhooks,
     NotReplayable: _not_replayable,
     Disabled: _webhook_disabled,
+    CannotReplay: _trace_not_replayable,
+    NoTrace: _no_trace,
     OutOfFeed: _out_of_feed,
+    BadLesson: _bad_lesson,
 }
 
 

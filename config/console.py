@@ -107,6 +107,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Runs", "cleaning_services", "runs", "runs.read"),
         _item("Review desk", "fact_check", "reviews", "reviews.read") | _waiting(request),
         _item("Health", "monitor_heart", "health", "health.read"),
+        _item("Searches", "search_insights", "searches", "traces.read"),
+        _item("Traces", "timeline", "traces", "traces.read"),
         _item("Embedding models", "model_training", "embeddings"),
         _item("Usage", "speed", "usage", "usage.read"),
         _item("Retention and holds", "event_busy", "retention", "retention.read"),

@@ -362,6 +362,12 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "events.models.Delivery.State",
         "TenantStateEnum": "tenants.models.Tenant.State",
         "EventTypeEnum": "events.types.NAMES",
+        "TraceKindEnum": "analytics.models.Trace.Kind",
+        "TraceWhyEnum": "analytics.models.Trace.Why",
+        "LearningTypeEnum": "analytics.models.LearningEvent.Type",
+        "AdvicePriorityEnum": "analytics.models.Suggestion.Priority",
+        "PriorityEnum": "automation.asking.LANES",
+        "SuggestionStateEnum": "analytics.models.Suggestion.State",
         "InsightKindEnum": "analytics.models.Insight.Kind",
         "InsightSeverityEnum": "analytics.models.Insight.Severity",
         "InsightStateEnum": "analytics.models.Insight.State",
@@ -427,9 +433,10 @@ CELERY_BEAT_SCHEDULE = {
     "scratch": {"task": "api.tasks.reap_selftests", "schedule": 300.0, "options": {"expires": 300}},
     "erasures": {"task": "memory.tasks.erasures_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "sync": {"task": "tenants.tasks.expire_messages", "schedule": 300.0, "options": {"expires": 300}},
+    "suggestions": {"task": "analytics.tasks.suggest_everywhere", "schedule": crontab("37", "4")},
     "old_traces": {"task": "analytics.tasks.sweep_traces", "schedule": 3600.0, "options": {"expires": 3600}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
-    "insights": {"task": "analytics.tasks.look_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
+    "insights": {"task": "analytics.tasks.insights_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # --- language, time, files, logs

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
+from analytics import noting
 from config.pages import (
     analytics,
     audit,
@@ -34,6 +35,7 @@ from config.pages import (
     run,
     runs,
     schemas,
+    searches,
     selftests,
     sessions,
     settings,
@@ -42,6 +44,7 @@ from config.pages import (
     sync,
     tenants,
     tiers,
+    traces,
     transfers,
     usage,
     webhook,
@@ -62,7 +65,8 @@ def page(
     def permitted(request: HttpRequest, **named: Any) -> HttpResponseBase:
         if not may(request, operations.get(request.method or "", reads)):
             raise PermissionDenied
-        return view(request, **named)
+        with noting.during(name):
+            return view(request, **named)
 
     asked = admin.site.admin_view(permitted)
     asked.operations = operations  # type: ignore[attr-defined]
@@ -157,6 +161,10 @@ urlpatterns = [
     page("privacy/<uuid:erasure_id>/", privacy.certificate, "privacy_certificate", reads="people.erase"),
     page("privacy/<uuid:erasure_id>/receipt", privacy.receipt, "privacy_receipt", reads="people.erase"),
     page("privacy/<uuid:erasure_id>/lift", privacy.lift, "privacy_lift", does="people.erase"),
+    page("traces/", traces.listed, "traces", reads="traces.read"),
+    page("traces/<uuid:trace_id>/", traces.one, "trace", reads="traces.read"),
+    page("searches/", searches.overview, "searches", reads="traces.read"),
+    page("recall/thumb", playground.thumb, "thumb", reads="learning.write", does="learning.write"),
     page("analytics/", analytics.analytics, "analytics", reads="analytics.read"),
     page("insights/", insights.listed, "insights", reads="analytics.read"),
     page(
