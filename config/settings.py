@@ -369,7 +369,6 @@ SPECTACULAR_SETTINGS = {
         "PriorityEnum": "automation.asking.LANES",
         "SuggestionStateEnum": "analytics.models.Suggestion.State",
         "InsightKindEnum": "analytics.models.Insight.Kind",
-        "InsightSeverityEnum": "analytics.models.Insight.Severity",
         "InsightStateEnum": "analytics.models.Insight.State",
         "ReportTypeEnum": "analytics.reports.TYPES",
     },

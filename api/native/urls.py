@@ -228,5 +228,5 @@ urlpatterns = [
     *both("analytics/insights", insights.Insights.as_view()),
     *both("analytics/insights/<uuid:insight_id>", insights.OneInsight.as_view()),
     *both("analytics/insights/<uuid:insight_id>/dismiss", insights.DismissInsight.as_view()),
-    *both("analytics/reports/<str:type>", reports.OneReport.as_view()),
+    *both("analytics/reports", reports.OneReport.as_view()),
 ]

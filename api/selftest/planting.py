@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from analytics import suggestions, tracing
+from analytics import finding, insights, suggestions, tracing
 from analytics.tracing import Kept
 from events import actors, relay
 from memory import reviews, transfers
@@ -46,6 +46,7 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     runs = [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"]
     things |= {"run": runs[0]}
     things |= _traced(make, tenant, canary)
+    things |= _found(make, tenant, things)
     things |= _cursors(make, things, canary)
     with tenant_context(tenant):
         embed.pending()
@@ -154,6 +155,15 @@ def _traced(make: Any, tenant: Tenant, canary: str) -> Things:
     return {"trace": make("GET", "traces?kind=recall&limit=1")["data"][0]["id"]}
 
 
+def _found(make: Any, tenant: Tenant, things: Things) -> Things:
+    """Two insights of a domain, as rules find them."""
+    now = timezone.now()
+    with tenant_context(tenant):
+        numbers = {"learning_rate": 20.0, "feedback_rate": 0.1}
+        insights.keep(finding.by_rules(numbers, now, things["namespace"]), now)
+    return {"insight": make("GET", "analytics/insights?limit=1")["data"][0]["id"]}
+
+
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:
     exports = [make("POST", "exports", {})["id"] for _ in "ab"]
     imports = [make("POST", "imports", f"content\n{canary} {word}\n", "text/csv")["id"] for word in "ab"]
@@ -171,6 +181,6 @@ def _cursors(make: Any, things: Things, canary: str) -> Things:
         "cursor_of_runs": "runs?", "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
         "cursor_of_holds": "holds?", "cursor_of_rules": "retention-rules?",
         "cursor_of_services": "sync/services?", "cursor_of_sync": "sync/messages?",
-        "cursor_of_learning": "learning/events?",
+        "cursor_of_learning": "learning/events?", "cursor_of_insights": "analytics/insights?",
     }  # fmt: skip
     return {kind: make("GET", f"{path}limit=1")["next_cursor"] for kind, path in lists.items()}

@@ -78,9 +78,9 @@ def _behind(name: str, asked: Range) -> str:
         return behind.url("memories", namespace=domain)
     if name in ("searches", "hit_rate", "latency_p95"):
         why = {"hit_rate": "empty", "latency_p95": "slow"}.get(name, "")
-        return behind.url("traces", **asked.said, kind="recall", why=why)
+        return behind.traces(asked.said, kind="recall", why=why)
     if name == "error_rate":
-        return behind.url("traces", **asked.said, kind="operation", why="failed")
+        return behind.traces(asked.said, kind="operation", why="failed")
     return behind.url("learning", **asked.said)
 
 

@@ -111,10 +111,10 @@ class Drawing:
         return behind.memories(own["from"], own["to"], namespace=self.asked.domain)
 
     def searched(self, at: datetime) -> str:
-        return behind.url("traces", **self._own(at), kind="recall")
+        return behind.traces(self._own(at), kind="recall")
 
     def requested(self, at: datetime) -> str:
-        return behind.url("traces", **self._own(at), kind="operation")
+        return behind.traces(self._own(at), kind="operation")
 
     def learned(self, at: datetime) -> str:
         return behind.url("learning", **self._own(at))

@@ -85,7 +85,9 @@ def rows_behind(row: Insight, asked: Range) -> str:
     page = ROWS.get(row.metric, "analytics")
     if page == "memories":
         return behind.memories(days["from"], days["to"], namespace=row.domain)
-    said = {"range": "own", **days, "domain": row.domain, **NARROWED.get(row.metric, {})}
+    said = {"range": "own", **days, "domain": row.domain}
+    if page == "traces":
+        return behind.traces(said, **NARROWED[row.metric])
     return behind.url(page, **said) or behind.url("analytics", **said)
 
 

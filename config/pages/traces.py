@@ -14,6 +14,7 @@ from analytics import replay, traces
 from analytics.errors import CannotReplay
 from analytics.models import Trace
 from analytics.replay import Moved, Setting
+from config.pages import ranges
 from config.pages.base import asked_for, tenant_here
 from memory.algorithms import ranking
 from memory.errors import LibraryError
@@ -72,13 +73,16 @@ def listed(request: HttpRequest) -> HttpResponse:
     tenant_here(request)
     form, before = Narrowed(_plain(request)), _uuid(asked_for(request, "before")["before"])
     asked = form.told() if form.is_valid() else {}
-    rows = traces.listed(asked).order_by("-id")
+    time = ranges.asked(request) if {"range", "from"} & set(request.GET) else None
+    span = {"since": time.span.begin, "until": time.span.end} if time else {}
+    rows = traces.listed(asked | span).order_by("-id")
     found = list((rows.filter(id__lt=before) if before else rows)[: LISTED + 1]) if form.is_valid() else []
-    more = {**asked, "before": found[LISTED - 1].pk} if len(found) > LISTED else None
+    more = {**asked, **(time.said if time else {}), "before": found[LISTED - 1].pk} if len(found) > LISTED else None
     context = admin.site.each_context(request) | {
         "title": "Traces",
         "form": form,
-        "narrowed": bool(asked),
+        "narrowed": bool(asked or time),
+        "time": time,
         "traces": [{"row": row, "dot": DOTS[row.why]} for row in found[:LISTED]],
         "older": urlencode(more) if more else "",
     }

@@ -20,7 +20,7 @@ NAMES = {
     "hold_id": "hold", "rule_id": "rule", "key_id": "key", "run_id": "run", "task_id": "run", "parent_id": "run",
     "member_id": "member", "api_key": "nobody", "policy_id": "policy", "pause_id": "pause", "review_id": "review",
     "token": "nobody", "webhook_id": "webhook", "delivery_id": "delivery", "trace_id": "trace",
-    "domain": "namespace", "agent": "agent", "suggestion_id": "suggestion",
+    "domain": "namespace", "agent": "agent", "suggestion_id": "suggestion", "insight_id": "insight",
 }  # fmt: skip
 
 
@@ -261,4 +261,11 @@ OPS = {
     "POST suggestions/{suggestion_id}/try": Op({}),
     "POST suggestions/{suggestion_id}/accept": Op({}),
     "POST suggestions/{suggestion_id}/reject": Op({}),
+    "GET analytics/dashboard": Op(),
+    "GET analytics/business": Op(),
+    "GET analytics/realtime": Op(),
+    "GET analytics/insights": Op(named={"cursor": "cursor_of_insights"}),
+    "GET analytics/insights/{insight_id}": Op(),
+    "POST analytics/insights/{insight_id}/dismiss": Op(),
+    "GET analytics/reports": Op(query={"type": "executive"}),
 }  # fmt: skip
