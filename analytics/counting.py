@@ -83,7 +83,7 @@ _OF = ("kind", "domain", "service", "agent")
 
 def _learning(hour: datetime, seq: int) -> Iterator[Cell]:
     rows = LearningEvent.objects.filter(occurred_at__gte=hour, occurred_at__lt=hour + HOUR).order_by()
-    groups = rows.values("domain", "service", "agent", kind=F("type")).annotate(n=Count("id"), **_aggregates())
+    groups: Any = rows.values("domain", "service", "agent", kind=F("type")).annotate(n=Count("id"), **_aggregates())
     for row in groups:
         of = {name: row[name] for name in _OF}
         yield Cell("learning_events", hour, n=row["n"], **of)
@@ -106,9 +106,9 @@ def _aggregates() -> dict[str, Any]:
     return told | {"took": ArrayAgg("processing_ms", filter=Q(processing_ms__isnull=False), default=[])}
 
 
-def _measured(metric: str, hour: datetime, row: dict[str, Any], of: dict[str, str]) -> Cell:
+def _measured(metric: str, hour: datetime, row: dict[str, Any], of: dict[str, Any]) -> Cell:
     ways = [way for way in ("total", "least", "most") if f"{metric}_{way}" in row]
-    sums = {way: float(row[f"{metric}_{way}"]) for way in ways}
+    sums: dict[str, Any] = {way: float(row[f"{metric}_{way}"]) for way in ways}
     buckets = histograms.of(row["took"]) if metric == "learning_ms" else ()
     return Cell(metric, hour, n=row[f"{metric}_n"], buckets=buckets, **of, **sums)
 

@@ -1,15 +1,14 @@
 """Rollups: hours in which something happened are counted anew, as often as a tick finds some.
 
 What is new is found by the numbers of the ledger. One transaction marks the hours of the next facts and moves the
-number on; a fact about a learning or a tracked event marks the hour of that event, which may be long ago. One more
-transaction takes the marks of an hour away and writes its counts anew. So a rollup may be killed anywhere and is gone
-on with, and what is counted twice counts once. Who deletes rows that are counted marks their hours, by `mark`, in the
-transaction that deletes.
+number on. A fact about a learning or a tracked event says when that was, which may be long ago, and marks that hour.
+One more transaction takes the marks of an hour away and writes its counts anew. So a rollup may be killed anywhere and
+is gone on with, and what is counted twice counts once. Who deletes rows that are counted marks their hours, by `mark`,
+in the transaction that deletes.
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from tenants import bounds
 
 LOOK = 10_000  # facts of one transaction
 Marks = set[tuple[datetime, str]]
+_BY_SUBJECT = {str(of.rows._meta.model_name): name for name, of in SOURCES.items() if of.rows}
 
 
 def mark(source: str, times: Iterable[datetime]) -> None:
@@ -111,21 +111,14 @@ def _notice() -> bool:
 
 
 def _hours_of(facts: QuerySet[Event]) -> Marks:
-    told = facts.order_by().values_list("occurred_at", "subject_type", "subject_id")
-    marks, subjects = set(), defaultdict(set)
-    for at, type, subject in told.iterator():
+    """When facts were told and, of one about what is counted by a time of its own, that time: its `at`."""
+    told = facts.order_by().values_list("occurred_at", "subject_type", "data__at")
+    marks: Marks = set()
+    for at, type, own in told.iterator():
         marks.add((hour_of(at), "ledger"))
-        subjects[type].add(subject)
-    return marks.union(*(_of_rows(source, subjects) for source in SOURCES))
-
-
-def _of_rows(source: str, subjects: dict[str, set[str]]) -> Iterator[tuple[datetime, str]]:
-    """The hours of the rows that facts are about; of one that is gone its eraser has marked it."""
-    rows = SOURCES[source].rows
-    ids = [UUID(subject) for subject in subjects.get(rows._meta.model_name, ())] if rows else []
-    if ids:
-        for at in rows.objects.filter(pk__in=ids).values_list("occurred_at", flat=True):
-            yield hour_of(at), source
+        if own and type in _BY_SUBJECT:
+            marks.add((hour_of(datetime.fromisoformat(own)), _BY_SUBJECT[type]))
+    return marks
 
 
 @transaction.atomic

@@ -1,8 +1,8 @@
-"""The study's background work: counting hours, and snapshots of what there is."""
+"""The study's background work: counting hours, snapshots of what there is, and what looks by itself."""
 
 from celery import shared_task
 
-from analytics import rollups, snapshots
+from analytics import rollups, snapshots, suggestions
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
 
@@ -27,6 +27,18 @@ def take_snapshot(tenant_id: str) -> None:
 def take_snapshots_everywhere() -> None:
     for tenant_id in _active():
         take_snapshot(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def suggest(tenant_id: str) -> None:
+    suggestions.look()
+
+
+@shared_task
+def suggest_everywhere() -> None:
+    """The tick: look into each tenant."""
+    for tenant_id in _active():
+        suggest(tenant_id)
 
 
 def _active() -> list[str]:

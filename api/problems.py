@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from analytics.errors import BadLesson, Decided, NoLesson
 from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
 from events.feed import OutOfFeed
 from events.sync.errors import BadMessage, NothingDead, NotTheirs, QueueFull, TooManyServices
@@ -135,6 +136,8 @@ QUEUE_FULL = (409, "queue_full", "Too many messages wait to be acknowledged; no 
 NOTHING_DEAD = (409, "nothing_dead", "Nothing of this message was given up, or its time is over.", None)
 TOO_MANY_SERVICES = (409, "too_many_services", "A tenant has at most 1,000 services.", None)
 POLICY_THERE = (409, "policy_there", "There is a policy for this scope already: change that one.", None)
+NO_LESSON = (404, "no_event", "No such learning event, or none of this session waits for feedback.", None)
+DECIDED = (409, "decided", "This suggestion is accepted, rejected or withdrawn already.", None)
 KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Http404, exceptions.NotFound, TenantMismatch), NOTHING),
     ((Unauthenticated, exceptions.NotAuthenticated, exceptions.AuthenticationFailed), NOBODY),
@@ -157,6 +160,8 @@ KNOWN: list[tuple[tuple[type[Exception], ...], Told]] = [
     ((Unreadable,), UNREADABLE),
     ((OperationalError,), NO_DATABASE),
     ((EmbedderUnavailable,), NO_EMBEDDER),
+    ((NoLesson,), NO_LESSON),
+    ((Decided,), DECIDED),
 ]
 
 
@@ -303,6 +308,12 @@ def _wrong_state(error: Any) -> Told:
     return 409, "wrong_state", f"This cannot be done now: {error}.", None
 
 
+def _bad_lesson(error: Any) -> Told:
+    at = error.pointer if error.at is None else f"/events/{error.at}{error.pointer}"
+    wrong = {"pointer": at, "code": "bad_event", "detail": error.detail}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
+
+
 DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
@@ -333,6 +344,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     NotReplayable: _not_replayable,
     Disabled: _webhook_disabled,
     OutOfFeed: _out_of_feed,
+    BadLesson: _bad_lesson,
 }
 
 

@@ -356,6 +356,10 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "events.models.Delivery.State",
         "TenantStateEnum": "tenants.models.Tenant.State",
         "EventTypeEnum": "events.types.NAMES",
+        "LearningTypeEnum": "analytics.models.LearningEvent.Type",
+        "AdvicePriorityEnum": "analytics.models.Suggestion.Priority",
+        "PriorityEnum": "automation.asking.LANES",
+        "SuggestionStateEnum": "analytics.models.Suggestion.State",
     },
 }
 
@@ -417,6 +421,7 @@ CELERY_BEAT_SCHEDULE = {
     "scratch": {"task": "api.tasks.reap_selftests", "schedule": 300.0, "options": {"expires": 300}},
     "erasures": {"task": "memory.tasks.erasures_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "sync": {"task": "tenants.tasks.expire_messages", "schedule": 300.0, "options": {"expires": 300}},
+    "suggestions": {"task": "analytics.tasks.suggest_everywhere", "schedule": crontab("37", "4")},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
     "rollups": {"task": "analytics.tasks.roll_up_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "snapshots": {"task": "analytics.tasks.take_snapshots_everywhere", "schedule": 600.0, "options": {"expires": 600}},

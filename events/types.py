@@ -217,6 +217,20 @@ _ALL = [
     ),
     EventType("sync.requeued", "A message that was given up is delivered again.", ("source", "target", "count")),
     EventType("sync.expired", "Messages were not acknowledged while their time lasted.", ("count",)),
+    EventType(
+        "learning.recorded",
+        "A learning event was recorded; `at` is when it was.",
+        ("kind", "namespace", "service", "at"),
+    ),
+    EventType("learning.judged", "Feedback was written into a learning event.", ("kind", "namespace", "service", "at")),
+    EventType("suggestion.created", "A change of a policy was suggested.", ("namespace", "reason", "job")),
+    EventType(
+        "suggestion.accepted", "A suggestion was accepted: the policy says so now.", ("namespace", "reason", "job")
+    ),
+    EventType("suggestion.rejected", "A suggestion was rejected.", ("namespace", "reason", "job")),
+    EventType(
+        "suggestion.withdrawn", "A suggestion was withdrawn: its reason is gone.", ("namespace", "reason", "job")
+    ),
 ]
 # What a type changes, by the first word of its name.
 _RESOURCES = {
@@ -238,6 +252,8 @@ _RESOURCES = {
     "member": "members",
     "webhook": "webhooks",
     "sync": "sync/messages",
+    "learning": "learning/events",
+    "suggestion": "suggestions",
 }
 _OF_A_PERSON = (
     "sessions", "relations", "questions", "reviews", "health-reports", "holds", "retention-rules", "policies", "runs",

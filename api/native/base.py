@@ -20,6 +20,7 @@ from tenants.resolve import Speaker, speaking
 # Routes that tell what memories say, and those of them that are asked by POST.
 CONTENT = {
     "memories", "context", "messages", "turns", "sessions", "entities", "relations", "exports", "reviews", "sync",
+    "learning",
 }  # fmt: skip
 READING_POSTS = {
     "memories/list", "memories/search", "memories/stream", "context", "turns", "exports", "sync/messages/waiting",

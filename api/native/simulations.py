@@ -95,7 +95,7 @@ class Simulate(TenantView):
         if heard.get("policy_id"):
             job, told, reach = _of_policy(heard["policy_id"], job, told, reach)
         simulation = simulate.simulate(job, reach, told, heard.get("now"))
-        return Response(_words(simulation) | (_scores(simulation) if heard["scores"] else {}))
+        return Response(words_of(simulation) | (_scores(simulation) if heard["scores"] else {}))
 
 
 def _of_policy(policy_id: Any, job: str, told: dict[str, Any], reach: Reach) -> tuple[str, dict[str, Any], Reach]:
@@ -109,7 +109,7 @@ def _of_policy(policy_id: Any, job: str, told: dict[str, Any], reach: Reach) -> 
     return asked.job, asked.options | told, reach if named else asked.reach
 
 
-def _words(simulation: Simulation) -> dict[str, Any]:
+def words_of(simulation: Simulation) -> dict[str, Any]:
     predicted, recalled = simulation.forecast, simulation.recalled()
     return {
         "job": simulation.job.name, "options": simulation.options, "now": simulation.now, "total": predicted.total,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django_tenants.utils import tenant_context
 
+from analytics import suggestions
 from events import relay
 from memory import reviews, transfers
 from memory.upkeep import embed
@@ -36,6 +37,7 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things |= _asked(make, tenant, things, canary)
     things |= _files(make, tenant, canary)
     things |= _sent(make, things, canary)
+    things |= _learned(make, things, canary)
     runs = [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"]
     things |= {"run": runs[0]}
     things |= _cursors(make, things, canary)
@@ -123,6 +125,20 @@ def _sent(make: Any, things: Things, canary: str) -> Things:
     return {"service": names[0], "sync": sent[0]}
 
 
+def _learned(make: Any, things: Things, canary: str) -> Things:
+    """Two learning events; one of them waits for feedback."""
+    told = {"type": "training", "domain": things["namespace"], "agent": things["agent"], "session_id": things["talk"]}
+    held = {"input": {"says": canary}, "output": {"prediction": canary}, "user_id": things["user"]}
+    events = [make("POST", "learning/events", told | held)["id"] for _ in "ab"]
+    make("POST", "learning/feedback", {"event_id": events[1], "correct": True, "explanation": canary})
+    # Of a domain that has no policy yet, for one that is switched off is left alone.
+    noisy = {"type": "training", "domain": f"learned-{canary}"}
+    make("POST", "learning/events", {"events": [noisy] * suggestions.LEAST})
+    make("POST", "suggestions/look", {})
+    found = make("GET", f"suggestions?domain={noisy['domain']}")["data"]
+    return {"event": events[0], "suggestion": found[0]["id"]}
+
+
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:
     exports = [make("POST", "exports", {})["id"] for _ in "ab"]
     imports = [make("POST", "imports", f"content\n{canary} {word}\n", "text/csv")["id"] for word in "ab"]
@@ -140,5 +156,6 @@ def _cursors(make: Any, things: Things, canary: str) -> Things:
         "cursor_of_runs": "runs?", "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
         "cursor_of_holds": "holds?", "cursor_of_rules": "retention-rules?",
         "cursor_of_services": "sync/services?", "cursor_of_sync": "sync/messages?",
+        "cursor_of_learning": "learning/events?",
     }  # fmt: skip
     return {kind: make("GET", f"{path}limit=1")["next_cursor"] for kind, path in lists.items()}

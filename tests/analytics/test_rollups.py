@@ -33,7 +33,7 @@ NOON = datetime(2026, 5, 8, 12, tzinfo=UTC)
 TYPES = ["memory.created", "memory.updated", "memory.deleted", "memory.silenced", "memory.erased", "key.issued"]
 
 
-def tell(type: str, at: datetime, subject: Any = None, **data: Any) -> None:
+def tell(type: str, at: datetime, subject: Any = None, /, **data: Any) -> None:
     """A fact of another time, as the clock of then would have told it."""
     key = UUID(int=(int(at.timestamp() * 1000) << 80) | random.getrandbits(74) | (7 << 76))
     about = (str(subject._meta.model_name), str(subject.pk)) if subject else ("tenant", "")
@@ -70,18 +70,18 @@ class World:
             processing_ms=dice.choice([None, 1.0, 12.5, 99_999.0]), tokens=dice.choice([None, 7]),
             model_updated=dice.random() < 0.3,
         )  # fmt: skip
-        tell("key.issued", NOON, row, namespace=row.domain)  # any fact that is about it
+        tell("learning.recorded", NOON, row, namespace=row.domain, at=at.isoformat())  # any fact that is about it
 
     def judged(self, at: datetime, dice: random.Random) -> None:
         if row := LearningEvent.objects.order_by("id").first():
             row.correct, row.improved = dice.choice([None, True, False]), dice.choice([None, True, False])
             row.rating, row.judged_at = dice.choice([None, 5]), at
             row.save()
-            tell("key.revoked", NOON + timedelta(days=1), row, namespace=row.domain)
+            tell("learning.judged", NOON + timedelta(days=1), row, namespace=row.domain, at=row.occurred_at.isoformat())
 
     def tracked(self, at: datetime, dice: random.Random) -> None:
         row = TrackedEvent.objects.create(name=dice.choice(["bought", "left"]), domain="a", occurred_at=at)
-        tell("key.issued", NOON, row)
+        tell("tracked.recorded", NOON, row, namespace="a", at=at.isoformat())
 
     def ran(self, at: datetime, dice: random.Random) -> None:
         begun = at - timedelta(seconds=dice.choice([0, 5000]))

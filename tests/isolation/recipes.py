@@ -20,6 +20,7 @@ NAMES = {
     "hold_id": "hold", "rule_id": "rule", "key_id": "key", "run_id": "run", "task_id": "run", "parent_id": "run",
     "member_id": "member", "api_key": "nobody", "policy_id": "policy", "pause_id": "pause", "review_id": "review",
     "token": "nobody", "webhook_id": "webhook", "delivery_id": "delivery",
+    "domain": "namespace", "agent": "agent", "suggestion_id": "suggestion",
 }  # fmt: skip
 
 
@@ -52,6 +53,8 @@ def platform(body: Any = None, ok: tuple[int, ...] = OK) -> Op:
     """What an operator does to a tenant; to a tenant's own key each id is forbidden alike."""
     return Op(body, named={"tenant_id": "tenant"}, ok=ok, unknown=403, key="operator")
 
+
+LEARNED = {"type": "training", "domain": "$namespace", "session_id": "$talk", "output": {"prediction": "tea"}}
 
 OPS = {
     "GET memories": Op(named={"cursor": "cursor"}),
@@ -238,4 +241,19 @@ OPS = {
     "POST tenants/{tenant_id}/resume": platform({}, ok=(409,)),
     "POST tenants/{tenant_id}/restore": platform({}, ok=(409,)),
     "GET tenants/{tenant_id}/export": platform(),
+    "POST learning/events": Op(LEARNED, nested={"events": [LEARNED]}),
+    "GET learning/events": Op(named={"cursor": "cursor_of_learning"}),
+    "GET learning/events/{event_id}": Op(named={"event_id": "event"}),
+    "POST learning/feedback": Op({"event_id": "$event", "correct": True}, named={"event_id": "event"}),
+    "GET learning/patterns": Op(),
+    "GET learning/metrics": Op(),
+    "GET learning/trends": Op(),
+    "GET learning/recommendations": Op(),
+    "GET suggestions": Op(named={"cursor": "cursor"}),
+    "POST suggestions/look": Op({}),
+    "GET suggestions/{suggestion_id}": Op(),
+    "POST suggestions/{suggestion_id}/simulate": Op({}),
+    "POST suggestions/{suggestion_id}/try": Op({}),
+    "POST suggestions/{suggestion_id}/accept": Op({}),
+    "POST suggestions/{suggestion_id}/reject": Op({}),
 }  # fmt: skip

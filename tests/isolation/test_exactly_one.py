@@ -53,6 +53,7 @@ LOOKS = {
     "POST memories/{memory_id}/unpin",  # of what is not pinned: see ACTS
     "POST webhooks/{webhook_id}/pause",  # of what is paused: see ACTS
     "POST webhooks/{webhook_id}/replay", "POST webhooks/deliveries/{delivery_id}/replay",  # of what waits: see tests/api
+    "POST suggestions/look", "POST suggestions/{suggestion_id}/simulate",  # of what is suggested already; and a look
 }  # fmt: skip
 # What tells something else than one fact.
 TOLD = {
@@ -66,6 +67,7 @@ TOLD = {
     "POST consolidate": {"run.queued": 1, "run.started": 1, "run.succeeded": 1},
     "POST keys/{key_id}/rotate": {"key.issued": 1, "key.rotated": 1},
     "DELETE sessions/{session_key}": {"session.deleted": 1, "memory.deleted": 2},
+    "POST suggestions/{suggestion_id}/accept": {"suggestion.accepted": 1, "policy.created": 1},
 }  # fmt: skip
 Act = Callable[[World], Any]
 

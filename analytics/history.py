@@ -1,0 +1,68 @@
+"""The learning history, read: events narrowed by what they are of, and by when they were."""
+# ruff: noqa: S608  what is put together are our own words; values are bound
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from analytics.models import LearningEvent
+
+WEEK = timedelta(days=7)
+# What is added up of many events: how many there are, how many have feedback, and how well they went.
+SUMS = "count(*), count(judged_at), avg(correct::int::float8), avg(confidence), avg(rating::float8)"
+_READ = (
+    "id", "type", "signature", "occurred_at", "judged_at", "correct", "improved", "confidence", "rating", "cost",
+    "model_updated",
+)  # fmt: skip
+NAMED = ("domain", "service", "agent", "user_id", "session_id", "type", "signature")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which events: of all that is named, of the half-open time from `since` to before `until`.
+
+    `judged` and `correct` None: whether or not. `least_importance` is 0 to 1.
+    """
+
+    domain: str = ""
+    service: str = ""
+    agent: str = ""
+    user_id: str = ""
+    session_id: str = ""
+    type: str = ""
+    signature: str = ""  # of a pattern
+    since: datetime | None = None
+    until: datetime | None = None
+    judged: bool | None = None
+    correct: bool | None = None
+    least_importance: float | None = None
+
+
+def found(asked: Asked) -> QuerySet[LearningEvent]:
+    """The events, unordered."""
+    rows = LearningEvent.objects.filter(**{name: getattr(asked, name) for name in NAMED if getattr(asked, name)})
+    told = {
+        "occurred_at__gte": asked.since, "occurred_at__lt": asked.until, "correct": asked.correct,
+        "importance__gte": asked.least_importance,
+    }  # fmt: skip
+    rows = rows.filter(**{name: value for name, value in told.items() if value is not None})
+    return rows if asked.judged is None else rows.filter(judged_at__isnull=not asked.judged)
+
+
+def within(asked: Asked, now: datetime, span: timedelta = WEEK) -> Asked:
+    """With both ends of its time: to now, and so long before its end, where it names none."""
+    until = asked.until or now
+    return replace(asked, since=asked.since or until - span, until=until)
+
+
+def over(
+    asked: Asked, select: str, rest: str, *after: Any, shape: str = "{}", before: tuple[Any, ...] = ()
+) -> list[Any]:
+    """The rows of a statement over the events asked for; `before` and `after` are what the words around them bind."""
+    sql, params = found(asked).order_by().values(*_READ).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {select} FROM ({shape.format(sql)}) AS f {rest}", [*before, *params, *after])
+        return cursor.fetchall()
