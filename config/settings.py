@@ -436,6 +436,8 @@ CELERY_BEAT_SCHEDULE = {
     "old_traces": {"task": "analytics.tasks.sweep_traces", "schedule": 3600.0, "options": {"expires": 3600}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
     "insights": {"task": "analytics.tasks.insights_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
+    "rollups": {"task": "analytics.tasks.roll_up_everywhere", "schedule": 60.0, "options": {"expires": 60}},
+    "snapshots": {"task": "analytics.tasks.take_snapshots_everywhere", "schedule": 600.0, "options": {"expires": 600}},
 }
 
 # --- language, time, files, logs

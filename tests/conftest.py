@@ -66,6 +66,8 @@ def _forget() -> None:
                 "analytics_learningevent",
                 "analytics_trackedevent",
                 "analytics_count",
+                "analytics_progress",
+                "analytics_dirtyhour",
                 "analytics_insight",
                 "analytics_suggestion",
                 "analytics_trace",

@@ -16,6 +16,7 @@ STATES = [state for state in Memory.State.values if state != Memory.State.DELETE
 LISTS = [
     "relations", "sessions", "questions", "reviews", "holds", "retention-rules", "policies", "pauses", "runs", "keys",
     "members", "exports", "imports", "erasures", "health-reports", "webhooks", "sync/messages", "sync/services",
+    "learning/events", "suggestions",
 ]  # fmt: skip
 ALONE = ["settings", "embeddings"]  # one thing each
 # What no fact tells, with the reason.
@@ -30,6 +31,7 @@ LEFT_OUT = {
     "embeddings": {"total", "waiting"},  # counts of memories, and of their vectors
     "webhooks": {"health", "failures", "failing_since", "rests_until", "last_delivered_at"},  # how delivering goes
     "sync/services": {"connected", "seen_at"},  # moves with its sockets
+    "suggestions": {"run_id"},  # names a run, which is told itself
     "sync/messages": {"receipts"},  # how delivering goes; its end is told
 }
 
