@@ -31,7 +31,7 @@ def analytics(request: HttpRequest) -> HttpResponse:
         "domains": [row["name"] for row in top["domains"]],
         "cards": [_card(name, told, asked) for name in CARDS],
         "groups": drawn_analytics.groups(told, asked),
-        "empty": not any(told.panels.values()),
+        "empty": not any(value for tracks in told.panels.values() for track in tracks for value in track.values),
         "top": _top(top, asked),
     }
     return TemplateResponse(request, "console/analytics.html", context)
