@@ -8,9 +8,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from analytics import dashboard
+from analytics import dashboard, realtime
 from analytics.dashboard import Dashboard
 from analytics.figures import FIGURES
+from analytics.realtime import Realtime
 from config import charts
 from config.pages import behind, drawn_analytics, ranges
 from config.pages.base import tenant_here
@@ -29,12 +30,39 @@ def analytics(request: HttpRequest) -> HttpResponse:
         "title": "Analytics",
         "range": asked,
         "domains": [row["name"] for row in top["domains"]],
+        "now": _now(realtime.read(now)),
         "cards": [_card(name, told, asked) for name in CARDS],
         "groups": drawn_analytics.groups(told, asked),
         "empty": not any(value for tracks in told.panels.values() for track in tracks for value in track.values),
         "top": _top(top, asked),
     }
     return TemplateResponse(request, "console/analytics.html", context)
+
+
+# --- now
+
+NOW = (
+    ("requests_per_second", "requests a second", ""), ("average_latency_ms", "on average", "ms"),
+    ("error_rate", "failed", "share"), ("searches_per_minute", "searches a minute", ""),
+    ("writes_per_minute", "memories written a minute", ""), ("active_agents", "agents at work", ""),
+)  # fmt: skip
+
+
+def _now(told: Realtime) -> Said:
+    """The last minutes as numbers, and requests of the last hour as columns."""
+    most = max(minute.counts["requests"] for minute in told.minutes)
+    return {
+        "numbers": [
+            {"label": label, "value": charts.said(told.metrics[name], unit)}
+            for name, label, unit in NOW
+            if told.metrics[name] is not None
+        ],
+        "minutes": [
+            {"at": each.at, "height": round(100 * each.counts["requests"] / (most or 1)), **each.counts}
+            for each in told.minutes
+        ],
+        "most": round(most),
+    }
 
 
 # --- numbers
