@@ -231,6 +231,11 @@ _ALL = [
     EventType(
         "suggestion.withdrawn", "A suggestion was withdrawn: its reason is gone.", ("namespace", "reason", "job")
     ),
+    EventType(
+        "tracked.recorded",
+        "An application tracked an event; `at` is when it happened.",
+        ("namespace", "service", "at"),
+    ),
 ]
 # What a type changes, by the first word of its name.
 _RESOURCES = {
@@ -254,6 +259,7 @@ _RESOURCES = {
     "sync": "sync/messages",
     "learning": "learning/events",
     "suggestion": "suggestions",
+    "tracked": "analytics/events",
 }
 _OF_A_PERSON = (
     "sessions", "relations", "questions", "reviews", "health-reports", "holds", "retention-rules", "policies", "runs",
