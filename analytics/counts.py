@@ -195,6 +195,45 @@ def _fill(cursor: Any, points: list[Point], sql: str, params: list[Any]) -> None
         point.buckets[place - 1] = int(held)
 
 
+_KEYS = "metric, hour, kind, domain, service, agent"
+
+
+def how_many(metrics: Sequence[str], span: Span, domain: str = "") -> int:
+    """How many rows `listed` would give, page by page."""
+    where, params = _split(metrics, span, domain)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM analytics_count WHERE {where}", params)
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+def listed(
+    metrics: Sequence[str], span: Span, domain: str, after: Sequence[Any] | None, limit: int
+) -> list[Sequence[Any]]:
+    """Split counts by their keys, behind a row that ends a page: (metric, hour, kind, domain, service, agent, n, total,
+    least, most). Without metrics all, without a domain of every one.
+    """
+    where, params = _split(metrics, span, domain)
+    if after:
+        where, params = f"{where} AND ({_KEYS}) > (%s, %s, %s, %s, %s, %s)", [*params, *after]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_KEYS}, n, total, least, most FROM analytics_count WHERE {where} ORDER BY {_KEYS} LIMIT %s",
+            [*params, limit],
+        )
+        return cursor.fetchall()
+
+
+def _split(metrics: Sequence[str], span: Span, domain: str) -> tuple[str, list[Any]]:
+    where = ["NOT whole", "hour >= %s", "hour < %s"]
+    params: list[Any] = [span.begin, span.end]
+    for name, values in (("metric", metrics), ("domain", [domain] if domain else []), ("domain", bounds.current())):
+        if values:
+            where.append(f"{name} = ANY(%s)")
+            params.append(list(values))
+    return " AND ".join(where), params
+
+
 def several(
     metrics: Sequence[str], span: Span, *, step: str = "day", group: str = "kind", zone: str = "UTC", **only: str
 ) -> dict[str, list[Point]]:

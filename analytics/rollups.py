@@ -81,6 +81,11 @@ def _in(name: str, span: Span | None) -> dict[str, datetime]:
     return {f"{name}__gte": span.begin, f"{name}__lt": span.end} if span else {}
 
 
+def rolled_at() -> datetime | None:
+    """When the counts last stood for all that was told; None: never yet."""
+    return Progress.objects.filter(pk=1).values_list("rolled_at", flat=True).first()
+
+
 def state() -> dict[str, object]:
     """How far the counts stand for what happened: {rolled_at, facts_behind, hours_waiting}."""
     row = Progress.objects.filter(pk=1).first() or Progress()

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from analytics.errors import BadLesson, CannotReplay, Decided, NoLesson, NoTrace
+from analytics.errors import BadLesson, BadQuery, CannotReplay, Decided, NoLesson, NoTrace
 from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
 from events.feed import OutOfFeed
 from events.sync.errors import BadMessage, NothingDead, NotTheirs, QueueFull, TooManyServices
@@ -323,6 +323,11 @@ def _bad_lesson(error: Any) -> Told:
     return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
 
 
+def _bad_query(error: Any) -> Told:
+    wrong = {"pointer": error.pointer, "code": "bad_query", "detail": error.detail}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
+
+
 DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadFilter: _bad_filter,
     BadTime: _bad_time,
@@ -356,6 +361,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     NoTrace: _no_trace,
     OutOfFeed: _out_of_feed,
     BadLesson: _bad_lesson,
+    BadQuery: _bad_query,
 }
 
 

@@ -143,7 +143,9 @@ def _learned(make: Any, things: Things, canary: str) -> Things:
     make("POST", "learning/events", {"events": [noisy] * suggestions.LEAST})
     make("POST", "suggestions/look", {})
     found = make("GET", f"suggestions?domain={noisy['domain']}")["data"]
-    return {"event": events[0], "suggestion": found[0]["id"]}
+    tracked = {"name": "signed", "domain": things["namespace"], "user_id": things["user"], "data": {"says": canary}}
+    signed = [make("POST", "analytics/events", tracked)["id"] for _ in "ab"]
+    return {"event": events[0], "suggestion": found[0]["id"], "tracked": signed[0]}
 
 
 def _traced(make: Any, tenant: Tenant, canary: str) -> Things:
@@ -182,5 +184,6 @@ def _cursors(make: Any, things: Things, canary: str) -> Things:
         "cursor_of_holds": "holds?", "cursor_of_rules": "retention-rules?",
         "cursor_of_services": "sync/services?", "cursor_of_sync": "sync/messages?",
         "cursor_of_learning": "learning/events?", "cursor_of_insights": "analytics/insights?",
+        "cursor_of_tracked": "analytics/events?",
     }  # fmt: skip
     return {kind: make("GET", f"{path}limit=1")["next_cursor"] for kind, path in lists.items()}

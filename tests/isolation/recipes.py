@@ -54,6 +54,7 @@ def platform(body: Any = None, ok: tuple[int, ...] = OK) -> Op:
     return Op(body, named={"tenant_id": "tenant"}, ok=ok, unknown=403, key="operator")
 
 
+TRACKED = {"name": "signed", "domain": "$namespace", "data": {"value": 3}}
 LEARNED = {"type": "training", "domain": "$namespace", "session_id": "$talk", "output": {"prediction": "tea"}}
 
 OPS = {
@@ -261,6 +262,12 @@ OPS = {
     "POST suggestions/{suggestion_id}/try": Op({}),
     "POST suggestions/{suggestion_id}/accept": Op({}),
     "POST suggestions/{suggestion_id}/reject": Op({}),
+    "GET analytics/metrics": Op(),
+    "POST analytics/query": Op({"metrics": ["facts"]}),
+    "POST analytics/events": Op(TRACKED, nested={"events": [TRACKED]}),
+    "GET analytics/events": Op(named={"cursor": "cursor_of_tracked"}),
+    "GET analytics/events/{event_id}": Op(named={"event_id": "tracked"}),
+    "GET analytics/export": Op(),
     "GET analytics/dashboard": Op(),
     "GET analytics/business": Op(),
     "GET analytics/realtime": Op(),

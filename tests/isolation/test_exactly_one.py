@@ -54,6 +54,7 @@ LOOKS = {
     "POST memories/{memory_id}/unpin",  # of what is not pinned: see ACTS
     "POST webhooks/{webhook_id}/pause",  # of what is paused: see ACTS
     "POST webhooks/{webhook_id}/replay", "POST webhooks/deliveries/{delivery_id}/replay",  # of what waits: see tests/api
+    "POST analytics/query",  # a look
     "POST suggestions/look", "POST suggestions/{suggestion_id}/simulate",  # of what is suggested already; and a look
 }  # fmt: skip
 # What tells something else than one fact.
