@@ -178,7 +178,7 @@ def _write(tenant: Any, notes: list[Note]) -> None:
             kept = [(note.kept, note.at, note.took_ms, note.domain, note.found) for note in notes if note.kept]
             tracing.keep(kept[:TRACES])
             counts.add(cells)
-        for name in settings.NOTE_READERS:
+        for name in settings.NOTE_READERS:  # in the tenant's schema, after the commit
             import_string(name)(cells)
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from analytics import insights, rollups, snapshots, suggestions, tracing
+from analytics import gauges, insights, rollups, snapshots, suggestions, tracing
 from tenants.models import Tenant
 from tenants.tasks import TenantTask
 
@@ -52,6 +52,18 @@ def sweep_traces() -> None:
     """The tick: forget old traces in each tenant."""
     for tenant_id in _active():
         sweep_traces_of(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def measure(tenant_id: str) -> None:
+    gauges.measure()
+
+
+@shared_task
+def measure_everywhere() -> None:
+    """The tick: see what each tenant keeps and what waits in it, for Prometheus."""
+    for tenant in Tenant.objects.filter(state=Tenant.State.ACTIVE, scratch=False).values_list("pk", flat=True):
+        measure(str(tenant))
 
 
 @shared_task(base=TenantTask)

@@ -13,10 +13,13 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  needs 
 from api.sockets import websocket_urlpatterns  # noqa: E402
 from api.sockets.door import unlogged  # noqa: E402
 from config.checks import refuse_unsafe_start  # noqa: E402
+from config.lifespan import lifespan  # noqa: E402
 from memory import embeddings  # noqa: E402
 
 refuse_unsafe_start()
-application = ProtocolTypeRouter({"http": django_application, "websocket": unlogged(URLRouter(websocket_urlpatterns))})
+application = ProtocolTypeRouter(
+    {"http": django_application, "websocket": unlogged(URLRouter(websocket_urlpatterns)), "lifespan": lifespan}
+)
 
 # The first search would otherwise pay seconds for the model's import.
 threading.Thread(target=embeddings.warm, name="warm-embedder", daemon=True).start()

@@ -100,7 +100,7 @@ EVENT_CONSUMERS = [
 
 RECALL_OBSERVERS = ["analytics.noting.recalled"]  # of each recall; the floors above memory are not known there
 NOTING = env.bool("NOTING", True)  # whether requests and recalls are counted and traced, see analytics/noting.py
-NOTE_READERS = ["analytics.realtime.seen"]  # of what was counted, tenant by tenant, after it is written
+NOTE_READERS = ["analytics.realtime.seen", "analytics.gauges.counted"]  # of what was counted, after it is written
 
 MIDDLEWARE = [
     "config.edges.true_address",
@@ -433,6 +433,7 @@ CELERY_BEAT_SCHEDULE = {
     "erasures": {"task": "memory.tasks.erasures_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "sync": {"task": "tenants.tasks.expire_messages", "schedule": 300.0, "options": {"expires": 300}},
     "suggestions": {"task": "analytics.tasks.suggest_everywhere", "schedule": crontab("37", "4")},
+    "gauges": {"task": "analytics.tasks.measure_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "old_traces": {"task": "analytics.tasks.sweep_traces", "schedule": 3600.0, "options": {"expires": 3600}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
     "insights": {"task": "analytics.tasks.insights_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},

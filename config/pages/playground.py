@@ -18,6 +18,7 @@ from api.native import words
 from config.pages import asking
 from config.pages.asking import Asked
 from config.pages.base import tenant_here
+from config.pages.traces import drawn_stages
 from memory import context
 from memory.algorithms import ranking
 from memory.context import Context
@@ -26,7 +27,14 @@ from memory.recall import recall
 from memory.types import Found, Hit, Query
 from tenants.middleware import may
 
-TABS = {"results": "Results", "context": "Context", "json": "JSON", "curl": "curl", "python": "Python"}
+TABS = {
+    "results": "Results",
+    "stages": "Stages",
+    "context": "Context",
+    "json": "JSON",
+    "curl": "curl",
+    "python": "Python",
+}
 
 
 @require_GET
@@ -95,6 +103,8 @@ def _shown(request: HttpRequest, form: Asked, tab: str) -> dict[str, Any]:
     if tab in ("curl", "python"):
         return {"calls": asking.calls(request, form, tab)}
     found = recall(query)
+    if tab == "stages":
+        return {"found": found, "stages": drawn_stages(found)}
     if tab == "json":
         return {"json": _json(found), "shown_hits": len(found.hits)}
     return {"found": found, "hits": [_bars(hit) for hit in found.hits], "narrowed": _narrowed(query)}

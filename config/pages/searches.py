@@ -12,6 +12,7 @@ from analytics import searches
 from analytics.counts import HOUR, Span, hour_of
 from config.pages.base import asked_for, tenant_here
 
+LISTED = 10  # questions of each list
 SPANS = {"1": "24 hours", "7": "7 days", "30": "30 days"}
 
 
@@ -21,7 +22,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     asked = asked_for(request, "days", "namespace")
     days = asked["days"] if asked["days"] in SPANS else "7"
     end = hour_of(timezone.now()) + HOUR
-    told = searches.overview(Span(end - timedelta(days=int(days)), end), asked["namespace"][:255])
+    told = searches.overview(Span(end - timedelta(days=int(days)), end), asked["namespace"][:255], LISTED)
     context = admin.site.each_context(request) | {
         "title": "Searches",
         "told": told,
@@ -31,7 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "spans": list(SPANS.items()),
         "lists": [
             ("Find nothing", "The questions that found nothing, most often asked first.", told.zero_result, True),
-            ("Slow", "The slowest first.", told.slow, False),
+            ("Slowest", "One line is one search.", told.slow, False),
             ("Asked again and again", "Of those that were traced.", told.frequent, True),
         ],
     }

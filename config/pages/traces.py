@@ -20,6 +20,7 @@ from memory.algorithms import ranking
 from memory.errors import LibraryError
 from memory.models import Memory
 from memory.tiers import cold
+from memory.types import Found
 
 LISTED = 50
 LETTERS = 160  # of a memory, beside its place
@@ -132,8 +133,13 @@ def _replayed(trace: Trace, form: Again) -> dict[str, Any]:
     except (CannotReplay, LibraryError) as error:
         form.add_error(None, f"It cannot be asked: {error}.")
         return {}
+    return {"found": found, "moved": moved, "again": drawn_stages(found), "changed": _changed(moved)}
+
+
+def drawn_stages(found: Found) -> list[dict[str, Any]]:
+    """The stages of an answer as bars."""
     told = [{"name": stage.name, "ms": stage.ms, "left": stage.left} for stage in found.stages]
-    return {"found": found, "moved": moved, "again": _stages(told, found.took_ms), "changed": _changed(moved)}
+    return _stages(told, found.took_ms)
 
 
 def _changed(moved: list[Moved]) -> list[tuple[str, int]]:

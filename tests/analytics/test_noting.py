@@ -214,3 +214,24 @@ def test_noting_tells_no_facts(in_acme: Tenant, noted: Settle) -> None:
     recall(Query("tea"))
     noted()
     assert not Event.objects.exists()
+
+
+def test_of_one_second_so_many_traces_are_written_and_all_is_counted(
+    in_acme: Tenant, noted: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noting, "TRACES", 2)
+    for _ in range(4):
+        recall(Query("tea"))
+    noted()
+    assert (Trace.objects.count(), counted("searches")) == (2, 4)
+
+
+def test_domains_that_are_made_up_are_told_apart_up_to_a_limit(
+    in_acme: Tenant, noted: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noting, "DOMAINS", 2)
+    for name in ("a", "b", "c", "a"):
+        recall(Query("tea", Scope(name)))
+    noted()
+    assert [counted("searches", domain=name) for name in ("a", "b", "c")] == [2, 1, 0]
+    assert counted("searches") == 4

@@ -15,7 +15,7 @@ from memory.models import Memory, Version
 from tenants.models import Tenant, User
 from tests.conftest import Caller
 
-TABS = ("results", "context", "json", "curl", "python")
+TABS = ("results", "stages", "context", "json", "curl", "python")
 
 
 @pytest.fixture

@@ -571,4 +571,18 @@ GUARDS = [
         'if not speaker.may("sync.write"):',
         (f"{SYNC_SOCKETS}::test_who_only_reads_or_is_bound_to_namespaces_takes_no_part",),
     ),
+    Guard(
+        "what was noted of a call is written into its tenant's schema",
+        "analytics/noting.py",
+        "    with tenant_context(tenant):\n        with transaction",
+        "    if tenant:\n        with transaction",
+        ("tests/analytics/test_noting.py::test_each_tenant_gets_its_own",),
+    ),
+    Guard(
+        "the metrics of the whole house are the platform's",
+        "api/metrics.py",
+        '{"GET": "metrics.read"}',
+        '{"GET": "me.read"}',
+        ("tests/api/test_metrics.py::test_a_key_of_a_tenant_sees_no_metrics",),
+    ),
 ]

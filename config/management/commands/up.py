@@ -204,7 +204,7 @@ def _programs(env: dict[str, str], host: str, port: int) -> list[Program]:
     of_worker = env | {"MEMHOUSE_ROLE": "worker", "OMP_NUM_THREADS": "1"}
     web = [
         python, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port), "--no-access-log",
-        "--lifespan", "off", "--ws", "ops.transport:Transport", "--ws-max-size", "65536",
+        "--lifespan", "on", "--ws", "ops.transport:Transport", "--ws-max-size", "65536",
         "--ws-per-message-deflate", "false", "--ws-ping-interval", "20", "--ws-ping-timeout", "30",
         "--timeout-graceful-shutdown", "10", "--no-proxy-headers",  # NUM_PROXIES says whom to believe
     ]  # fmt: skip
