@@ -83,7 +83,7 @@ class Report:
 
 
 def make(type: str, span: Span, now: datetime, domain: str = "") -> Report:
-    """A report of one of TYPES; `domain` empty: of all the tenant. 26 statements, however much was counted."""
+    """A report of one of TYPES; `domain` empty: of all the tenant. 22 statements, however much was counted."""
     told = dashboard.read(span, now, domain=domain)
     numbers, earlier = _numbers(told, span, domain, before=False), _numbers(told, span, domain, before=True)
     rows = insights.listed(domain=domain, span=span).order_by("-at", "-id")

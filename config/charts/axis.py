@@ -38,7 +38,8 @@ class Axis:
         self.each = (width - LEFT - RIGHT) / len(steps)
         self.floor = HEIGHT - BOTTOM
         known = [x for one in series for x in (*one.values, *one.low, *one.high) if x is not None]
-        self.marks = marks(max(self._sums()), unit) if stacked else marks(max(known), unit, min(known))
+        self.sums = self._sums()
+        self.marks = marks(max(self.sums), unit) if stacked else marks(max(known), unit, min(known))
 
     def _sums(self) -> list[float]:
         return [sum(one.values[place] or 0 for one in self.series) for place in range(len(self.steps))]
@@ -79,7 +80,7 @@ class Axis:
     def _told(self, place: int) -> list[str]:
         told = [f"{one.label}: {said(one.values[place], self.unit)}" for one in reversed(self.series)]
         many = self.stacked and len(self.series) > 1
-        return [*told, f"all: {said(self._sums()[place], self.unit)}"] if many else told
+        return [*told, f"all: {said(self.sums[place], self.unit)}"] if many else told
 
     def _dots(self, place: int) -> list[dict[str, Any]]:
         known = [(one, one.values[place]) for one in self.series]

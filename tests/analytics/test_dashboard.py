@@ -136,7 +136,7 @@ def test_a_month_costs_as_many_statements_as_nothing(in_acme: Tenant) -> None:
     assert all(len(track.values) == 30 for tracks in told.panels.values() for track in tracks)
 
 
-DASHBOARD = 16  # counts by kind, snapshots, latency with its histogram; and the same of three spans as one step
+DASHBOARD = 12  # counts by kind, snapshots, latency with its histogram; the same of the span before, and of today
 
 
 @pytest.mark.parametrize(

@@ -171,4 +171,4 @@ def test_a_dashboard_costs_as_much_full_as_empty(ada: Caller, acme: Tenant, full
         assert ada.get("analytics/dashboard?range=30d")[0] == 200
 
 
-DASHBOARD = 21  # who asks: 1; counts: 16; agents of the last minutes; insights; agents and domains that did most
+DASHBOARD = 17  # who asks: 1; counts: 12; agents of the last minutes; insights; agents and domains that did most
