@@ -585,4 +585,25 @@ GUARDS = [
         '{"GET": "me.read"}',
         ("tests/api/test_metrics.py::test_a_key_of_a_tenant_sees_no_metrics",),
     ),
+    Guard(
+        "who is bound to domains sees what happens now in these alone",
+        "analytics/realtime.py",
+        "if name in told and (not bound or domain in bound):",
+        "if name in told:",
+        ("tests/analytics/test_realtime.py::test_tenants_and_domains_are_apart",),
+    ),
+    Guard(
+        "the minutes of a tenant are its own",
+        "analytics/realtime.py",
+        'f"realtime:{tenant_id}:{int',
+        'f"realtime:{int',
+        ("tests/analytics/test_realtime.py::test_tenants_and_domains_are_apart",),
+    ),
+    Guard(
+        "who is bound to domains counts tracked events of these alone",
+        "analytics/business.py",
+        "bound, fields = list(bounds.current()), _json(IMPACT)",
+        "bound, fields = list[str](), _json(IMPACT)",
+        ("tests/analytics/test_business.py::test_who_is_bound_to_a_domain_counts_no_other",),
+    ),
 ]
