@@ -7,7 +7,6 @@ import httpx
 
 from tests.journeys.house import House, eventually
 
-
 ASKED = {"query": "Where is nobody?", "user_id": "nobody"}
 
 
