@@ -50,8 +50,9 @@ def look(query: Query) -> Found:
     return Found(hits, count, watch.took_ms(), degraded, truncated, watch.stages())
 
 
-def _asked(query: Query, now: datetime, watch: Watch) -> Asked:
+def _asked(query: Query, now: datetime, watch: Watch | None = None) -> Asked:
     """What the database is asked; the question's vector is on its way."""
+    watch = watch or Watch()
     model, vector = _vector(query)
     when = temporal.named(query.text, now.astimezone(zone_of(query.timezone)))
     watch.lap("asked")

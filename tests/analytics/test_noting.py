@@ -16,7 +16,7 @@ from analytics import counts, noting, tracing
 from analytics.counts import Span
 from analytics.models import Count, Trace
 from events.models import Event
-from memory import touched
+from memory import candidates, touched
 from memory.errors import BadFilter
 from memory.models import Erasure
 from memory.privacy.subjects import Subject
@@ -235,3 +235,17 @@ def test_domains_that_are_made_up_are_told_apart_up_to_a_limit(
     noted()
     assert [counted("searches", domain=name) for name in ("a", "b", "c")] == [2, 1, 0]
     assert counted("searches") == 4
+
+
+def test_a_larger_scope_tells_who_says_its_rare_words(in_acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(5):
+        remember(Draft(f"Tea number {n}."))
+    monkeypatch.setattr(candidates, "WHOLE", 3)
+    stages = {stage.name: stage.left for stage in recall(Query("tea number", limit=2)).stages}
+    assert list(stages) == ["asked", "scope", "words", "vector", "signals", "best", "rows"]
+    assert (stages["scope"], stages["words"], stages["best"], stages["rows"]) == (None, 5, 2, 2)
+
+
+def test_the_newest_have_two_stages(in_acme: Tenant) -> None:
+    remember(Draft("Tea."))
+    assert [stage.name for stage in recall(Query()).stages] == ["best", "rows"]
