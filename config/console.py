@@ -66,6 +66,7 @@ def _item(title: str, icon: str, name: str, operation: str = "memories.read") ->
         "title": title,
         "icon": icon,
         "link": reverse(name),
+        "page": name,
         "permission": lambda request: request.may(operation),
     }
 
@@ -79,6 +80,13 @@ def _waiting(request: HttpRequest) -> dict[str, int]:
     return {"badge": count} if count else {}
 
 
+def _kept(request: HttpRequest, item: dict[str, Any]) -> dict[str, Any]:
+    """The pages of the study go on with the range of time that one looks at."""
+    from config.pages import ranges  # apps are not loaded when settings read this module
+
+    return item | {"link": ranges.kept(request, item["page"], item["link"])}
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     inside = [
         _item("Overview", "dashboard", "admin:index", "me.read"),
@@ -90,6 +98,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Sessions", "forum", "sessions", "sessions.read"),
         _item("Entities", "hub", "entities"),
         _item("Statistics", "bar_chart", "statistics"),
+        _item("Analytics", "query_stats", "analytics", "analytics.read"),
         _item("Policies", "rule", "policies", "policies.read"),
         _item("Simulator", "experiment", "simulator", "policies.read"),
         _item("Calendar", "calendar_month", "calendar", "policies.read"),
@@ -127,5 +136,5 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist", "tenants.manage"),
     ]
     docs = [{"title": "API docs", "icon": "menu_book", "link": reverse("docs")}]
-    own = inside if getattr(request, "tenant", None) else platform
+    own = [_kept(request, item) for item in inside] if getattr(request, "tenant", None) else platform
     return [{"items": own}, {"separator": True, "items": docs}]

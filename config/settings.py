@@ -95,9 +95,12 @@ EVENT_CONSUMERS = [
     "events.webhooks.deliveries.enqueue",
     "memory.tiers.hot.notice",
     "automation.triggers.notice",
+    "analytics.realtime.notice",
 ]
 
-RECALL_OBSERVERS: list[str] = []  # readers of each recall, as the floors above memory are not known there
+RECALL_OBSERVERS = ["analytics.noting.recalled"]  # of each recall; the floors above memory are not known there
+NOTING = env.bool("NOTING", True)  # whether requests and recalls are counted and traced, see analytics/noting.py
+NOTE_READERS = ["analytics.realtime.seen"]  # of what was counted, tenant by tenant, after it is written
 
 MIDDLEWARE = [
     "config.edges.true_address",
@@ -298,6 +301,9 @@ ERASERS = [
     "memory.privacy.copies.facts",
     "memory.privacy.copies.vectors",
 ]
+TRACE_SHARE = env.float("TRACE_SHARE", 0.1)  # of all calls, beside those that are slow, empty or failed
+TRACE_SLOW_MS = env.int("TRACE_SLOW_MS", 500)
+TRACE_DAYS = env.int("TRACE_DAYS", 7)  # 0: none is kept
 UNDO_DAYS = env.int("UNDO_DAYS", 7)  # a deleted memory can be brought back for this long
 
 # --- the doors
@@ -357,9 +363,12 @@ SPECTACULAR_SETTINGS = {
         "TenantStateEnum": "tenants.models.Tenant.State",
         "EventTypeEnum": "events.types.NAMES",
         "LearningTypeEnum": "analytics.models.LearningEvent.Type",
-        "AdvicePriorityEnum": "analytics.models.Suggestion.Priority",
         "PriorityEnum": "automation.asking.LANES",
         "SuggestionStateEnum": "analytics.models.Suggestion.State",
+        "InsightKindEnum": "analytics.models.Insight.Kind",
+        "InsightSeverityEnum": "analytics.models.Insight.Severity",
+        "InsightStateEnum": "analytics.models.Insight.State",
+        "ReportTypeEnum": "analytics.reports.TYPES",
     },
 }
 
@@ -422,7 +431,9 @@ CELERY_BEAT_SCHEDULE = {
     "erasures": {"task": "memory.tasks.erasures_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "sync": {"task": "tenants.tasks.expire_messages", "schedule": 300.0, "options": {"expires": 300}},
     "suggestions": {"task": "analytics.tasks.suggest_everywhere", "schedule": crontab("37", "4")},
+    "old_traces": {"task": "analytics.tasks.sweep_traces", "schedule": 3600.0, "options": {"expires": 3600}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "insights": {"task": "analytics.tasks.look_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # --- language, time, files, logs

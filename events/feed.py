@@ -69,8 +69,8 @@ def of_reader(tenant_id: UUID, namespaces: Sequence[str]) -> QuerySet[Event]:
 def told_between(rows: QuerySet[Event], after: datetime | None, before: datetime | None) -> QuerySet[Event]:
     """Those of them that were told from `after` on, and before `before`."""
     # By id too, which begins with its time: that is what the index knows.
-    rows = rows.filter(occurred_at__gte=after, id__gte=_least_id(after)) if after else rows
-    return rows.filter(occurred_at__lt=before, id__lt=_least_id(before + LATER)) if before else rows
+    rows = rows.filter(occurred_at__gte=after, id__gte=least_id(after)) if after else rows
+    return rows.filter(occurred_at__lt=before, id__lt=least_id(before + LATER)) if before else rows
 
 
 def check_since(tenant_id: UUID, seq: int) -> None:
@@ -161,10 +161,10 @@ def unrelayed() -> int:
 def _recent(tenant_id: UUID | None) -> QuerySet[Event]:
     # Ids are UUIDv7, so the newest-first index finds a time without one of its own.
     since = timezone.now() - timedelta(hours=24)
-    rows = Event.objects.filter(id__gte=_least_id(since), occurred_at__gte=since)
+    rows = Event.objects.filter(id__gte=least_id(since), occurred_at__gte=since)
     return rows.filter(tenant_id=tenant_id) if tenant_id else rows
 
 
-def _least_id(at: datetime) -> UUID:
+def least_id(at: datetime) -> UUID:
     """The smallest UUIDv7 of a millisecond: 48 bits of time, then zeros (RFC 9562, 5.7)."""
     return UUID(int=(max(int(at.timestamp() * 1000), 0) << 80))

@@ -231,6 +231,8 @@ _ALL = [
     EventType(
         "suggestion.withdrawn", "A suggestion was withdrawn: its reason is gone.", ("namespace", "reason", "job")
     ),
+    EventType("insight.found", "Something stands out in the numbers.", ("kind", "severity", "metric", "namespace")),
+    EventType("insight.dismissed", "An insight was dismissed.", ("kind", "severity", "metric", "namespace")),
 ]
 # What a type changes, by the first word of its name.
 _RESOURCES = {
@@ -254,6 +256,7 @@ _RESOURCES = {
     "sync": "sync/messages",
     "learning": "learning/events",
     "suggestion": "suggestions",
+    "insight": "analytics/insights",
 }
 _OF_A_PERSON = (
     "sessions", "relations", "questions", "reviews", "health-reports", "holds", "retention-rules", "policies", "runs",

@@ -7,7 +7,7 @@ in their session. All statements of a question go through one cursor, since each
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from memory import nearest, signals
 from memory.algorithms import ranking, temporal
 from memory.models import Memory
 from memory.models.said import SaidQuerySet
+from memory.stages import Watch
 
 WHOLE = 1_000  # up to this many memories a scope is ranked whole
 STAGE = 100  # candidates by vector, and as many by words, of a larger scope
@@ -46,6 +47,7 @@ class Asked:
     now: datetime
     when: temporal.When
     user_id: str = ""  # the one user whose memories may answer; empty: anybody's
+    watch: Watch = field(default_factory=Watch)
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,13 @@ class _Asking:
         return "" if told is None else _literal(told)
 
     def gather(self) -> Gathered:
+        lap = self.asked.watch.lap
         self.lexemes, few = self._lexemes_and_size()
+        lap("scope", few if few <= WHOLE else None)
         if few <= WHOLE:
+            self._wait()
             found = self._signals(self.sql, self.params)
+            lap("signals", len(found.keys))
             told = found.frequencies[found.made == 0]  # what a summary says was said already
             return Gathered(found, ranking.idf(len(told), (told > 0).sum(axis=0)), truncated=False)
         size, share = self._statistics()
@@ -89,7 +95,17 @@ class _Asking:
         said = share * size
         said[rare] = (heard["ranks"][heard["made"] == 0] > 0).sum(axis=0)
         weights = ranking.idf(size, said)
-        return Gathered(self._around(_best(heard, weights[rare]), size), weights, truncated=True)
+        best = _best(heard, weights[rare])
+        lap("words", len(best))
+        self._wait()
+        found = self._around(best, size)
+        lap("signals", len(found.keys))
+        return Gathered(found, weights, truncated=True)
+
+    def _wait(self) -> None:
+        """For the question's vector, so that this is told apart from what the database takes."""
+        _ = self.vector
+        self.asked.watch.lap("vector")
 
     def _one(self, sql: str, params: Sequence[Any]) -> Any:
         self.cursor.execute(sql, params)

@@ -1,6 +1,5 @@
 """The read path: what may answer a question (memory.candidates), ranked (algorithms.ranking), answered as hits."""
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,12 +7,13 @@ from typing import Any
 import numpy as np
 from django.utils import timezone
 
-from memory import candidates, embeddings, narrowing, touched
+from memory import candidates, embeddings, narrowing, observing, touched
 from memory.algorithms import ranking, temporal
 from memory.candidates import Asked
 from memory.errors import BadVector, NoMemory
 from memory.models import Memory, Version
 from memory.models.said import Said, SaidQuerySet, stemmer
+from memory.stages import Watch
 from memory.tiers import cold
 from memory.types import Found, Hit, Query
 from memory.when import zone_of
@@ -27,32 +27,35 @@ def recall(query: Query) -> Found:
     While no embedder answers, words alone decide, and `degraded` says so. Without anything to be near to, the newest
     come first, each with the score 1.
     """
-    found = look(query)
+    with observing.recalls(query) as told:
+        found = told.found = look(query)
     touched.touch(hit.memory.pk for hit in found.hits)
     return found
 
 
 def look(query: Query) -> Found:
     """As `recall`, and nobody notes that these memories were asked for."""
-    began = time.perf_counter()
+    watch = Watch()
     now = timezone.now()
     degraded: tuple[str, ...] = ()
     if query.text or query.like or query.vector is not None:
-        asked = _asked(query, now)
+        asked = _asked(query, now, watch)
         ranked, count, truncated = _ranked(narrowing.asked_of(query, now), asked, query)
         degraded = () if asked.vector() else ("semantic",)
     else:
         ranked, count, truncated = _newest(narrowing.asked_of(query, now), query.limit)
+    watch.lap("best", len(ranked))
     hits = _hits(ranked)
-    took = round((time.perf_counter() - began) * 1000, 2)
-    return Found(hits, count, took, degraded, truncated)
+    watch.lap("rows", len(hits))
+    return Found(hits, count, watch.took_ms(), degraded, truncated, watch.stages())
 
 
-def _asked(query: Query, now: datetime) -> Asked:
+def _asked(query: Query, now: datetime, watch: Watch) -> Asked:
     """What the database is asked; the question's vector is on its way."""
     model, vector = _vector(query)
     when = temporal.named(query.text, now.astimezone(zone_of(query.timezone)))
-    return Asked(query.text, stemmer(query.language), model, vector, now, when, query.scope.user_id)
+    watch.lap("asked")
+    return Asked(query.text, stemmer(query.language), model, vector, now, when, query.scope.user_id, watch)
 
 
 def _vector(query: Query) -> tuple[str, Callable[[], list[float] | None]]:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from memory.stages import Stage
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -113,3 +115,4 @@ class Found:
     took_ms: float
     degraded: tuple[str, ...] = ()  # stages that were skipped, such as `semantic` while no embedder answers
     truncated: bool = False  # the scope holds more than these
+    stages: tuple[Stage, ...] = ()  # how it came about, in order

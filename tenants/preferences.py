@@ -15,6 +15,7 @@ from tenants.models import Tenant
 
 MOST_DAYS = 36_500
 NAMESPACES = 100
+SLOWEST_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class Preferences:
     undo_days: int  # how long a deleted memory can be brought back
     cold_after_days: int  # memories not recalled for so long go to cold storage; 0: never
     audit_reads: bool  # whether each reading of content is a fact in the feed
+    trace_share: float  # of calls that are traced, 0 to 1, beside those that are slow, empty or failed
+    trace_slow_ms: int  # a call that takes so long is slow
+    trace_days: int  # how long a trace is kept; 0: none is
     namespaces: tuple[str, ...]  # patterns of those that may be written to, `*` for any text; empty: all
 
     def allows(self, namespace: str) -> bool:
@@ -50,6 +54,9 @@ def _defaults() -> dict[str, Any]:
         "undo_days": settings.UNDO_DAYS,
         "cold_after_days": settings.COLD_AFTER_DAYS,
         "audit_reads": False,
+        "trace_share": settings.TRACE_SHARE,
+        "trace_slow_ms": settings.TRACE_SLOW_MS,
+        "trace_days": settings.TRACE_DAYS,
         "namespaces": (),
     }
 
@@ -96,6 +103,16 @@ def _days(least: int) -> Callable[[Any], str]:
     return check
 
 
+def _share(value: Any) -> str:
+    good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    return "" if good else "is a number from 0 to 1"
+
+
+def _milliseconds(value: Any) -> str:
+    good = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= SLOWEST_MS
+    return "" if good else f"is a whole number of milliseconds from 1 to {SLOWEST_MS}"
+
+
 def _yes_or_no(value: Any) -> str:
     return "" if isinstance(value, bool) else "is true or false"
 
@@ -109,7 +126,7 @@ def _patterns(value: Any) -> str:
 
 _CHECKS: dict[str, Callable[[Any], str]] = {
     "time_zone": _zone, "undo_days": _days(0), "cold_after_days": _days(0), "audit_reads": _yes_or_no,
-    "namespaces": _patterns,
+    "namespaces": _patterns, "trace_share": _share, "trace_slow_ms": _milliseconds, "trace_days": _days(0),
 }  # fmt: skip
 
 

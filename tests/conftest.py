@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
 from django_tenants.utils import tenant_context
 
+from analytics import noting
 from tenants import keys, onboarding
 from tenants.models import Tenant
 
@@ -70,6 +71,22 @@ def _forget() -> None:
                 "analytics_trace",
             )
             cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")
+
+
+@pytest.fixture(autouse=True)
+def unnoted(settings: Any) -> None:
+    """Calls are noted where a test asks for `noted`."""
+    settings.NOTING = False
+
+
+@pytest.fixture
+def noted(unnoted: None, settings: Any) -> Iterator[Callable[[], None]]:
+    """Calls are noted, and written when the test calls this: by its own connection, so within its transaction."""
+    noting.forget()
+    settings.NOTING = True
+    settings.TRACE_SHARE = 1.0
+    yield noting.settle
+    noting.forget()
 
 
 @pytest.fixture

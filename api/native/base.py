@@ -1,6 +1,8 @@
 """What every native view shares: who speaks, and the tenant's schema for as long as the view runs."""
 
+import time
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -10,9 +12,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from analytics import noting
 from api import idempotency
 from api.gate import check_storable
-from events import ledger
+from api.operations import name_of
+from events import actors, ledger
 from tenants import preferences
 from tenants.errors import TenantNeeded
 from tenants.resolve import Speaker, speaking
@@ -33,10 +37,19 @@ class TenantView(APIView):
     audits_reads = False  # known once somebody is recognised
     reply_is_secret = False  # true: it is told once, and not kept for an Idempotency-Key
     needs_tenant = True
+    noted: Speaker | None = None  # for whom the request is counted, once that is known
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        with ExitStack() as self.stay:
-            return super().dispatch(request, *args, **kwargs)
+        began, status, name = time.perf_counter(), 500, name_of(type(self), request.method)
+        try:
+            with noting.during(name), ExitStack() as self.stay:
+                answer = super().dispatch(request, *args, **kwargs)
+            status = answer.status_code
+            return answer
+        finally:
+            if self.noted:
+                acting = replace(actors.acting(), actor=self.noted.actor)
+                noting.called(self.noted.tenant, name, status, (time.perf_counter() - began) * 1000, acting)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -45,6 +58,7 @@ class TenantView(APIView):
                 check_storable(text)
         if self.needs_tenant and self.speaker.on_platform:
             raise TenantNeeded
+        self.noted = self.speaker
         self.audits_reads = not self.speaker.on_platform and preferences.of(self.speaker.tenant).audit_reads
         self.stay.enter_context(speaking(self.speaker))
         key = request.headers.get("Idempotency-Key")

@@ -25,6 +25,14 @@ class SettingsChange(StrictSerializer):
     undo_days = serializers.IntegerField(min_value=0, max_value=36_500, required=False, allow_null=True)
     cold_after_days = serializers.IntegerField(min_value=0, max_value=36_500, required=False, allow_null=True)
     audit_reads = serializers.BooleanField(required=False, allow_null=True)
+    trace_share = serializers.FloatField(
+        min_value=0, max_value=1, required=False, allow_null=True,
+        help_text="Of calls that are traced, beside those that are slow, empty or failed.",
+    )  # fmt: skip
+    trace_slow_ms = serializers.IntegerField(min_value=1, max_value=60_000, required=False, allow_null=True)
+    trace_days = serializers.IntegerField(
+        min_value=0, max_value=36_500, required=False, allow_null=True, help_text="0: no trace is kept."
+    )
     namespaces = serializers.ListField(
         child=serializers.CharField(max_length=255), max_length=100, required=False, allow_null=True,
         help_text="Patterns of the namespaces that may be written to, `*` for any text; empty: all.",
@@ -38,6 +46,9 @@ class SettingsWords(serializers.Serializer):
     undo_days = serializers.IntegerField()
     cold_after_days = serializers.IntegerField()
     audit_reads = serializers.BooleanField()
+    trace_share = serializers.FloatField()
+    trace_slow_ms = serializers.IntegerField()
+    trace_days = serializers.IntegerField()
     namespaces = serializers.ListField(child=serializers.CharField())
     set = serializers.ListField(child=serializers.CharField(), help_text="The names of those that the tenant has set.")
     embedder = serializers.CharField(help_text="The embedding model in use; `/api/v1/embeddings` changes it.")

@@ -23,6 +23,9 @@ class SettingsForm(forms.Form):
     undo_days = forms.IntegerField(min_value=0, max_value=preferences.MOST_DAYS, required=False)
     cold_after_days = forms.IntegerField(min_value=0, max_value=preferences.MOST_DAYS, required=False)
     audit_reads = forms.BooleanField(required=False)
+    trace_share = forms.FloatField(min_value=0, max_value=1, required=False)
+    trace_slow_ms = forms.IntegerField(min_value=1, max_value=preferences.SLOWEST_MS, required=False)
+    trace_days = forms.IntegerField(min_value=0, max_value=preferences.MOST_DAYS, required=False)
     namespaces = forms.CharField(max_length=10_000, required=False)
 
     def values(self) -> dict[str, Any]:

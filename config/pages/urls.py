@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
 from config.pages import (
+    analytics,
     audit,
     calendar,
     delivery,
@@ -154,4 +155,5 @@ urlpatterns = [
     page("privacy/<uuid:erasure_id>/", privacy.certificate, "privacy_certificate", reads="people.erase"),
     page("privacy/<uuid:erasure_id>/receipt", privacy.receipt, "privacy_receipt", reads="people.erase"),
     page("privacy/<uuid:erasure_id>/lift", privacy.lift, "privacy_lift", does="people.erase"),
+    page("analytics/", analytics.analytics, "analytics", reads="analytics.read"),
 ]

@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from memory.admin import chosen, life
 from memory.admin.names import Names
-from memory.admin.narrowing import HappenedFilter, NamespaceFilter, StateFilter, TagFilter, UserFilter
+from memory.admin.narrowing import DaysFilter, NamespaceFilter, StateFilter, TagFilter, UserFilter
 from memory.errors import LibraryError
 from memory.models import Memory
 from memory.remember import remember
@@ -34,7 +34,7 @@ class MemoryAdmin(Permitted, ModelAdmin):
     list_display = ("words", "kind_label", "standing", "trust_label", "whose", "importance_bar", "happened")
     list_filter = (
         StateFilter, ("kind", ChoicesDropdownFilter), ("trust", ChoicesDropdownFilter), UserFilter, NamespaceFilter,
-        TagFilter, ("event_time", HappenedFilter),
+        TagFilter, ("tier", ChoicesDropdownFilter), ("event_time", DaysFilter), ("created_at", DaysFilter),
     )  # fmt: skip
     list_per_page = 50
     list_fullwidth = True

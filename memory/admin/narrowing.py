@@ -80,14 +80,15 @@ class TagFilter(TextFilter):
         return rows.filter(tags__contains=[told]) if told else rows
 
 
-class HappenedFilter(RangeDateFilter):
-    """Days of event_time, in UTC, both included."""
+class DaysFilter(RangeDateFilter):
+    """Days of a time, in UTC, both included."""
 
     def queryset(self, request: HttpRequest, rows: Rows) -> Rows:
         asked = {end: self._day(f"{self.parameter_name}_{end}") for end in ("from", "to")}
         if asked["from"]:
-            rows = rows.filter(event_time__gte=asked["from"])
-        return rows.filter(event_time__lt=asked["to"] + timedelta(days=1)) if asked["to"] else rows
+            rows = rows.filter(**{f"{self.parameter_name}__gte": asked["from"]})
+        end = {f"{self.parameter_name}__lt": asked["to"] + timedelta(days=1)} if asked["to"] else {}
+        return rows.filter(**end)
 
     def _day(self, name: str) -> datetime | None:
         day = parse_date_str(self.used_parameters.get(name) or "")

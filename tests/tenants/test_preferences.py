@@ -21,7 +21,7 @@ from tests.conftest import Caller
 
 DEFAULTS = {
     "time_zone": "UTC", "undo_days": 7, "cold_after_days": 0, "audit_reads": False, "namespaces": [], "set": [],
-    "embedder": "all-MiniLM-L6-v2/int8",
+    "embedder": "all-MiniLM-L6-v2/int8", "trace_share": 0.1, "trace_slow_ms": 500, "trace_days": 7,
 }  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def test_a_setting_is_set_told_and_taken_back(ada: Caller, acme: Tenant) -> None
     [
         {"time_zone": "Mars/Olympus"}, {"time_zone": "../etc/passwd"}, {"time_zone": 7}, {"undo_days": -1},
         {"undo_days": 10**9}, {"undo_days": "soon"}, {"cold_after_days": 1.5}, {"audit_reads": "perhaps"},
-        {"namespaces": "a"}, {"namespaces": [""]}, {"namespaces": ["x"] * 101}, {"colour": "red"},
+        {"trace_share": 1.1}, {"trace_slow_ms": 0}, {"trace_days": -1}, {"namespaces": "a"}, {"namespaces": [""]}, {"namespaces": ["x"] * 101}, {"colour": "red"},
     ],
 )  # fmt: skip
 def test_what_cannot_be_set_is_refused_with_a_pointer(ada: Caller, wrong: dict[str, Any]) -> None:

@@ -1,0 +1,115 @@
+"""The analytics dashboard: what was written, searched, kept and learned in a span of time, in numbers and charts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from analytics import dashboard
+from analytics.dashboard import Dashboard
+from config import charts
+from config.pages import behind, drawn_analytics, ranges
+from config.pages.base import tenant_here
+from config.pages.ranges import Range
+
+AGENTS, DOMAINS = "Agents that did most", "Domains where most was done"
+Said = dict[str, Any]
+
+
+@require_GET
+def analytics(request: HttpRequest) -> HttpResponse:
+    tenant_here(request)
+    asked, now = ranges.asked(request), timezone.now()
+    told, top = dashboard.read(asked.span, now, domain=asked.domain), dashboard.top(asked.span, domain=asked.domain)
+    context = admin.site.each_context(request) | {
+        "title": "Analytics",
+        "range": asked,
+        "domains": [row["name"] for row in top["domains"]],
+        "cards": [_card(*card, told, asked) for card in CARDS],
+        "groups": drawn_analytics.groups(told, asked),
+        "empty": not any(told.panels.values()),
+        "top": _top(top, asked),
+    }
+    return TemplateResponse(request, "console/analytics.html", context)
+
+
+# --- numbers
+
+# name of the total, what it is called, its unit, whether more of it is better (None: neither)
+CARDS: tuple[tuple[str, str, str, bool | None], ...] = (
+    ("written", "memories written", "", None),
+    ("live", "live memories", "", None),
+    ("searches", "searches", "", None),
+    ("hit_rate", "of searches found something", "share", True),
+    ("latency_p95", "took 19 of 20 searches at most", "ms", False),
+    ("learning_events", "learning events", "", None),
+    ("accuracy", "of what was judged was right", "share", True),
+    ("error_rate", "of requests failed", "share", False),
+)
+
+
+def _card(name: str, label: str, unit: str, good: bool | None, told: Dashboard, asked: Range) -> dict[str, Any]:
+    total = told.totals[name]
+    return {
+        "name": name,
+        "label": label,
+        "value": charts.said(total.value, unit),
+        "url": _behind(name, asked),
+        **changed(total.value, total.before, unit, good),
+    }
+
+
+def changed(value: float | None, before: float | None, unit: str, good: bool | None) -> dict[str, Any]:
+    """How a number compares with the one before it: in words, and whether that is good."""
+    if value is None or before is None:
+        return {}
+    more = value - before
+    if unit == "share":
+        says = f"{100 * more:+.1f} points" if abs(more) >= 0.0005 else "as before"
+    elif before:
+        says = f"{100 * more / before:+.0f} %" if abs(more) >= abs(before) / 200 else "as before"
+    else:
+        says = "none before" if value else ""
+    tone = "same" if not more or good is None or says == "as before" else "good" if (more > 0) == good else "worse"
+    return {"change": says.replace("-", "−"), "tone": tone, "before": charts.said(before, unit)}
+
+
+def _behind(name: str, asked: Range) -> str:
+    """The rows that a number counts."""
+    days, domain = asked.days(), asked.domain
+    if name == "written":
+        return behind.memories(days["from"], days["to"], namespace=domain)
+    if name == "live":
+        return behind.url("memories", namespace=domain)
+    if name in ("searches", "hit_rate", "latency_p95"):
+        why = {"hit_rate": "empty", "latency_p95": "slow"}.get(name, "")
+        return behind.url("traces", **asked.said, kind="recall", why=why)
+    if name == "error_rate":
+        return behind.url("traces", **asked.said, kind="operation", why="failed")
+    return behind.url("learning", **asked.said)
+
+
+def _top(top: dict[str, list[Said]], asked: Range) -> list[Said]:
+    """Who did most, each with the rows behind."""
+    days = asked.days()
+    said = {name: value for name, value in asked.said.items() if name != "domain"}
+    agents = [
+        row | {"url": behind.url("learning", **asked.said, agent=row["name"])} | _accuracy(row) for row in top["agents"]
+    ]
+    domains = [
+        row
+        | {"url": behind.url("analytics", **said, domain=row["name"]), **_accuracy(row)}
+        | {"memories": behind.memories(days["from"], days["to"], namespace=row["name"])}
+        for row in top["domains"]
+    ]
+    return [
+        {"title": "Agents that did most", "rows": agents},
+        {"title": "Domains where most was done", "rows": domains},
+    ]
+
+
+def _accuracy(row: Said) -> Said:
+    return {"accuracy": charts.said(row["accuracy"], "share")}
