@@ -50,16 +50,29 @@ class Trend:
 
 def periods(asked: Asked, now: datetime, count: int = 7, step: str = "day") -> list[Period]:
     """The last so many periods before `until` or now, oldest first, each of one step. One statement."""
+    since, rows = _by_period(asked, now, count, step, history.SUMS, "")
+    told = {row[0]: row[1:] for row in rows}
+    return [_period(since + at * STEPS[step], STEPS[step], told.get(at)) for at in range(count)]
+
+
+def types(asked: Asked, now: datetime, count: int = 7, step: str = "day") -> dict[str, list[int]]:
+    """By type, how many events there were in each of these periods. One statement."""
+    _, rows = _by_period(asked, now, count, step, "count(*), type", ", type")
+    told: dict[str, list[int]] = {}
+    for place, n, type in rows:
+        told.setdefault(type, [0] * count)[place] = n
+    return told
+
+
+def _by_period(
+    asked: Asked, now: datetime, count: int, step: str, select: str, group: str
+) -> tuple[datetime, list[Any]]:
+    """The beginning of the first period, and rows that begin with the place of theirs."""
     long, until = STEPS[step], asked.until or now
     since = until - count * long
-    place = "floor(extract(epoch FROM occurred_at - %s) / %s)::int"
-    seconds = long.total_seconds()
     asked = replace(asked, since=since, until=until)
-    rows = {
-        row[0]: row[1:]
-        for row in history.over(asked, f"{place}, {history.SUMS}", "GROUP BY 1", before=(since, seconds))
-    }
-    return [_period(since + at * long, long, rows.get(at)) for at in range(count)]
+    place = "floor(extract(epoch FROM occurred_at - %s) / %s)::int"
+    return since, history.over(asked, f"{place}, {select}", f"GROUP BY 1{group}", before=(since, long.total_seconds()))
 
 
 def _period(since: datetime, long: timedelta, row: Sequence[Any] | None) -> Period:

@@ -19,14 +19,17 @@ from config.pages import (
     entities,
     graph,
     health,
+    learning,
     live,
     members,
     memory,
+    patterns,
     playground,
     policies,
     policy,
     privacy,
     questions,
+    recommendations,
     retention,
     reviews,
     run,
@@ -47,6 +50,9 @@ from config.pages import (
 )
 from tenants.middleware import may
 
+LOOKS = {"reads": "learning.write", "does": "learning.write"}
+DECIDES = {"reads": "policies.manage", "does": "policies.manage"}
+TRIES = {"reads": "runs.start", "does": "runs.start"}
 HOOKS = {"reads": "webhooks.read", "does": "webhooks.manage"}
 
 
@@ -156,4 +162,19 @@ urlpatterns = [
     page("privacy/<uuid:erasure_id>/receipt", privacy.receipt, "privacy_receipt", reads="people.erase"),
     page("privacy/<uuid:erasure_id>/lift", privacy.lift, "privacy_lift", does="people.erase"),
     page("analytics/", analytics.analytics, "analytics", reads="analytics.read"),
+    page("learning/", learning.listed, "learning", reads="learning.read"),
+    page("learning/<uuid:event_id>/", learning.one, "learning_event", reads="learning.read"),
+    page(
+        "learning/<uuid:event_id>/judge",
+        learning.judge,
+        "learning_judge",
+        reads="learning.write",
+        does="learning.write",
+    ),
+    page("patterns/", patterns.listed, "patterns", reads="learning.read"),
+    page("recommendations/", recommendations.listed, "recommendations", reads="learning.read"),
+    page("recommendations/look", recommendations.look, "recommendations_look", **LOOKS),
+    page("recommendations/<uuid:suggestion_id>/", recommendations.one, "suggestion", reads="learning.read"),
+    page("recommendations/<uuid:suggestion_id>/act", recommendations.act, "suggestion_act", **DECIDES),
+    page("recommendations/<uuid:suggestion_id>/try", recommendations.try_out, "suggestion_try", **TRIES),
 ]
