@@ -83,30 +83,35 @@ def _period(since: datetime, long: timedelta, row: Sequence[Any] | None) -> Peri
     return Period(since, since + long, events, judged, success, confidence, rating, told)
 
 
-def trend(asked: Asked, now: datetime, count: int = 7, step: str = "day") -> Trend:
-    """Where performance goes: the line of least squares through the periods, and the next ones by it."""
+def trend(asked: Asked, now: datetime, count: int = 7, step: str = "day", *, modelled: bool = False) -> Trend:
+    """Where performance goes: the line of least squares through the periods, and the next ones by it.
+
+    With `modelled` the next ones by analytics.forecasting, where there is enough history for it: it knows of seasons,
+    and takes a tenth of a second and, the first time, two. One statement.
+    """
     found = periods(asked, now, count, step)
-    line = lines.line([period.performance for period in found])
+    values = [period.performance for period in found]
+    line = lines.line(values)
     told = lines.direction(line)
     insights = tuple(_insights(found, line, step))
     if line is None:
         return Trend(told, tuple(found), None, None, (), (), "", insights)
-    ahead, method = _ahead([period.performance for period in found], line, step)
+    ahead, method = (_modelled(values, step) if modelled else None) or (_straight(line, len(found)), lines.METHOD)
     interval = (line.slope_low, line.slope_high)
     drawn = tuple(line.at(at) for at in range(len(found)))
     return Trend(told, tuple(found), line.slope, interval, drawn, ahead, method, insights)
 
 
-def _ahead(values: Sequence[float | None], line: lines.Line, step: str) -> tuple[tuple[Guess, ...], str]:
-    """The next values by a model that knows of seasons, and with too little for one by the line; and by which.
-
-    Performance is between 0 and 1, so what is expected of it is too.
-    """
+def _modelled(values: Sequence[float | None], step: str) -> tuple[tuple[Guess, ...], str] | None:
     told = forecasting.forecast(values, AHEAD, step, least=0.0, most=1.0)
-    if told.values:
-        return tuple(Guess(*each) for each in zip(told.values, told.low, told.high, strict=True)), told.method
-    guesses = (line.guess(len(values) + at) for at in range(AHEAD))
-    return tuple(Guess(*(min(max(x, 0.0), 1.0) for x in (g.value, g.low, g.high))) for g in guesses), lines.METHOD
+    guesses = tuple(Guess(*each) for each in zip(told.values, told.low, told.high, strict=True))
+    return (guesses, told.method) if guesses else None
+
+
+def _straight(line: lines.Line, count: int) -> tuple[Guess, ...]:
+    """Performance is between 0 and 1, so what is expected of it is too."""
+    guesses = (line.guess(count + at) for at in range(AHEAD))
+    return tuple(Guess(*(min(max(x, 0.0), 1.0) for x in (g.value, g.low, g.high))) for g in guesses)
 
 
 def _insights(found: Sequence[Period], line: lines.Line | None, step: str) -> list[str]:

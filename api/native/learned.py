@@ -54,6 +54,10 @@ class OfPatterns(OfTime):
 class OfPeriods(OfDomain):
     periods = serializers.IntegerField(min_value=1, max_value=trends.MOST_PERIODS, default=7)
     step = serializers.ChoiceField(list(trends.STEPS), default="day")
+    forecast = serializers.ChoiceField(
+        ["line", "model"], default="line",
+        help_text="By the line through the periods, or by a model that knows of seasons where there is enough history.",
+    )  # fmt: skip
 
 
 class PatternWords(serializers.Serializer):
@@ -191,9 +195,9 @@ class LearningTrends(TenantView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         heard = hear(OfPeriods, request.query_params)
-        return Response(
-            LearningTrendWords(trends.trend(asked_of(heard), timezone.now(), heard["periods"], heard["step"])).data
-        )
+        modelled = heard["forecast"] == "model"
+        found = trends.trend(asked_of(heard), timezone.now(), heard["periods"], heard["step"], modelled=modelled)
+        return Response(LearningTrendWords(found).data)
 
 
 class LearningRecommendations(TenantView):

@@ -47,7 +47,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     context = admin.site.each_context(request) | {
         "title": "Learning",
         "range": chosen,
-        "domains": domains(),
+        "domains": history.domains(),
         "asked": said,
         "types": LearningEvent.Type.choices,
         "tiles": _tiles(told, chosen),
@@ -61,12 +61,6 @@ def listed(request: HttpRequest) -> HttpResponse:
         "api": f"{request.scheme}://{request.get_host()}/api/v1/learning/events",
     }
     return TemplateResponse(request, "console/learning.html", context)
-
-
-def domains() -> list[str]:
-    """Those that have events, to choose from."""
-    rows = LearningEvent.objects.order_by("domain").values_list("domain", flat=True).distinct()
-    return list(rows[:200])
 
 
 def _page(asked: Asked, before: str) -> tuple[list[LearningEvent], str]:

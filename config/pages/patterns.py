@@ -7,13 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
 
-from analytics import patterns
+from analytics import history, patterns
 from analytics.history import Asked
 from analytics.patterns import Pattern
 from config import charts
 from config.pages import behind, drawn_learning, ranges
 from config.pages.base import asked_for, between, tenant_here
-from config.pages.learning import domains
 from config.pages.ranges import Range
 
 SHOWN = 100
@@ -31,7 +30,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     context = admin.site.each_context(request) | {
         "title": "Patterns",
         "range": chosen,
-        "domains": domains(),
+        "domains": history.domains(),
         "least": least,
         "patterns": [_drawn(one, chosen) for one in found],
         "most": SHOWN,

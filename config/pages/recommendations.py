@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from analytics import advising, effects, suggestions
+from analytics import advising, effects, history, suggestions
 from analytics.algorithms.advice import Advice
 from analytics.effects import Effect
 from analytics.errors import Decided
@@ -25,12 +25,13 @@ from config import charts
 from config.pages import behind, drawn_simulation, policy_words, ranges
 from config.pages.asking_jobs import BEFORE
 from config.pages.base import tenant_here
-from config.pages.learning import domains
 from config.pages.ranges import Range
 from memory.errors import LibraryError
 from tenants.middleware import may
 
 SHOWN = 50
+SAMPLES = 8
+KEPT = "keep"  # the action of what a job leaves as it is
 DECIDED = 10  # whose effect is shown
 ACTS = {"accept": suggestions.accept, "reject": suggestions.reject}
 DONE = {"accept": "Accepted: the policy says so from now on.", "reject": "Rejected: it stays away for two weeks."}
@@ -42,6 +43,7 @@ SIDES = (
     ("rating", "rating, of 5", "", True), ("cost_per_improvement", "cost of an improvement", "", False),
     ("events", "events", "", None),
 )  # fmt: skip
+SHARES = {"feedback_rate", "success"}
 BEHIND = {"weak_pattern": "patterns"}  # the page that shows what a rule was decided by; else that of learning
 
 
@@ -55,7 +57,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     context = admin.site.each_context(request) | {
         "title": "Recommendations",
         "range": chosen,
-        "domains": domains(),
+        "domains": history.domains(),
         "advice": [_advised(one, chosen) for one in advising.recommendations(asked, now)],
         "open": [drawn(row) for row in rows.filter(state=Suggestion.State.OPEN)[:SHOWN]],
         "decided": [drawn(row) | {"effect": _effect(effects.of(row, now))} for row in decided],
@@ -82,8 +84,12 @@ def drawn(row: Suggestion) -> dict[str, Any]:
         "when": policy_words.schedule(row.change.get("schedule")),
         "dot": DOTS[row.state],
         "simulator": f"{reverse('simulator')}?{urlencode(told)}",
-        "numbers": [(name.replace("_", " "), value) for name, value in row.numbers.items() if name != "signature"],
+        "numbers": [_number(name, value) for name, value in row.numbers.items() if name != "signature"],
     }
+
+
+def _number(name: str, value: Any) -> tuple[str, str]:
+    return name.replace("_", " "), charts.said(value, "share" if name in SHARES else "")
 
 
 @require_GET
@@ -111,7 +117,9 @@ def _simulated(row: Suggestion) -> dict[str, Any]:
         found = suggestions.simulated(row)
     except LibraryError as error:  # said by an older version of the job
         return {"found": None, "wrong": str(error)}
-    return {"found": found} | drawn_simulation.drawn(found, None)
+    told = drawn_simulation.drawn(found, None)
+    moved = [sample for sample in told["samples"] if sample["action"].name != KEPT]
+    return {"found": found} | told | {"samples": moved[:SAMPLES]}
 
 
 def _effect(found: Effect | None) -> dict[str, Any] | None:
