@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics import advising, learning, patterns, progress, trends
+from analytics import advising, history, learning, patterns, progress, trends
 from analytics.algorithms import advice
 from analytics.algorithms import patterns as looks
 from analytics.algorithms import trends as lines
@@ -78,8 +78,16 @@ def test_who_is_bound_to_a_namespace_sees_its_numbers_alone(in_acme: Tenant) -> 
     learning.record_all([lesson(ago(days=1)) for _ in range(5)])
     with bounds.bound_to(("other",)):
         assert progress.metrics(Asked(), NOW).total == 0
+        assert history.domains() == ["other"]
         assert patterns.found(Asked(domain="shop"), 1) == []
         assert {period.events for period in trends.periods(Asked(), NOW)} == {0}
+
+
+def test_domains_are_told_by_name_once(in_acme: Tenant) -> None:
+    assert history.domains() == []
+    learning.record_all([lesson(NOW, domain=name) for name in "bacab"])
+    with costs(1):
+        assert history.domains() == ["a", "b", "c"]
 
 
 def test_periods_are_told_one_by_one_also_those_without_events(in_acme: Tenant) -> None:

@@ -571,4 +571,18 @@ GUARDS = [
         'if not speaker.may("sync.write"):',
         (f"{SYNC_SOCKETS}::test_who_only_reads_or_is_bound_to_namespaces_takes_no_part",),
     ),
+    Guard(
+        "who is bound to namespaces reads the study of these domains alone",
+        "analytics/models/within.py",
+        "return Q(domain__in=names)",
+        "return Q()",
+        ("tests/analytics/test_progress.py",),
+    ),
+    Guard(
+        "and no names of other domains",
+        "analytics/history.py",
+        "if bound := bounds.current():",
+        "if bound := ():",
+        ("tests/analytics/test_progress.py",),
+    ),
 ]
