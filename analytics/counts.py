@@ -195,6 +195,45 @@ def _fill(cursor: Any, points: list[Point], sql: str, params: list[Any]) -> None
         point.buckets[place - 1] = int(held)
 
 
+_KEYS = "metric, hour, kind, domain, service, agent"
+
+
+def how_many(metrics: Sequence[str], span: Span, domain: str = "") -> int:
+    """How many rows `listed` would give, page by page."""
+    where, params = _split(metrics, span, domain)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM analytics_count WHERE {where}", params)
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+def listed(
+    metrics: Sequence[str], span: Span, domain: str, after: Sequence[Any] | None, limit: int
+) -> list[Sequence[Any]]:
+    """Split counts by their keys, behind a row that ends a page: (metric, hour, kind, domain, service, agent, n, total,
+    least, most). Without metrics all, without a domain of every one.
+    """
+    where, params = _split(metrics, span, domain)
+    if after:
+        where, params = f"{where} AND ({_KEYS}) > (%s, %s, %s, %s, %s, %s)", [*params, *after]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_KEYS}, n, total, least, most FROM analytics_count WHERE {where} ORDER BY {_KEYS} LIMIT %s",
+            [*params, limit],
+        )
+        return cursor.fetchall()
+
+
+def _split(metrics: Sequence[str], span: Span, domain: str) -> tuple[str, list[Any]]:
+    where = ["NOT whole", "hour >= %s", "hour < %s"]
+    params: list[Any] = [span.begin, span.end]
+    for name, values in (("metric", metrics), ("domain", [domain] if domain else []), ("domain", bounds.current())):
+        if values:
+            where.append(f"{name} = ANY(%s)")
+            params.append(list(values))
+    return " AND ".join(where), params
+
+
 def several(
     metrics: Sequence[str], span: Span, *, step: str = "day", group: str = "kind", zone: str = "UTC", **only: str
 ) -> dict[str, list[Point]]:
@@ -211,19 +250,28 @@ def several(
 def latest(
     metrics: Sequence[str], span: Span, *, step: str = "day", group: str = "kind", zone: str = "UTC", **only: str
 ) -> dict[str, list[Point]]:
-    """Of snapshots: what `series` tells with `last`, of many metrics by one statement."""
+    """Of snapshots: what `series` tells with `last`, of many metrics by one statement.
+
+    The newest hour is found in the same pass, by a window: a subquery would be run for each row where PostgreSQL knows
+    no statistics of the table.
+    """
     sql, params = _narrowed(list(metrics), span, group, only)
     at, zoned = (f"date_trunc('{step}', hour, %s)", [zone]) if step else ("%s::timestamptz", [span.begin])
-    by = group or "''"
-    newest = (
-        f" AND (metric, hour) IN (SELECT metric, newest FROM (SELECT metric, {at} AS at, max(hour) AS newest FROM"
-        " analytics_count WHERE metric = ANY(%s) AND hour >= %s AND hour < %s AND whole GROUP BY 1, 2) AS snapshots)"
-    )
+    by = group or "''::text"
+    columns = f"metric, hour, {at} AS at, {by} AS by, n, total, least, most, true AS mine"
+    rows, params = f"SELECT {columns} {sql}", [*zoned, *params]
+    if "NOT whole" in sql:  # the newest of the tenant, also where these domains had nothing then
+        rows += f" UNION ALL SELECT metric, hour, {at}, '', 0, 0, NULL, NULL, false {_WHOLE}"
+        params += [*zoned, list(metrics), span.begin, span.end]
     return _read(
-        f"SELECT metric, {at}, {by}, sum(n), sum(total), min(least), max(most) {sql}{newest}"
-        " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-        [*zoned, *params, *zoned, list(metrics), span.begin, span.end],
+        "SELECT metric, at, by, sum(n), sum(total), min(least), max(most) FROM"
+        f" (SELECT *, max(hour) OVER (PARTITION BY metric, at) AS newest FROM ({rows}) AS every) AS told"
+        " WHERE hour = newest AND mine GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        params,
     )
+
+
+_WHOLE = "FROM analytics_count WHERE metric = ANY(%s) AND hour >= %s AND hour < %s AND whole"
 
 
 def _read(sql: str, params: list[Any]) -> dict[str, list[Point]]:

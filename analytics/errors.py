@@ -4,7 +4,9 @@ StudyError
 ├── BadQuery    a metric, a grouping or a span that nobody can answer; carries a pointer
 ├── BadLesson   carries a pointer, and its place among many
 ├── NoLesson    feedback names no event: no such id, or nothing of that session waits for any
-└── Decided     a suggestion is accepted, rejected or withdrawn already
+├── Decided     a suggestion is accepted, rejected or withdrawn already
+├── NoTrace     feedback names a trace that is not there, or is of no recall
+└── CannotReplay  the question of a trace is not known well enough to ask it again
 """
 
 
@@ -33,4 +35,12 @@ class NoLesson(StudyError):
 
 
 class Decided(StudyError):
+    pass
+
+
+class NoTrace(StudyError):
+    pass
+
+
+class CannotReplay(StudyError):
     pass

@@ -132,7 +132,7 @@ def numbers_of(span: Span, domain: str = "") -> dict[str, Value]:
 
 
 def anomalies(metric: str, step: str, now: datetime, domain: str = "") -> list[Finding]:
-    """The steps of a metric that stand out, of the last days; only steps that are over."""
+    """The steps of a metric that stand out of late: of those that are over, and of hours only the worse ones."""
     end = steps.begin_of(now, step)
     span = Span(end - (counts.HOUR * HOURS if step == "hour" else timedelta(days=DAYS)), end)
     only = {"domain": domain} if domain else {}
@@ -140,14 +140,19 @@ def anomalies(metric: str, step: str, now: datetime, domain: str = "") -> list[F
     points = list(dropwhile(lambda point: not point.n, answer.points))  # before anything was counted, nobody looked
     since = now - (timedelta(days=1) if step == "hour" else timedelta(days=NEW_DAYS))
     told = forecasting.anomalies([point.value for point in points], step)
-    return [_odd(metric, points[each.place].at, each, domain, step) for each in told if points[each.place].at >= since]
+    new = [each for each in told if points[each.place].at >= since and (step != "hour" or _worse(metric, each))]
+    return [_odd(metric, points[each.place].at, each, domain, step) for each in new]
+
+
+def _worse(metric: str, told: forecasting.Anomaly) -> bool:
+    better = CATALOGUE[metric].better
+    return bool(better) and (told.value > told.expected) != (better > 0)
 
 
 def _odd(metric: str, at: datetime, told: forecasting.Anomaly, domain: str, step: str) -> Finding:
     kind = CATALOGUE[metric]
     side = "more" if told.value > told.expected else "less"
-    bad = kind.better and (told.value > told.expected) != (kind.better > 0)
-    far = abs(told.score) > FAR
+    bad, far = _worse(metric, told), abs(told.score) > FAR
     severity = Severity.HIGH if bad and far else Severity.MEDIUM if bad or far else Severity.LOW
     words = _words(kind.unit, kind.bounds[1] == 1)
     when = "the hour from %H:%M of %-d %b" if step == "hour" else "%-d %b"
@@ -164,7 +169,7 @@ def _odd(metric: str, at: datetime, told: forecasting.Anomaly, domain: str, step
 def _words(unit: str, share: bool) -> Callable[[float], str]:
     if share:
         return lambda value: f"{100 * min(max(value, 0), 1):.1f} %"
-    return lambda value: f"{max(value, 0):,.0f}{f' {unit}' if unit else ''}"
+    return lambda value: f"{max(value, 0):,.{0 if value >= 100 or not unit else 1}f}{f' {unit}' if unit else ''}"
 
 
 def find(now: datetime) -> Iterator[Finding]:

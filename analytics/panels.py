@@ -108,7 +108,7 @@ PANELS: dict[str, Tracks] = {
     "latency": _latency,
     "growth": _by_kind("stock_state", snapshot=True, order=("active", "silent", "compressed", "superseded", "deleted")),
     "tiers": _by_kind("stock_tier", snapshot=True, order=("warm", "archiving", "cold")),
-    "ages": _by_kind("stock_age", snapshot=True),
+    "ages": _by_kind("stock_age", snapshot=True, order=("day", "week", "month", "quarter", "year", "older")),
     "kinds": _by_kind("stock_kind", snapshot=True),
     "learning": _by_kind("learning_events"),
     "learning_curve": _curve,

@@ -18,12 +18,14 @@ from analytics.algorithms import steps
 from analytics.counts import GROUPS, HOUR, STEPS, Point, Span
 from analytics.errors import BadQuery
 from analytics.forecasting import Forecast
-from analytics.metrics import AGGREGATIONS, SHARES, Metric, Otherwise, Read, find
+from analytics.metrics import AGGREGATIONS, Metric, Otherwise, Read, find
 
 TYPES = ("realtime", "historical", "predictive")
+YEARS = range(1970, 2201)
 MOST_STEPS = 2_000
 MOST_GROUPS = 100
 MOST_AHEAD = 90
+USUAL = 7  # days of a question that names no span
 LEARNED_FROM = 30  # days of history that a forecast looks at, when nobody says otherwise
 
 
@@ -103,7 +105,7 @@ def _asked(
 ) -> _Asked:
     if type == "realtime":
         span, step = last_days(1 / 12, now), "hour"
-    span = span or last_days(LEARNED_FROM if type == "predictive" else 7, now)
+    span = span or last_days(LEARNED_FROM if type == "predictive" else USUAL, now)
     end = counts.hour_of(span.end)
     span = Span(counts.hour_of(span.begin), end if end == span.end else end + HOUR)
     return _Asked(span, step or ("hour" if span.end - span.begin <= timedelta(days=2) else "day"), group, zone, only)
@@ -114,7 +116,8 @@ def _check(type: str, asked: _Asked, ahead: int) -> None:
         "/type": type not in TYPES and f"is none of {', '.join(TYPES)}",
         "/step": asked.step not in STEPS and f"is none of {', '.join(STEPS)}",
         "/group_by": asked.group not in ("", *GROUPS) and f"is none of {', '.join(GROUPS)}",
-        "/end": asked.span.end <= asked.span.begin and "is not after the beginning",
+        "/until": asked.span.end <= asked.span.begin and "is not after the beginning",
+        "/since": not _near(asked.span) and f"lies outside the years {YEARS[0]} to {YEARS[-1]}",
         "/ahead": not 1 <= ahead <= MOST_AHEAD and f"is not 1 to {MOST_AHEAD}",
         "/time_zone": not _is_zone(asked.zone) and "is no time zone",
     } | {f"/filters/{name}": "is not what metrics are narrowed by" for name in asked.only if name not in GROUPS}
@@ -124,6 +127,10 @@ def _check(type: str, asked: _Asked, ahead: int) -> None:
     lasts = {"hour": HOUR, "day": HOUR * 24, "week": HOUR * 168, "month": HOUR * 672}[asked.step]
     if (asked.span.end - asked.span.begin) / lasts > MOST_STEPS:
         raise BadQuery("/step", f"makes more than {MOST_STEPS} points")
+
+
+def _near(span: Span) -> bool:
+    return span.begin.year in YEARS and span.end.year in YEARS
 
 
 def _is_zone(name: str) -> bool:
@@ -143,7 +150,7 @@ def _chosen(name: str, place: int, asked: _Asked, aggregation: str) -> Metric:
         return metric
     if aggregation not in AGGREGATIONS:
         raise BadQuery("/aggregation", f"is none of {', '.join(AGGREGATIONS)}")
-    if not metric.stored or (aggregation in SHARES and not metric.buckets):
+    if aggregation not in metric.ways():
         raise BadQuery("/aggregation", f"is not how {name} can be put together")
     return Otherwise(metric, aggregation)
 

@@ -43,10 +43,10 @@ _SECTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }  # fmt: skip
 PANELS: dict[str, tuple[str, ...]] = {
-    "performance": ("learning_curve", "hit_rate", "latency", "searches"),
+    "performance": ("learning_curve", "hit_rate", "searches", "requests", "latency"),
     "learning": ("learning_curve", "learning"),
     "business": ("writes", "growth"),
-    "executive": ("learning_curve", "searches", "growth"),
+    "executive": ("learning_curve", "hit_rate", "searches", "growth"),
 }
 NOW = ("total_memories", "active_memories", "memory_access_rate")  # of these nobody knows what they were
 Value = float | None

@@ -17,8 +17,8 @@ from django.utils import timezone
 from analytics.models import Trace
 from events import actors
 from memory.observing import Recall
-from memory.privacy import gate
-from memory.privacy.subjects import Subject, subjects
+from memory.privacy import between, gate
+from memory.privacy.subjects import Subject
 from memory.stages import Stage
 from memory.types import Query, Scope
 from tenants import preferences
@@ -99,7 +99,8 @@ def _row(kept: Kept, at: datetime, took_ms: float, domain: str, found: int | Non
 
 
 def _whom(trace: Trace) -> set[Subject]:
-    return subjects([("user", trace.user_id), ("agent", trace.told.get("asked", {}).get("agent_id", ""))])
+    """By the scope and the filters of its question; what its words say is looked for by who erases."""
+    return set(between.named_by(trace.told.get("asked", {})))
 
 
 def _told(recall: Seen) -> dict[str, Any]:

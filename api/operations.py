@@ -7,8 +7,9 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def name_of(view: Any, method: str | None) -> str:
-    """Such as `search_memories`; where a method has no id, the name of its view."""
-    return _told(view, str(method)) if method in METHODS else view.__name__
+    """Such as `search_memories`; where a method has no id, the name of its view, such as `transfers.Cancel`."""
+    plain = f"{view.__module__.rpartition('.')[2]}.{view.__name__}"
+    return (_told(view, str(method)) if method in METHODS else "") or plain
 
 
 @cache
@@ -16,7 +17,7 @@ def _told(view: Any, method: str) -> str:
     handler = getattr(view, method.lower(), None)
     schema = getattr(handler, "kwargs", {}).get("schema")
     if schema is None:
-        return view.__name__
+        return ""
     told, silent = schema(), view()
     silent.request, silent.kwargs = None, {}  # a view that answers nobody, as OpenAPI's generator makes them
     told.method, told.view = method, silent

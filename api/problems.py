@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from analytics.errors import BadLesson, Decided, NoLesson
+from analytics.errors import BadLesson, BadQuery, CannotReplay, Decided, NoLesson, NoTrace
 from automation.errors import BadPolicy, NotUndoable, PolicyThere, RunOver, UnknownJob
 from events.feed import OutOfFeed
 from events.sync.errors import BadMessage, NothingDead, NotTheirs, QueueFull, TooManyServices
@@ -298,6 +298,10 @@ def _not_replayable(error: Any) -> Told:
     return 409, "not_replayable", f"This delivery is not sent anew: {error}.", None
 
 
+def _trace_not_replayable(error: Any) -> Told:
+    return 409, "trace_not_replayable", f"This trace cannot be replayed: {error}.", None
+
+
 def _out_of_feed(error: Any) -> Told:
     where = f"The feed begins after {error.oldest_since} and ends with {error.last_seq}"
     detail = f"{where}: read everything again, then go on from `last_seq`."
@@ -308,9 +312,19 @@ def _wrong_state(error: Any) -> Told:
     return 409, "wrong_state", f"This cannot be done now: {error}.", None
 
 
+def _no_trace(error: Any) -> Told:
+    wrong = {"pointer": "/trace_id", "code": "no_trace", "detail": "is not a trace of a recall that is there"}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
+
+
 def _bad_lesson(error: Any) -> Told:
     at = error.pointer if error.at is None else f"/events/{error.at}{error.pointer}"
     wrong = {"pointer": at, "code": "bad_event", "detail": error.detail}
+    return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
+
+
+def _bad_query(error: Any) -> Told:
+    wrong = {"pointer": error.pointer, "code": "bad_query", "detail": error.detail}
     return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
 
 
@@ -343,8 +357,11 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     TooManyWebhooks: _too_many_webhooks,
     NotReplayable: _not_replayable,
     Disabled: _webhook_disabled,
+    CannotReplay: _trace_not_replayable,
+    NoTrace: _no_trace,
     OutOfFeed: _out_of_feed,
     BadLesson: _bad_lesson,
+    BadQuery: _bad_query,
 }
 
 

@@ -55,6 +55,10 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         return [IDEMPOTENCY_KEY] if self.method == "POST" else []
 
+    def get_operation_id(self) -> str:
+        """Outside of a document, see api.operations, there is no path that a name could be made of."""
+        return super().get_operation_id() if getattr(self, "path", None) else ""
+
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
         problem = self.resolve_serializer(Problem, direction).ref

@@ -362,11 +362,13 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "events.models.Delivery.State",
         "TenantStateEnum": "tenants.models.Tenant.State",
         "EventTypeEnum": "events.types.NAMES",
+        "TraceKindEnum": "analytics.models.Trace.Kind",
+        "TraceWhyEnum": "analytics.models.Trace.Why",
         "LearningTypeEnum": "analytics.models.LearningEvent.Type",
         "PriorityEnum": "automation.asking.LANES",
         "SuggestionStateEnum": "analytics.models.Suggestion.State",
         "InsightKindEnum": "analytics.models.Insight.Kind",
-        "InsightSeverityEnum": "analytics.models.Insight.Severity",
+        "AdvicePriorityEnum": "analytics.models.Suggestion.Priority",
         "InsightStateEnum": "analytics.models.Insight.State",
         "ReportTypeEnum": "analytics.reports.TYPES",
     },
@@ -433,7 +435,9 @@ CELERY_BEAT_SCHEDULE = {
     "suggestions": {"task": "analytics.tasks.suggest_everywhere", "schedule": crontab("37", "4")},
     "old_traces": {"task": "analytics.tasks.sweep_traces", "schedule": 3600.0, "options": {"expires": 3600}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
-    "insights": {"task": "analytics.tasks.look_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
+    "insights": {"task": "analytics.tasks.insights_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
+    "rollups": {"task": "analytics.tasks.roll_up_everywhere", "schedule": 60.0, "options": {"expires": 60}},
+    "snapshots": {"task": "analytics.tasks.take_snapshots_everywhere", "schedule": 600.0, "options": {"expires": 600}},
 }
 
 # --- language, time, files, logs

@@ -231,6 +231,11 @@ _ALL = [
     EventType(
         "suggestion.withdrawn", "A suggestion was withdrawn: its reason is gone.", ("namespace", "reason", "job")
     ),
+    EventType(
+        "tracked.recorded",
+        "An application tracked an event; `at` is when it happened.",
+        ("namespace", "service", "at"),
+    ),
     EventType("insight.found", "Something stands out in the numbers.", ("kind", "severity", "metric", "namespace")),
     EventType("insight.dismissed", "An insight was dismissed.", ("kind", "severity", "metric", "namespace")),
 ]
@@ -256,6 +261,7 @@ _RESOURCES = {
     "sync": "sync/messages",
     "learning": "learning/events",
     "suggestion": "suggestions",
+    "tracked": "analytics/events",
     "insight": "analytics/insights",
 }
 _OF_A_PERSON = (

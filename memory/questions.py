@@ -1,9 +1,11 @@
 """Saved questions: save one, list them, change and delete one."""
 
+import hashlib
+import json
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -18,6 +20,8 @@ from tenants import bounds
 
 SCOPE = ("namespace", "user_id", "agent_id", "session_id")
 SAID = ("text", *SCOPE, "filters", "limit", "expected", "note")
+ASKED = ("text", *SCOPE, "filters")  # what makes two questions the same
+MOST = 50  # memories that one expects
 
 
 def listed(user_id: str = "", namespace: str = "") -> QuerySet[Question]:
@@ -58,6 +62,31 @@ def change(question_id: UUID, said: dict[str, Any]) -> Question | None:
         question.save()
         ledger.record("question.changed", question, fields=sorted(moved))
     return question
+
+
+@transaction.atomic
+def expect(said: dict[str, Any], memory_id: UUID, *, wanted: bool) -> Question | None:
+    """Let a memory be expected among the answers of a question, told by ASKED, or be so no longer.
+
+    What is wanted of a question that is not saved saves it; None where nothing was to do. A question expects MOST at
+    most. Two who say so at once are heard one after the other. Raises as `save` does.
+    """
+    _alone(said)
+    row = Question.objects.filter(**{name: said[name] for name in ASKED}).order_by("id").first()
+    if row is None:
+        return save(said | {"expected": [memory_id]}) if wanted else None
+    if wanted is (memory_id in row.expected) or (wanted and len(row.expected) >= MOST):
+        return None
+    others = [one for one in row.expected if one != memory_id]
+    return change(row.pk, {"expected": [*others, memory_id] if wanted else others})
+
+
+def _alone(said: dict[str, Any]) -> None:
+    """Until this transaction ends, nobody else saves this question: no constraint could, texts are too long for one."""
+    told = json.dumps([str(ledger.current_tenant_id()), *(said[name] for name in ASKED)], sort_keys=True)
+    number = int.from_bytes(hashlib.sha256(f"question|{told}".encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 @transaction.atomic

@@ -89,7 +89,9 @@ Ranked = tuple[list[ranking.Scored], int, bool]
 def _ranked(scopes: list[SaidQuerySet[Any]], asked: Asked, query: Query) -> Ranked:
     """The best of all scopes; the present and the past are scored alike, each by its own word statistics."""
     gathered = [candidates.gather(rows, asked) for rows in scopes]
-    scored = [one for found in gathered for one in ranking.rank(found.signals, found.weights, query.limit)]
+    scored = [
+        one for found in gathered for one in ranking.rank(found.signals, found.weights, query.limit, query.weights)
+    ]
     best = sorted((one for one in scored if one.score >= query.min_score), key=lambda one: -one.score)[: query.limit]
     count = sum(len(found.signals.keys) for found in gathered)
     return best, count, count > len(best) or any(found.truncated for found in gathered)

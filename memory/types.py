@@ -95,6 +95,7 @@ class Query:
     valid_at: datetime | None = None  # what held then; None: what holds now
     min_score: float = 0.0
     language: str = ""  # of the question, as in Draft
+    weights: dict[str, float] = field(default_factory=dict)  # factors of parts of the score, see algorithms.ranking
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ def _forget() -> None:
                 "analytics_learningevent",
                 "analytics_trackedevent",
                 "analytics_count",
+                "analytics_progress",
+                "analytics_dirtyhour",
                 "analytics_insight",
                 "analytics_suggestion",
                 "analytics_trace",
@@ -73,14 +75,8 @@ def _forget() -> None:
             cursor.execute(f"TRUNCATE {', '.join(f't_{slug}.{table}' for table in tables)} CASCADE")
 
 
-@pytest.fixture(autouse=True)
-def unnoted(settings: Any) -> None:
-    """Calls are noted where a test asks for `noted`."""
-    settings.NOTING = False
-
-
 @pytest.fixture
-def noted(unnoted: None, settings: Any) -> Iterator[Callable[[], None]]:
+def noted(settings: Any) -> Iterator[Callable[[], None]]:
     """Calls are noted, and written when the test calls this: by its own connection, so within its transaction."""
     noting.forget()
     settings.NOTING = True

@@ -11,6 +11,7 @@ from ops import embedded
 if os.environ.pop("MEMHOUSE_TEST_SERVICES", ""):  # we are one of several, and inherited those of whom started us
     del os.environ["DATABASE_URL"], os.environ["REDIS_URL"]
 os.environ.setdefault("SECRET_KEY", "only-for-tests-0123456789-0123456789-0123456789-0123456789")
+os.environ.setdefault("NOTING", "false")  # a thread's rows are not rolled back: see the fixture `noted`
 _var = Path(tempfile.mkdtemp(prefix="memhouse-test-"))
 os.environ["MEMHOUSE_VAR"] = str(_var)  # never the checkout's own
 _kept = Path(__file__).resolve().parent.parent / "var"

@@ -47,6 +47,10 @@ class Metric:
     def reads(self) -> tuple[Read, ...]:
         return (Read(self.name),)
 
+    def ways(self) -> tuple[str, ...]:
+        """How it can be put together otherwise, of AGGREGATIONS."""
+        return tuple(way for way in AGGREGATIONS if self.stored and (self.buckets or way not in SHARES))
+
     def value(self, told: Sequence[Point]) -> float | None:
         """Of one point for each of `reads`; a point without anything has n = 0. None: there is nothing to say."""
         raise NotImplementedError
@@ -130,6 +134,10 @@ class Otherwise(Metric):
 
     def __init__(self, metric: Metric, aggregation: str) -> None:
         self.metric, self.way = metric, aggregation
+        for name in ("name", "label", "says", "unit", "source", "kinds", "splits", "bounds"):
+            setattr(self, name, getattr(metric, name))
+        self.aggregation = aggregation  # type: ignore[misc]  # of this one
+        self.unit = "" if aggregation == "count" else metric.unit  # type: ignore[misc]  # likewise
 
     def reads(self) -> tuple[Read, ...]:
         return (Read(self.metric.name, histogram=self.way in SHARES),)

@@ -24,7 +24,7 @@ from tenants.resolve import Speaker, speaking
 # Routes that tell what memories say, and those of them that are asked by POST.
 CONTENT = {
     "memories", "context", "messages", "turns", "sessions", "entities", "relations", "exports", "reviews", "sync",
-    "learning",
+    "learning", "analytics/events", "analytics/export",
 }  # fmt: skip
 READING_POSTS = {
     "memories/list", "memories/search", "memories/stream", "context", "turns", "exports", "sync/messages/waiting",
@@ -83,7 +83,8 @@ def _note_reading(request: Request, status: int) -> None:
     match = request._request.resolver_match
     operation = match.route.removeprefix("api/v1/").rstrip("/") if match else ""
     reads = request.method == "GET" or operation in READING_POSTS
-    if reads and operation.split("/")[0] in CONTENT:
+    parts = operation.split("/")
+    if reads and {parts[0], "/".join(parts[:2])} & CONTENT:
         with transaction.atomic():
             ledger.record("content.read", operation=operation, status=status)
 

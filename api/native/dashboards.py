@@ -99,17 +99,17 @@ class TotalWords(serializers.Serializer):
     change = serializers.FloatField(allow_null=True, help_text="0.1 for a tenth more; null, where nothing was.")
 
 
-class StepWords(serializers.Serializer):
+class PanelStepWords(serializers.Serializer):
     at = serializers.DateTimeField()
     value = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True, help_text="Of the 95 % interval of a share.")
     high = serializers.FloatField(allow_null=True)
 
 
-class TrendWords(serializers.Serializer):
+class PanelWords(serializers.Serializer):
     panel = serializers.CharField()
     metric = serializers.CharField()
-    values = StepWords(many=True)
+    values = PanelStepWords(many=True)
 
 
 class RealtimeNumbers(serializers.Serializer):
@@ -156,7 +156,7 @@ class DashboardWords(SpanTold):
     realtime = RealtimeNumbers()
     today = serializers.DictField(child=serializers.FloatField(allow_null=True), help_text="Since midnight, in UTC.")
     totals = serializers.DictField(child=TotalWords())
-    trends = TrendWords(many=True)
+    trends = PanelWords(many=True)
     insights = InsightWords(many=True)
     top_performers = PerformersWords()
 

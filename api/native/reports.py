@@ -9,7 +9,6 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,25 +17,26 @@ from analytics import reports
 from analytics.figures import FIGURES
 from analytics.reports import Number, Report
 from api.native.base import TenantView, hear
-from api.native.dashboards import SpanWords, TotalWords, TrendWords, trends
+from api.native.dashboards import PanelWords, SpanWords, TotalWords, trends
 from api.native.insights import InsightWords
 from api.native.transfers import ByAccept, CsvRenderer
 from memory.algorithms.lines import safe
 
 
 class ReportAsked(SpanWords):
+    type = serializers.ChoiceField(reports.TYPES)
     format = serializers.ChoiceField(("json", "csv"), default="json")
 
 
-class NumberWords(TotalWords):
+class ReportNumberWords(TotalWords):
     name = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # a field, not the property
     unit = serializers.CharField(help_text="Empty for a count; share (0 to 1), ms, score (0 to 100), rate, cost.")
 
 
-class SectionWords(serializers.Serializer):
+class ReportSectionWords(serializers.Serializer):
     name = serializers.CharField()
-    numbers = NumberWords(many=True)
+    numbers = ReportNumberWords(many=True)
 
 
 class SuggestionLine(serializers.Serializer):
@@ -47,16 +47,16 @@ class SuggestionLine(serializers.Serializer):
     expected_impact = serializers.CharField()
 
 
-class RangeWords(serializers.Serializer):
+class ReportRangeWords(serializers.Serializer):
     start = serializers.DateTimeField()
     end = serializers.DateTimeField(help_text="Not included.")
 
 
-class InsideWords(serializers.Serializer):
+class ReportInsideWords(serializers.Serializer):
     overall_score = TotalWords(help_text="0 to 1; null: nothing is known of any part.")
     parts = serializers.DictField(child=serializers.FloatField(allow_null=True))
-    sections = SectionWords(many=True)
-    trends = TrendWords(many=True)
+    sections = ReportSectionWords(many=True)
+    trends = PanelWords(many=True)
     insights = InsightWords(many=True)
     suggestions = SuggestionLine(many=True)
 
@@ -66,8 +66,8 @@ class ReportWords(serializers.Serializer):
 
     report_type = serializers.ChoiceField(reports.TYPES)
     domain = serializers.CharField()
-    time_range = RangeWords()
-    report = InsideWords()
+    time_range = ReportRangeWords()
+    report = ReportInsideWords()
     generated_at = serializers.DateTimeField()
 
 
@@ -78,16 +78,13 @@ class OneReport(TenantView):
 
     @extend_schema(
         tags=["analytics"], operation_id="get_report", summary="A report on a span",
-        description="`type` is performance, learning, business or executive. As CSV it is one table: a line for each "
-        "number, and for each step of the trends.",
+        description="As CSV it is one table: a line for each number, and for each step of the trends.",
         parameters=[ReportAsked],
         responses={(200, "application/json"): ReportWords, (200, "text/csv"): OpenApiTypes.STR},
     )  # fmt: skip
-    def get(self, request: Request, type: str) -> Response | HttpResponse:
-        if type not in reports.TYPES:
-            raise NotFound(f"A report is one of {', '.join(reports.TYPES)}.")
+    def get(self, request: Request) -> Response | HttpResponse:
         asked = hear(ReportAsked, request.query_params)
-        told = reports.make(type, asked["span"], timezone.now(), asked.get("domain", ""))
+        told = reports.make(asked["type"], asked["span"], timezone.now(), asked.get("domain", ""))
         return as_csv(told) if asked["format"] == "csv" else Response(ReportWords(_words(told)).data)
 
 

@@ -28,7 +28,12 @@ from tenants.channels import in_tenant
 from tenants.errors import Unauthenticated
 from tenants.resolve import Speaker, speaking, still_speaks
 
-TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "tar": "application/x-tar"}
+TYPES = {
+    "json": "application/json",
+    "jsonl": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "tar": "application/x-tar",
+}
 OF_ADA = OpenApiExample("what is Ada's", {"user_id": "ada", "format": "jsonl"}, request_only=True)
 FILE = {(200, "application/x-ndjson"): OpenApiTypes.STR, (200, "text/csv"): OpenApiTypes.STR}
 

@@ -4,11 +4,16 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from analytics import suggestions
-from events import relay
+from analytics import finding, insights, suggestions, tracing
+from analytics.tracing import Kept
+from events import actors, relay
 from memory import reviews, transfers
+from memory.observing import Recall
+from memory.types import Found, Query
 from memory.upkeep import embed
 from tenants.models import Tenant
 
@@ -40,6 +45,8 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things |= _learned(make, things, canary)
     runs = [make("POST", "runs", {"job": "run_all", "user_id": things["user"]})["id"] for _ in "ab"]
     things |= {"run": runs[0]}
+    things |= _traced(make, tenant, canary)
+    things |= _found(make, tenant, things)
     things |= _cursors(make, things, canary)
     with tenant_context(tenant):
         embed.pending()
@@ -136,7 +143,27 @@ def _learned(make: Any, things: Things, canary: str) -> Things:
     make("POST", "learning/events", {"events": [noisy] * suggestions.LEAST})
     make("POST", "suggestions/look", {})
     found = make("GET", f"suggestions?domain={noisy['domain']}")["data"]
-    return {"event": events[0], "suggestion": found[0]["id"]}
+    tracked = {"name": "signed", "domain": things["namespace"], "user_id": things["user"], "data": {"says": canary}}
+    signed = [make("POST", "analytics/events", tracked)["id"] for _ in "ab"]
+    return {"event": events[0], "suggestion": found[0]["id"], "tracked": signed[0]}
+
+
+def _traced(make: Any, tenant: Tenant, canary: str) -> Things:
+    """Two traces of recalls, whose questions say the canary."""
+    told = Recall(Query(f"Where is {canary}?"), Found((), 0, 1.0))
+    kept = Kept("sampled", "search_memories", actors.acting(), recall=tracing.seen(told))
+    with tenant_context(tenant), transaction.atomic():
+        tracing.keep([(kept, timezone.now(), 1.0, "", 0)] * 2)
+    return {"trace": make("GET", "traces?kind=recall&limit=1")["data"][0]["id"]}
+
+
+def _found(make: Any, tenant: Tenant, things: Things) -> Things:
+    """Two insights of a domain, as rules find them."""
+    now = timezone.now()
+    with tenant_context(tenant):
+        numbers = {"learning_rate": 20.0, "feedback_rate": 0.1}
+        insights.keep(finding.by_rules(numbers, now, things["namespace"]), now)
+    return {"insight": make("GET", "analytics/insights?limit=1")["data"][0]["id"]}
 
 
 def _files(make: Any, tenant: Tenant, canary: str) -> Things:
@@ -156,6 +183,7 @@ def _cursors(make: Any, things: Things, canary: str) -> Things:
         "cursor_of_runs": "runs?", "cursor_of_exports": "exports?", "cursor_of_imports": "imports?",
         "cursor_of_holds": "holds?", "cursor_of_rules": "retention-rules?",
         "cursor_of_services": "sync/services?", "cursor_of_sync": "sync/messages?",
-        "cursor_of_learning": "learning/events?",
+        "cursor_of_learning": "learning/events?", "cursor_of_insights": "analytics/insights?",
+        "cursor_of_tracked": "analytics/events?",
     }  # fmt: skip
     return {kind: make("GET", f"{path}limit=1")["next_cursor"] for kind, path in lists.items()}

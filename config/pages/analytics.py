@@ -8,8 +8,10 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from analytics import dashboard
+from analytics import dashboard, realtime
 from analytics.dashboard import Dashboard
+from analytics.figures import FIGURES
+from analytics.realtime import Realtime
 from config import charts
 from config.pages import behind, drawn_analytics, ranges
 from config.pages.base import tenant_here
@@ -28,37 +30,55 @@ def analytics(request: HttpRequest) -> HttpResponse:
         "title": "Analytics",
         "range": asked,
         "domains": [row["name"] for row in top["domains"]],
-        "cards": [_card(*card, told, asked) for card in CARDS],
+        "now": _now(realtime.read(now)),
+        "cards": [_card(name, told, asked) for name in CARDS],
         "groups": drawn_analytics.groups(told, asked),
-        "empty": not any(told.panels.values()),
+        "empty": not any(value for tracks in told.panels.values() for track in tracks for value in track.values),
         "top": _top(top, asked),
     }
     return TemplateResponse(request, "console/analytics.html", context)
 
 
+# --- now
+
+NOW = (
+    ("requests_per_second", "requests a second", ""), ("average_latency_ms", "on average", "ms"),
+    ("error_rate", "failed", "share"), ("searches_per_minute", "searches a minute", ""),
+    ("writes_per_minute", "memories written a minute", ""), ("active_agents", "agents at work", ""),
+)  # fmt: skip
+
+
+def _now(told: Realtime) -> Said:
+    """The last minutes as numbers, and requests of the last hour as columns."""
+    most = max(minute.counts["requests"] for minute in told.minutes)
+    return {
+        "numbers": [
+            {"label": label, "value": charts.said(told.metrics[name], unit)}
+            for name, label, unit in NOW
+            if told.metrics[name] is not None
+        ],
+        "minutes": [
+            {"at": each.at, "height": round(100 * each.counts["requests"] / (most or 1)), **each.counts}
+            for each in told.minutes
+        ],
+        "most": round(most),
+    }
+
+
 # --- numbers
 
-# name of the total, what it is called, its unit, whether more of it is better (None: neither)
-CARDS: tuple[tuple[str, str, str, bool | None], ...] = (
-    ("written", "memories written", "", None),
-    ("live", "live memories", "", None),
-    ("searches", "searches", "", None),
-    ("hit_rate", "of searches found something", "share", True),
-    ("latency_p95", "took 19 of 20 searches at most", "ms", False),
-    ("learning_events", "learning events", "", None),
-    ("accuracy", "of what was judged was right", "share", True),
-    ("error_rate", "of requests failed", "share", False),
-)
+CARDS = ("written", "live", "searches", "hit_rate", "latency_p95", "learning_events", "accuracy", "error_rate")
 
 
-def _card(name: str, label: str, unit: str, good: bool | None, told: Dashboard, asked: Range) -> dict[str, Any]:
-    total = told.totals[name]
+def _card(name: str, told: Dashboard, asked: Range) -> dict[str, Any]:
+    total, figure = told.totals[name], FIGURES[name]
+    good = None if not figure.better else figure.better > 0
     return {
         "name": name,
-        "label": label,
-        "value": charts.said(total.value, unit),
+        "label": figure.says or figure.label.lower(),
+        "value": charts.said(total.value, figure.unit),
         "url": _behind(name, asked),
-        **changed(total.value, total.before, unit, good),
+        **changed(total.value, total.before, figure.unit, good),
     }
 
 
@@ -86,9 +106,9 @@ def _behind(name: str, asked: Range) -> str:
         return behind.url("memories", namespace=domain)
     if name in ("searches", "hit_rate", "latency_p95"):
         why = {"hit_rate": "empty", "latency_p95": "slow"}.get(name, "")
-        return behind.url("traces", **asked.said, kind="recall", why=why)
+        return behind.traces(asked.said, kind="recall", why=why)
     if name == "error_rate":
-        return behind.url("traces", **asked.said, kind="operation", why="failed")
+        return behind.traces(asked.said, kind="operation", why="failed")
     return behind.url("learning", **asked.said)
 
 

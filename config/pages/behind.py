@@ -26,7 +26,7 @@ def url(page: str, **query: Any) -> str:
         address = reverse(PAGES[page])
     except NoReverseMatch:
         return ""
-    said = {name.rstrip("_"): value for name, value in query.items() if value}
+    said = {name: value for name, value in query.items() if value}
     return f"{address}?{urlencode(said)}" if said else address
 
 
@@ -34,3 +34,9 @@ def memories(first: str = "", last: str = "", **query: Any) -> str:
     """Memories stored from the first to the last day, whatever became of them."""
     days = {"created_at_from": first, "created_at_to": last} if first else {}
     return url("memories", **{"state": "all"} | days | query)
+
+
+def traces(said: dict[str, Any], **query: Any) -> str:
+    """Traces of a range, as it is asked for in the URL."""
+    days = {name: value for name, value in said.items() if name != "domain"}
+    return url("traces", **days, namespace=said.get("domain", ""), **query)

@@ -1,6 +1,6 @@
 """Panels of a dashboard as charts, each number with the address of the rows behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,8 @@ OTHERS = "others"
 INTERVAL = "The band is where the true share lies with 95 %."
 LABELS = {
     "found": "found something", "empty": "found nothing", "hit_rate": "hit rate", "p50": "half took at most",
-    "p95": "19 of 20 took at most", "error_rate": "failed", "active": "live",
+    "p95": "19 of 20 took at most", "error_rate": "failed", "active": "live", "day": "under a day",
+    "week": "under a week", "month": "under a month", "quarter": "under a quarter", "year": "under a year",
 }  # fmt: skip
 # A thing has one colour wherever it is drawn.
 TONES = {
@@ -31,27 +32,41 @@ Said = dict[str, Any]
 def groups(told: Dashboard, asked: Range) -> list[Said]:
     """The charts, by what they are about."""
     draw = Drawing(told, asked)
-    return [
-        {"title": "Memories", "charts": [
-            draw.bars("writes", "Written, by kind", draw.stored, kinds="kind__exact"),
-            draw.areas("growth", "Kept, by state", note="A snapshot of the last hour of each step."),
-            draw.areas("tiers", "Where content is", kinds="tier__exact"),
-            draw.areas("ages", "How old memories are"),
-        ]},
-        {"title": "Recall", "charts": [
-            draw.bars("searches", "Searches", draw.searched),
-            draw.lines("hit_rate", "Searches that found something", draw.searched, unit="share", note=INTERVAL),
-            draw.lines("latency", "How long searches took", draw.searched, unit="ms", width=charts.FULL),
-        ]},
-        {"title": "Learning", "charts": [
-            draw.bars("learning", "Learning events, by type", draw.learned),
-            draw.lines("learning_curve", "Learning curve", draw.learned, unit="share", note=INTERVAL),
-        ]},
-        {"title": "Work", "charts": [
-            draw.bars("requests", "Requests of the API", draw.requested),
-            draw.bars("runs", "Runs of upkeep", draw.ran),
-        ]},
-    ]  # fmt: skip
+    return [{"title": title, "charts": [chart_of(draw, name) for name in names]} for title, names in GROUPS.items()]
+
+
+GROUPS = {
+    "Memories": ("writes", "growth", "tiers", "ages"),
+    "Recall": ("searches", "hit_rate", "latency"),
+    "Learning": ("learning", "learning_curve"),
+    "Work": ("requests", "runs"),
+}
+
+
+def chart_of(draw: "Drawing", name: str) -> Chart:
+    """The chart of a panel."""
+    return DRAWN[name](draw)
+
+
+DRAWN: dict[str, Callable[["Drawing"], Chart]] = {
+    "writes": lambda draw: draw.bars("writes", "Written, by kind", draw.stored, kinds="kind__exact"),
+    "growth": lambda draw: draw.areas("growth", "Kept, by state", note="The last hour of each step."),
+    "tiers": lambda draw: draw.areas("tiers", "Where content is", kinds="tier__exact"),
+    "ages": lambda draw: draw.areas("ages", "How long ago memories were stored"),
+    "searches": lambda draw: draw.bars("searches", "Searches", draw.searched),
+    "hit_rate": lambda draw: draw.lines(
+        "hit_rate", "Searches that found something", draw.searched, unit="share", note=INTERVAL
+    ),
+    "latency": lambda draw: draw.lines(
+        "latency", "How long searches took", draw.searched, unit="ms", width=charts.FULL
+    ),
+    "learning": lambda draw: draw.bars("learning", "Learning events, by type", draw.learned),
+    "learning_curve": lambda draw: draw.lines(
+        "learning_curve", "Learning curve", draw.learned, unit="share", note=INTERVAL
+    ),
+    "requests": lambda draw: draw.bars("requests", "Requests of the API", draw.requested),
+    "runs": lambda draw: draw.bars("runs", "Runs of upkeep", draw.ran),
+}
 
 
 class Drawing:
@@ -96,10 +111,10 @@ class Drawing:
         return behind.memories(own["from"], own["to"], namespace=self.asked.domain)
 
     def searched(self, at: datetime) -> str:
-        return behind.url("traces", **self._own(at), kind="recall")
+        return behind.traces(self._own(at), kind="recall")
 
     def requested(self, at: datetime) -> str:
-        return behind.url("traces", **self._own(at), kind="operation")
+        return behind.traces(self._own(at), kind="operation")
 
     def learned(self, at: datetime) -> str:
         return behind.url("learning", **self._own(at))

@@ -2,25 +2,30 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.views.decorators.http import require_GET
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
 
+from analytics import thumbs
+from analytics.errors import StudyError
 from api.native import words
 from config.pages import asking
 from config.pages.asking import Asked
 from config.pages.base import tenant_here
 from memory import context
+from memory.algorithms import ranking
 from memory.context import Context
 from memory.errors import BadFilter, BadTime, LibraryError
 from memory.recall import recall
 from memory.types import Found, Hit, Query
 from tenants.middleware import may
 
-PARTS = ("semantic", "lexical", "neighbours", "prior", "named", "session", "time", "importance", "recency")
 TABS = {"results": "Results", "context": "Context", "json": "JSON", "curl": "curl", "python": "Python"}
 
 
@@ -41,11 +46,34 @@ def playground(request: HttpRequest) -> HttpResponse:
             form.add_error("when", error.detail)
         except LibraryError as error:
             form.add_error(None, str(error))
-    page = {"title": "Recall playground", "form": form, "tab": tab, "tabs": _tabs(request, tab), "parts": PARTS}
+    page = {"title": "Recall playground", "form": form, "tab": tab, "tabs": _tabs(request, tab), "parts": ranking.PARTS}
+    page |= {"may_judge": may(request, "learning.write"), "asked_again": request.GET.urlencode()}
     page |= {"may_save": may(request, "memories.write"), "saved": _saved(form) if shown else []}
     return TemplateResponse(
         request, "console/playground.html", admin.site.each_context(request) | page | {"has_asked": bool(shown)} | shown
     )
+
+
+@require_POST
+def thumb(request: HttpRequest) -> HttpResponse:
+    """Whether a hit helped, and back to the question that it is an answer to."""
+    tenant_here(request)
+    asked = QueryDict(request.POST.get("asked", "")[:50_000])
+    form = Asked(asking.with_defaults(asked))
+    try:
+        if not form.is_valid() or not form.cleaned_data["q"]:
+            raise ValueError
+        helpful = request.POST.get("helpful") == "yes"
+        told = thumbs.give(form.query(), UUID(request.POST.get("memory_id", "")), helpful=helpful)
+        messages.success(request, _thanks(helpful, told.question is not None))
+    except (LibraryError, StudyError, ValueError):
+        messages.error(request, "Not noted: the memory or the question is not there any more.")
+    return redirect(f"{reverse('playground')}?{asked.urlencode()}")
+
+
+def _thanks(helpful: bool, moved: bool) -> str:
+    question = "The saved question expects it from now on." if helpful else "The saved question expects it no longer."
+    return f"Noted as {'helpful' if helpful else 'not helpful'}. {question if moved else ''}".strip()
 
 
 def _saved(form: Asked) -> list[tuple[str, Any]]:
@@ -102,7 +130,7 @@ def _drawn(known: Context) -> dict[str, Any]:
 def _bars(hit: Hit) -> dict[str, Any]:
     """A hit with its parts as widths of one bar: the positive parts fill as much of it as the score says."""
     positive = sum(value for value in hit.parts.values() if value > 0) or 1.0
-    bars = [_bar(name, hit.parts.get(name, 0.0), hit.score / positive) for name in PARTS]
+    bars = [_bar(name, hit.parts.get(name, 0.0), hit.score / positive) for name in ranking.PARTS]
     return {"memory": hit.memory, "score": hit.score, "bars": bars}
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
+from analytics import noting
 from config.pages import (
     analytics,
     audit,
@@ -19,6 +20,7 @@ from config.pages import (
     entities,
     graph,
     health,
+    insights,
     learning,
     live,
     members,
@@ -30,11 +32,13 @@ from config.pages import (
     privacy,
     questions,
     recommendations,
+    reports,
     retention,
     reviews,
     run,
     runs,
     schemas,
+    searches,
     selftests,
     sessions,
     settings,
@@ -43,6 +47,7 @@ from config.pages import (
     sync,
     tenants,
     tiers,
+    traces,
     transfers,
     usage,
     webhook,
@@ -66,7 +71,8 @@ def page(
     def permitted(request: HttpRequest, **named: Any) -> HttpResponseBase:
         if not may(request, operations.get(request.method or "", reads)):
             raise PermissionDenied
-        return view(request, **named)
+        with noting.during(name):
+            return view(request, **named)
 
     asked = admin.site.admin_view(permitted)
     asked.operations = operations  # type: ignore[attr-defined]
@@ -161,6 +167,10 @@ urlpatterns = [
     page("privacy/<uuid:erasure_id>/", privacy.certificate, "privacy_certificate", reads="people.erase"),
     page("privacy/<uuid:erasure_id>/receipt", privacy.receipt, "privacy_receipt", reads="people.erase"),
     page("privacy/<uuid:erasure_id>/lift", privacy.lift, "privacy_lift", does="people.erase"),
+    page("traces/", traces.listed, "traces", reads="traces.read"),
+    page("traces/<uuid:trace_id>/", traces.one, "trace", reads="traces.read"),
+    page("searches/", searches.overview, "searches", reads="traces.read"),
+    page("recall/thumb", playground.thumb, "thumb", reads="learning.write", does="learning.write"),
     page("analytics/", analytics.analytics, "analytics", reads="analytics.read"),
     page("learning/", learning.listed, "learning", reads="learning.read"),
     page("learning/<uuid:event_id>/", learning.one, "learning_event", reads="learning.read"),
@@ -177,4 +187,13 @@ urlpatterns = [
     page("recommendations/<uuid:suggestion_id>/", recommendations.one, "suggestion", reads="learning.read"),
     page("recommendations/<uuid:suggestion_id>/act", recommendations.act, "suggestion_act", **DECIDES),
     page("recommendations/<uuid:suggestion_id>/try", recommendations.try_out, "suggestion_try", **TRIES),
+    page("insights/", insights.listed, "insights", reads="analytics.read"),
+    page(
+        "insights/<uuid:insight_id>/dismiss",
+        insights.dismiss,
+        "insight_dismiss",
+        reads="analytics.write",
+        does="analytics.write",
+    ),
+    page("reports/", reports.report, "reports", reads="analytics.read"),
 ]

@@ -13,7 +13,7 @@ printed by benchmarks/quality.py.
 Signals are columns, one array each: a thousand candidates are ranked in about a millisecond.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ OF_MADE = 0.4  # what sums up others stands behind them while they answer themse
 SESSION, SESSION_BEST = 0.5, 3
 TIME, TIME_FALL_DAYS = 0.5, 7.0
 IMPORTANCE, RECENCY, RECENCY_HALF_LIFE_DAYS = 0.1, 0.05, 30.0
+PARTS = ("semantic", "lexical", "neighbours", "prior", "named", "session", "time", "importance", "recency")
 PLACES = 1 << 32  # more than there are places in a session
 
 
@@ -95,15 +96,20 @@ def lexical(frequencies: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return (frequencies * (K1 + 1) / (frequencies + K1)) @ weights / most
 
 
-def rank(signals: Signals, weights: np.ndarray, limit: int | None = None) -> list[Scored]:
+def rank(
+    signals: Signals, weights: np.ndarray, limit: int | None = None, factors: Mapping[str, float] | None = None
+) -> list[Scored]:
     """The best `limit` of the memories (all when None), best first; equals in the order given.
 
-    `weights` is `idf` of the question's lexemes, in the order of `frequencies`' columns.
+    `weights` is `idf` of the question's lexemes, in the order of `frequencies`' columns. `factors` multiply
+    parts of the score, by their names in PARTS; what is not named counts as it is.
     """
     if not len(signals.keys):
         return []
     counted = share(signals.made)
     parts = {name: counted * part for name, part in _parts(signals, weights).items()}
+    for name, factor in (factors or {}).items():
+        parts[name] = factor * parts[name]
     raw = np.sum(list(parts.values()), axis=0)
     order = np.argsort(-raw, kind="stable")[:limit]
     return [

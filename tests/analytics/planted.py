@@ -11,7 +11,7 @@ from analytics.counts import HOUR, Cell
 KINDS = {"fact": 9, "preference": 4, "event": 6, "conversation": 14}
 STATES = {"active": 10_000, "superseded": 800, "silent": 300, "deleted": 120}
 TIERS = {"warm": 7_000, "archiving": 60, "cold": 3_000}
-AGES = {"under a day": 300, "under a week": 1_500, "under a month": 4_000, "under a quarter": 2_900, "older": 1_300}
+AGES = {"day": 300, "week": 1_500, "month": 4_000, "quarter": 2_900, "year": 1_200, "older": 100}
 TYPES = {"training": 3, "feedback": 6, "correction": 1, "reinforcement": 2}
 
 

@@ -104,7 +104,7 @@ def test_who_is_bound_to_a_namespace_is_answered_for_it_alone(in_acme: Tenant) -
     ({"zone": "Mars/Olympus"}, "/time_zone"),
     ({"zone": "../etc"}, "/time_zone"),
     ({"ahead": 0}, "/ahead"),
-    ({"span": Span(NOON, NOON)}, "/end"),
+    ({"span": Span(NOON, NOON)}, "/until"),
     ({"span": Span(NOON - timedelta(days=900), NOON), "step": "hour"}, "/step"),
 ])  # fmt: skip
 def test_what_nobody_can_answer_is_refused_with_its_place(in_acme: Tenant, asked: dict, pointer: str) -> None:

@@ -19,8 +19,8 @@ NAMES = {
     "name": "user", "subject": "memory", "request_id": "request", "actor": "actor", "Idempotency-Key": "idempotency",
     "hold_id": "hold", "rule_id": "rule", "key_id": "key", "run_id": "run", "task_id": "run", "parent_id": "run",
     "member_id": "member", "api_key": "nobody", "policy_id": "policy", "pause_id": "pause", "review_id": "review",
-    "token": "nobody", "webhook_id": "webhook", "delivery_id": "delivery",
-    "domain": "namespace", "agent": "agent", "suggestion_id": "suggestion",
+    "token": "nobody", "webhook_id": "webhook", "delivery_id": "delivery", "trace_id": "trace",
+    "domain": "namespace", "agent": "agent", "suggestion_id": "suggestion", "insight_id": "insight",
 }  # fmt: skip
 
 
@@ -54,6 +54,7 @@ def platform(body: Any = None, ok: tuple[int, ...] = OK) -> Op:
     return Op(body, named={"tenant_id": "tenant"}, ok=ok, unknown=403, key="operator")
 
 
+TRACKED = {"name": "signed", "domain": "$namespace", "data": {"value": 3}}
 LEARNED = {"type": "training", "domain": "$namespace", "session_id": "$talk", "output": {"prediction": "tea"}}
 
 OPS = {
@@ -127,6 +128,11 @@ OPS = {
     "GET imports": Op(named={"cursor": "cursor_of_imports"}),
     "GET imports/{transfer_id}": Op(named={"transfer_id": "import"}),
     "POST imports/{transfer_id}/cancel": Op(named={"transfer_id": "import"}),
+    "GET traces": Op(named={"cursor": "cursor"}),
+    "GET traces/{trace_id}": Op(),
+    "POST traces/{trace_id}/replay": Op({}),
+    "GET analytics/searches": Op(),
+    "POST feedback": Op({"trace_id": "$trace", "memory_id": "$memory", "helpful": True}),
     "GET jobs": Op(),
     "GET runs": Op(named={"cursor": "cursor_of_runs"}),
     "POST runs": Op({"job": "run_all"}),
@@ -256,4 +262,17 @@ OPS = {
     "POST suggestions/{suggestion_id}/try": Op({}),
     "POST suggestions/{suggestion_id}/accept": Op({}),
     "POST suggestions/{suggestion_id}/reject": Op({}),
+    "GET analytics/metrics": Op(),
+    "POST analytics/query": Op({"metrics": ["facts"]}),
+    "POST analytics/events": Op(TRACKED, nested={"events": [TRACKED]}),
+    "GET analytics/events": Op(named={"cursor": "cursor_of_tracked"}),
+    "GET analytics/events/{event_id}": Op(named={"event_id": "tracked"}),
+    "GET analytics/export": Op(),
+    "GET analytics/dashboard": Op(),
+    "GET analytics/business": Op(),
+    "GET analytics/realtime": Op(),
+    "GET analytics/insights": Op(named={"cursor": "cursor_of_insights"}),
+    "GET analytics/insights/{insight_id}": Op(),
+    "POST analytics/insights/{insight_id}/dismiss": Op(),
+    "GET analytics/reports": Op(query={"type": "executive"}),
 }  # fmt: skip

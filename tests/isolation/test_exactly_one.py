@@ -43,6 +43,7 @@ LOOKS = {
     "POST erasures/{erasure_id}/lift",  # of one that is not there
     "POST policies/simulate",  # which writes nothing, ever
     "POST selftests",  # which only the platform may
+    "POST traces/{trace_id}/replay",  # which is noted nowhere
     "POST tenants", "PATCH tenants/{tenant_id}", "DELETE tenants/{tenant_id}", "POST tenants/{tenant_id}/suspend",
     "POST tenants/{tenant_id}/resume", "POST tenants/{tenant_id}/restore",  # likewise
     "POST reviews/{review_id}/undo",  # of what is open: see ACTS
@@ -53,6 +54,7 @@ LOOKS = {
     "POST memories/{memory_id}/unpin",  # of what is not pinned: see ACTS
     "POST webhooks/{webhook_id}/pause",  # of what is paused: see ACTS
     "POST webhooks/{webhook_id}/replay", "POST webhooks/deliveries/{delivery_id}/replay",  # of what waits: see tests/api
+    "POST analytics/query",  # a look
     "POST suggestions/look", "POST suggestions/{suggestion_id}/simulate",  # of what is suggested already; and a look
 }  # fmt: skip
 # What tells something else than one fact.
@@ -62,6 +64,7 @@ TOLD = {
         "review.decided": 1, "memory.superseded": 1, "relation.created": 1,
     },
     "POST turns": {"memory.created": 1},
+    "POST feedback": {"learning.recorded": 1, "question.saved": 1},
     "POST runs": {"run.queued": 1, "run.succeeded": 1},  # of all jobs that are switched on, which are none
     "POST forget": {"run.queued": 1, "run.started": 1, "run.succeeded": 1},  # a dry run, over at once
     "POST consolidate": {"run.queued": 1, "run.started": 1, "run.succeeded": 1},

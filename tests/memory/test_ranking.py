@@ -147,3 +147,14 @@ def test_what_is_embedded_names_speaker_and_day() -> None:
     assert phrasing.embedded_text("Hi!", "", at) == "(8 May 2023): Hi!"
     answer = phrasing.embedded_text("Yes!", "Ada", at, ("Ben", "Tea?" + "?" * 500))
     assert answer == f"Ada (8 May 2023): Yes! (after Ben: Tea?{'?' * 196})"
+
+
+def test_a_factor_weighs_a_part_of_the_score_and_no_other() -> None:
+    signals = blank(["old", "new"], cosine=[0.5, 0.5], age_days=[300.0, 0.0])
+    usual, without = (
+        ranking.rank(signals, ranking.idf(2, [])),
+        ranking.rank(signals, ranking.idf(2, []), factors={"recency": 0.0}),
+    )
+    assert [one.key for one in usual] == ["new", "old"]
+    assert [one.key for one in without] == ["old", "new"]  # equals, in the order given
+    assert {one.parts["semantic"] for one in without} == {0.5}
