@@ -12,9 +12,10 @@ from analytics import learning, suggestions
 from analytics.models import LearningEvent, Suggestion
 from analytics.types import Judgement, Lesson
 from automation.models import Policy, TaskRun
+from events.models import Event
 from memory.remember import remember
 from memory.types import Draft, Scope
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tests.console.test_pages import member
 
 LEARNING, PATTERNS, WISHES = (f"/t/acme/console/{name}/" for name in ("learning", "patterns", "recommendations"))
@@ -153,3 +154,16 @@ def test_whoever_may_write_looks_for_suggestions_now(acme: Tenant) -> None:
 def test_what_is_not_there_is_not_found(acme: Tenant, globex: Tenant, path: str) -> None:
     theirs = learn(globex)[0].pk
     assert member(acme, "owner").get(f"/t/acme/console/{path.format(theirs)}").status_code == 404
+
+
+def test_an_operator_who_is_shown_what_was_said_is_told(acme: Tenant, suggested: Suggestion) -> None:
+    with tenant_context(acme):
+        remember(Draft("Hardly so at all.", scope=Scope("shop", user_id="ada"), confidence=0.1))
+        row = LearningEvent.objects.first()
+    assert row is not None
+    client = Client()
+    client.force_login(User.objects.create_superuser("operator@example.org", "correct horse"))
+    for path in (f"{LEARNING}{row.pk}/", f"{WISHES}{suggested.pk}/", LEARNING):
+        assert client.get(path).status_code == 200
+    seen = Event.objects.filter(type="operator.saw").order_by("id").values_list("data__page", "data__count")
+    assert list(seen) == [("learning_event", 1), ("suggestion", 1)]
