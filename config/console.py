@@ -101,7 +101,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Analytics", "query_stats", "analytics", "analytics.read"),
         _item("Learning", "school", "learning", "learning.read"),
         _item("Patterns", "pattern", "patterns", "learning.read"),
-        _item("Recommendations", "lightbulb", "recommendations", "learning.read"),
+        _item("Recommendations", "recommend", "recommendations", "learning.read"),
         _item("Insights", "lightbulb", "insights", "analytics.read"),
         _item("Reports", "summarize", "reports", "analytics.read"),
         _item("Policies", "rule", "policies", "policies.read"),
