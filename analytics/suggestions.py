@@ -134,10 +134,7 @@ def accept(suggestion_id: UUID, now: datetime | None = None) -> Suggestion | Non
     if row is None:
         return None
     policy, told = asks_of(row)
-    if policy:
-        policy = policies.change(policy.pk, told)
-    else:
-        policy = policies.create(told, namespace=row.domain)
+    policy = policies.change(policy.pk, told) if policy else policies.create(told, namespace=row.domain)
     row.policy_id = policy.pk if policy else None
     _settle(row, State.ACCEPTED, now or timezone.now())
     return row
