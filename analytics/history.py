@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from analytics.models import LearningEvent
+from tenants import bounds
 
 WEEK = timedelta(days=7)
 # What is added up of many events: how many there are, how many have feedback, and how well they went.
@@ -17,6 +18,16 @@ _READ = (
     "id", "type", "signature", "occurred_at", "judged_at", "correct", "improved", "confidence", "rating", "cost",
     "model_updated",
 )  # fmt: skip
+# From one domain to the next along the index: to look at each event takes a second with a million of them.
+_DOMAINS = """
+WITH RECURSIVE told(domain) AS (
+  (SELECT domain FROM analytics_learningevent ORDER BY domain LIMIT 1)
+  UNION ALL
+  SELECT (SELECT e.domain FROM analytics_learningevent e WHERE e.domain > told.domain ORDER BY e.domain LIMIT 1)
+  FROM told WHERE told.domain IS NOT NULL
+)
+SELECT domain FROM told WHERE domain IS NOT NULL LIMIT %s
+"""
 NAMED = ("domain", "service", "agent", "user_id", "session_id", "type", "signature")
 
 
@@ -58,11 +69,18 @@ def within(asked: Asked, now: datetime, span: timedelta = WEEK) -> Asked:
     return replace(asked, since=asked.since or until - span, until=until)
 
 
-def over(
-    asked: Asked, select: str, rest: str, *after: Any, shape: str = "{}", before: tuple[Any, ...] = ()
-) -> list[Any]:
+def over(asked: Asked, select: str, rest: str, *after: Any, before: tuple[Any, ...] = ()) -> list[Any]:
     """The rows of a statement over the events asked for; `before` and `after` are what the words around them bind."""
     sql, params = found(asked).order_by().values(*_READ).query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {select} FROM ({shape.format(sql)}) AS f {rest}", [*before, *params, *after])
+        cursor.execute(f"SELECT {select} FROM ({sql}) AS f {rest}", [*before, *params, *after])
         return cursor.fetchall()
+
+
+def domains(most: int = 200) -> list[str]:
+    """Domains that have events, by name; of those that one is bound to, these. One statement."""
+    if bound := bounds.current():
+        return sorted(bound)[:most]
+    with connection.cursor() as cursor:
+        cursor.execute(_DOMAINS, [most])
+        return [name for (name,) in cursor.fetchall()]

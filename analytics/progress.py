@@ -4,14 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from analytics import history
 from analytics.history import Asked
 from analytics.models import LearningEvent
 
 DAY = timedelta(days=1)
-HALVES = "SELECT *, row_number() OVER (ORDER BY occurred_at, id) <= count(*) OVER () / 2 AS early FROM ({}) AS e"
+_SUMS = {
+    "n": Count("pk"), "judged": Count("judged_at"), "said": Count("correct"), "sure": Count("confidence"),
+    "rated": Count("rating"), "timed": Count("processing_ms"), "right": Count("pk", filter=Q(correct=True)),
+    "improved": Count("pk", filter=Q(improved=True)), "updated": Count("pk", filter=Q(model_updated=True)),
+    "confidence": Sum("confidence"), "rating": Sum("rating"), "processing_ms": Sum("processing_ms"),
+    "tokens": Sum("tokens"), "cost": Sum("cost"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -47,42 +53,46 @@ def metrics(asked: Asked, now: datetime) -> Metrics:
     asked = history.within(asked, now)
     assert asked.since
     assert asked.until
-    rows = history.found(asked)
-    by_type = dict(rows.order_by().values("type").annotate(n=Count("pk")).values_list("type", "n"))
-    told = _summed(rows)
-    total, improved, cost = sum(by_type.values()), told["improved"], told["cost"] or 0.0
+    by_type = {row["type"]: row for row in _summed(history.found(asked))}
+    told = {name: sum(row[name] or 0 for row in by_type.values()) for name in _SUMS}
+    total, improved, cost = told["n"], told["improved"], float(told["cost"])
     return Metrics(
         since=asked.since,
         until=asked.until,
         total=total,
-        by_type={name: by_type.get(name, 0) for name in LearningEvent.Type.values},
+        by_type={name: by_type[name]["n"] if name in by_type else 0 for name in LearningEvent.Type.values},
         learning_rate=total / max((asked.until - asked.since) / DAY, 1e-9),
-        adaptation_rate=by_type.get("adaptation", 0) / total if total else 0.0,
+        adaptation_rate=by_type["adaptation"]["n"] / total if "adaptation" in by_type else 0.0,
         feedback_rate=told["judged"] / total if total else 0.0,
-        accuracy=told["right"] / told["said"] if told["said"] else None,
-        confidence=told["confidence"],
-        rating=told["rating"],
-        processing_ms=told["processing_ms"],
-        improvement=_improvement(asked),
+        accuracy=_mean(told, "right", "said"),
+        confidence=_mean(told, "confidence", "sure"),
+        rating=_mean(told, "rating", "rated"),
+        processing_ms=_mean(told, "processing_ms", "timed"),
+        improvement=_improvement(asked, total),
         improved=improved,
         model_updates=told["updated"],
-        tokens=int(told["tokens"] or 0),
+        tokens=int(told["tokens"]),
         cost=cost,
         cost_per_event=cost / total if total else None,
         cost_per_improvement=cost / improved if improved else None,
     )
 
 
-def _summed(rows: QuerySet[LearningEvent]) -> dict[str, Any]:
-    return rows.aggregate(
-        judged=Count("judged_at"), said=Count("correct"), right=Count("pk", filter=Q(correct=True)),
-        improved=Count("pk", filter=Q(improved=True)), updated=Count("pk", filter=Q(model_updated=True)),
-        confidence=Avg("confidence"), rating=Avg("rating"), processing_ms=Avg("processing_ms"), tokens=Sum("tokens"),
-        cost=Sum("cost"),
-    )  # fmt: skip
+def _summed(rows: QuerySet[LearningEvent]) -> list[dict[str, Any]]:
+    return [dict(row) for row in rows.order_by().values("type").annotate(**_SUMS)]
 
 
-def _improvement(asked: Asked) -> float | None:
-    told = dict(history.over(asked, "early, avg(confidence)", "WHERE correct GROUP BY early", shape=HALVES))
-    before, after = told.get(True), told.get(False)
+def _mean(told: dict[str, Any], whole: str, count: str) -> float | None:
+    return told[whole] / told[count] if told[count] else None
+
+
+def _improvement(asked: Asked, total: int) -> float | None:
+    """In two statements: the first event of the second half by an index, then the means of both halves."""
+    rows = history.found(asked)
+    middle = rows.order_by("occurred_at", "id").values_list("occurred_at", "id")[total // 2 : total // 2 + 1]
+    if total < 2 or not (found := list(middle)):
+        return None
+    select = "(occurred_at, id) < (%s, %s), avg(confidence)"
+    means = dict(history.over(asked, select, "WHERE correct GROUP BY 1", before=found[0]))
+    before, after = means.get(True), means.get(False)
     return 100 * (after - before) / before if before and after is not None else None

@@ -133,15 +133,19 @@ def accept(suggestion_id: UUID, now: datetime | None = None) -> Suggestion | Non
     row = _open(suggestion_id)
     if row is None:
         return None
-    policy = policies.of(namespace=row.domain)
-    if policy:
-        policy = policies.change(policy.pk, {"jobs": policy.jobs | {row.job: row.change}})
-    else:
-        told = {"name": NAME, "type": Policy.Type.SCHEDULE.value, "jobs": {row.job: row.change}}
-        policy = policies.create(told, namespace=row.domain)
+    policy, told = asks_of(row)
+    policy = policies.change(policy.pk, told) if policy else policies.create(told, namespace=row.domain)
     row.policy_id = policy.pk if policy else None
     _settle(row, State.ACCEPTED, now or timezone.now())
     return row
+
+
+def asks_of(row: Suggestion) -> tuple[Policy | None, dict[str, Any]]:
+    """The policy of its domain, None where there is none yet, and what it would be told by accepting."""
+    policy = policies.of(namespace=row.domain)
+    if policy:
+        return policy, {"jobs": policy.jobs | {row.job: row.change}}
+    return None, {"name": NAME, "type": Policy.Type.SCHEDULE.value, "jobs": {row.job: row.change}}
 
 
 @transaction.atomic

@@ -43,6 +43,8 @@ SHOWN: dict[str, Callable[[Context], int]] = {
     "health": lambda page: page["shown"],
     "sync": lambda page: len(page["messages_sent"]),
     "undelete": lambda page: len(page["sample"]),
+    "suggestion": lambda page: len(page.get("samples", ())),
+    "learning_event": lambda page: 1,  # which is no memory, but says as much
     "transfers_file": lambda page: 0,  # a file: as many as its `export.ready` says
 }
 

@@ -54,6 +54,10 @@ class OfPatterns(OfTime):
 class OfPeriods(OfDomain):
     periods = serializers.IntegerField(min_value=1, max_value=trends.MOST_PERIODS, default=7)
     step = serializers.ChoiceField(list(trends.STEPS), default="day")
+    forecast = serializers.ChoiceField(
+        ["line", "model"], default="line",
+        help_text="By the line through the periods, or by a model that knows of seasons where there is enough history.",
+    )  # fmt: skip
 
 
 class PatternWords(serializers.Serializer):
@@ -104,7 +108,7 @@ class LearningMetricWords(serializers.Serializer):
     top_patterns = PatternWords(many=True)
 
 
-class PeriodWords(serializers.Serializer):
+class LearningPeriodWords(serializers.Serializer):
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
     events = serializers.IntegerField()
@@ -115,21 +119,21 @@ class PeriodWords(serializers.Serializer):
     performance = Share(allow_null=True)
 
 
-class GuessWords(serializers.Serializer):
+class LearningGuessWords(serializers.Serializer):
     value = serializers.FloatField()
     low = serializers.FloatField(help_text="The true one lies between low and high in 95 of 100 cases.")
     high = serializers.FloatField()
 
 
-class TrendWords(serializers.Serializer):
+class LearningTrendWords(serializers.Serializer):
     """Where performance goes. `unknown`: fewer than three periods say how well they went."""
 
     trend = serializers.ChoiceField(["improving", "stable", "declining", "unknown"])
     slope = serializers.FloatField(allow_null=True, help_text="A period; beyond ±0.05 it is a trend.")
     slope_interval = serializers.ListField(child=serializers.FloatField(), allow_null=True)
-    periods = PeriodWords(many=True)
+    periods = LearningPeriodWords(many=True)
     line = serializers.ListField(child=serializers.FloatField())
-    forecast = GuessWords(many=True)
+    forecast = LearningGuessWords(many=True)
     method = serializers.CharField(help_text="Of the forecast; empty without one.")
     insights = serializers.ListField(child=serializers.CharField())
 
@@ -187,11 +191,13 @@ class LearningTrends(TenantView):
 
     @extend_schema(
         tags=["learning"], operation_id="learning_trends", summary="How well it goes, period by period, and where to",
-        parameters=[OfPeriods], responses=TrendWords,
+        parameters=[OfPeriods], responses=LearningTrendWords,
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         heard = hear(OfPeriods, request.query_params)
-        return Response(TrendWords(trends.trend(asked_of(heard), timezone.now(), heard["periods"], heard["step"])).data)
+        modelled = heard["forecast"] == "model"
+        found = trends.trend(asked_of(heard), timezone.now(), heard["periods"], heard["step"], modelled=modelled)
+        return Response(LearningTrendWords(found).data)
 
 
 class LearningRecommendations(TenantView):

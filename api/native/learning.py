@@ -186,18 +186,19 @@ class LearningEvents(TenantView):
         cursor, limit, counted = heard.pop("cursor", ""), heard.pop("limit"), heard.pop("include_total")
         rows = history.found(history.Asked(**heard))
         total = {"total": rows.count()} if counted else {}
-        some = list(_after(rows, cursor).order_by("-occurred_at", "-id")[: limit + 1])
+        some = list(after(rows, cursor).order_by("-occurred_at", "-id")[: limit + 1])
         shown, more = some[:limit], len(some) > limit
-        place = write_place([_micros(shown[-1].occurred_at), shown[-1].pk]) if more else None
+        place = place_of(shown[-1]) if more else None
         return Response({"data": LearningWords(shown, many=True).data, "next_cursor": place, "has_more": more} | total)
 
 
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // timedelta(microseconds=1)
+def place_of(row: LearningEvent) -> str:
+    """The cursor of a page that ends with this event."""
+    return write_place([(row.occurred_at - EPOCH) // timedelta(microseconds=1), row.pk])
 
 
-def _after(rows: Any, cursor: str) -> Any:
-    """What comes after a page that ended there."""
+def after(rows: Any, cursor: str) -> Any:
+    """What comes after a page that ended there. Raises ValidationError."""
     place = read_place(cursor, int, str)
     if place is None:
         return rows

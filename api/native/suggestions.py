@@ -37,7 +37,7 @@ class SuggestionWords(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class SideWords(serializers.Serializer):
+class EffectSideWords(serializers.Serializer):
     """The events of one side. Null: nobody said."""
 
     events = serializers.IntegerField()
@@ -52,8 +52,8 @@ class SideWords(serializers.Serializer):
 class EffectWords(serializers.Serializer):
     """The week before it was accepted, and the week since, as far as it is over. It proves no cause."""
 
-    before = SideWords()
-    after = SideWords()
+    before = EffectSideWords()
+    after = EffectSideWords()
     until = serializers.DateTimeField()
 
 

@@ -21,14 +21,17 @@ from config.pages import (
     graph,
     health,
     insights,
+    learning,
     live,
     members,
     memory,
+    patterns,
     playground,
     policies,
     policy,
     privacy,
     questions,
+    recommendations,
     reports,
     retention,
     reviews,
@@ -52,6 +55,9 @@ from config.pages import (
 )
 from tenants.middleware import may
 
+LOOKS = {"reads": "learning.write", "does": "learning.write"}
+DECIDES = {"reads": "policies.manage", "does": "policies.manage"}
+TRIES = {"reads": "runs.start", "does": "runs.start"}
 HOOKS = {"reads": "webhooks.read", "does": "webhooks.manage"}
 
 
@@ -166,6 +172,21 @@ urlpatterns = [
     page("searches/", searches.overview, "searches", reads="traces.read"),
     page("recall/thumb", playground.thumb, "thumb", reads="learning.write", does="learning.write"),
     page("analytics/", analytics.analytics, "analytics", reads="analytics.read"),
+    page("learning/", learning.listed, "learning", reads="learning.read"),
+    page("learning/<uuid:event_id>/", learning.one, "learning_event", reads="learning.read"),
+    page(
+        "learning/<uuid:event_id>/judge",
+        learning.judge,
+        "learning_judge",
+        reads="learning.write",
+        does="learning.write",
+    ),
+    page("patterns/", patterns.listed, "patterns", reads="learning.read"),
+    page("recommendations/", recommendations.listed, "recommendations", reads="learning.read"),
+    page("recommendations/look", recommendations.look, "recommendations_look", **LOOKS),
+    page("recommendations/<uuid:suggestion_id>/", recommendations.one, "suggestion", reads="learning.read"),
+    page("recommendations/<uuid:suggestion_id>/act", recommendations.act, "suggestion_act", **DECIDES),
+    page("recommendations/<uuid:suggestion_id>/try", recommendations.try_out, "suggestion_try", **TRIES),
     page("insights/", insights.listed, "insights", reads="analytics.read"),
     page(
         "insights/<uuid:insight_id>/dismiss",

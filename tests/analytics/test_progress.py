@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics import advising, learning, patterns, progress, trends
+from analytics import advising, history, learning, patterns, progress, trends
 from analytics.algorithms import advice
 from analytics.algorithms import patterns as looks
 from analytics.algorithms import trends as lines
@@ -43,7 +43,7 @@ def test_metrics_are_those_of_the_last_seven_days(in_acme: Tenant) -> None:
             lesson(ago(days=1), domain="other"),
         ]
     )
-    with costs(3):
+    with costs(3):  # sums, the middle, both halves
         told = progress.metrics(Asked(domain="shop"), NOW)
     assert (told.total, told.by_type) == (
         4,
@@ -78,8 +78,16 @@ def test_who_is_bound_to_a_namespace_sees_its_numbers_alone(in_acme: Tenant) -> 
     learning.record_all([lesson(ago(days=1)) for _ in range(5)])
     with bounds.bound_to(("other",)):
         assert progress.metrics(Asked(), NOW).total == 0
+        assert history.domains() == ["other"]
         assert patterns.found(Asked(domain="shop"), 1) == []
         assert {period.events for period in trends.periods(Asked(), NOW)} == {0}
+
+
+def test_domains_are_told_by_name_once(in_acme: Tenant) -> None:
+    assert history.domains() == []
+    learning.record_all([lesson(NOW, domain=name) for name in "bacab"])
+    with costs(1):
+        assert history.domains() == ["a", "b", "c"]
 
 
 def test_periods_are_told_one_by_one_also_those_without_events(in_acme: Tenant) -> None:
@@ -101,10 +109,12 @@ def test_a_trend_is_the_slope_of_performance(in_acme: Tenant, step: float, word:
     assert told.line[0] == pytest.approx(0.5 - 3 * step)
 
 
-def test_with_more_of_it_the_forecast_knows_of_seasons(in_acme: Tenant) -> None:
+def test_a_model_that_knows_of_seasons_is_asked_for_and_needs_more(in_acme: Tenant) -> None:
     learning.record_all([lesson(ago(days=29.5 - at), confidence=0.5 + 0.3 * (at % 7 == 0)) for at in range(30)])
-    told = trends.trend(Asked(), NOW, 30)
-    assert told.method != lines.METHOD
+    assert trends.trend(Asked(), NOW, 30).method == lines.METHOD
+    assert trends.trend(Asked(), NOW, 7, modelled=True).method == lines.METHOD  # too little for a model
+    told = trends.trend(Asked(), NOW, 30, modelled=True)
+    assert told.method.startswith("ETS")
     assert all(0 <= guess.low <= guess.value <= guess.high <= 1 for guess in told.forecast)
 
 

@@ -606,4 +606,18 @@ GUARDS = [
         "bound, fields = list[str](), _json(IMPACT)",
         ("tests/analytics/test_business.py::test_who_is_bound_to_a_domain_counts_no_other",),
     ),
+    Guard(
+        "who is bound to namespaces reads the study of these domains alone",
+        "analytics/models/within.py",
+        "return Q(domain__in=names)",
+        "return Q()",
+        ("tests/analytics/test_progress.py",),
+    ),
+    Guard(
+        "and no names of other domains",
+        "analytics/history.py",
+        "if bound := bounds.current():",
+        "if bound := ():",
+        ("tests/analytics/test_progress.py",),
+    ),
 ]

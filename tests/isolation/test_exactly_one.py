@@ -269,6 +269,12 @@ IN_THE_CONSOLE: dict[str, tuple[str, dict[str, Any], dict[str, int]]] = {
     "what waits is replayed": ("webhooks/deliveries/{delivery}/replay", {}, {}),
     "all that is dead is replayed": ("webhooks/{webhook}/replay", {"dead": "1"}, {}),
     "a ticket is given": ("live/ticket", {}, {}),
+    "an event is judged": ("learning/{event}/judge", {"correct": "yes"}, {"learning.judged": 1}),
+    "a suggestion is accepted": (
+        "recommendations/{suggestion}/act", {"step": "accept"}, {"suggestion.accepted": 1, "policy.created": 1}),
+    "a suggestion is rejected": ("recommendations/{suggestion}/act", {"step": "reject"}, {"suggestion.rejected": 1}),
+    "a suggestion is tried": ("recommendations/{suggestion}/try", {}, {"run.queued": 1}),
+    "suggestions are looked for": ("recommendations/look", {}, {}),
 }  # fmt: skip
 
 
