@@ -17,7 +17,7 @@ from django_tenants.utils import tenant_context
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from analytics import counts, rollups, snapshots
+from analytics import counts, rollups, snapshots, tasks
 from analytics.counts import HOUR, Span
 from analytics.models import Count, DirtyHour, LearningEvent, Progress, TrackedEvent
 from automation.models import TaskRun
@@ -270,6 +270,20 @@ def test_nothing_new_costs_a_handful_of_statements(in_acme: Tenant) -> None:
     rollups.run()
     with costs(9):
         rollups.run()
+
+
+@pytest.mark.usefixtures("committed")
+def test_the_ticks_count_for_every_tenant_and_take_its_snapshot(acme: Tenant, globex: Tenant) -> None:
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            remember_many([Draft("Said.", Scope(user_id="ada"))])
+        relay.relay_batch(tenant.pk)
+    tasks.roll_up_everywhere()
+    tasks.take_snapshots_everywhere()
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            same(tenant)
+            assert Count.objects.get(metric="stock_state", whole=True, kind="active").total == 1
 
 
 def test_who_is_bound_to_a_namespace_counts_for_all_the_same(in_acme: Tenant) -> None:
