@@ -6,7 +6,7 @@ alone (analytics.counts), one statement for each thing that its metrics read, so
 rollups is missing and nothing depends on how many rows there were. Who is bound to namespaces is answered for these.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,7 @@ YEARS = range(1970, 2201)
 MOST_STEPS = 2_000
 MOST_GROUPS = 100
 MOST_AHEAD = 90
+MOST_FORECASTS = 10  # of one question: each takes half a second
 USUAL = 7  # days of a question that names no span
 LEARNED_FROM = 30  # days of history that a forecast looks at, when nobody says otherwise
 
@@ -97,7 +98,10 @@ def ask(
         length = asked.span.end - asked.span.begin
         earlier = _Reading(asked.of(Span(asked.span.begin - length, asked.span.begin), ""))
         told = [_with(answer, before=earlier.totals(answer.metric, set(answer.totals))) for answer in told]
-    return [_foretold(answer, asked, ahead, at) for answer in told] if type == "predictive" else told
+    if type == "predictive":
+        left = iter(range(MOST_FORECASTS))
+        told = [_foretold(answer, asked, ahead, at, left) for answer in told]
+    return told
 
 
 def _asked(
@@ -161,6 +165,7 @@ class _Reading:
     def __init__(self, asked: _Asked) -> None:
         self.asked = asked
         self._found: dict[Read, dict[tuple[datetime, str], Point]] = {}
+        self._grouped: dict[Read, dict[str, list[Point]]] = {}
 
     def points(self, read: Read) -> dict[tuple[datetime, str], Point]:
         if read not in self._found:
@@ -195,11 +200,18 @@ class _Reading:
         return {group: metric.value([self._whole(read, group) for read in metric.reads()]) for group in sorted(groups)}
 
     def _whole(self, read: Read, group: str) -> Point:
-        points = [point for (_, named), point in self.points(read).items() if named == group]
-        newest = max((at for at, _ in self.points(read)), default=self.asked.span.begin)
+        begin, found = self.asked.span.begin, self.points(read)
         if read.last:
-            return self.points(read).get((newest, group)) or self._nothing(read, newest)
-        return counts.together(points, self.asked.span.begin)
+            newest = max((at for at, _ in found), default=begin)
+            return found.get((newest, group)) or self._nothing(read, newest)
+        return counts.together(self._of_group(read).get(group, []), begin)
+
+    def _of_group(self, read: Read) -> dict[str, list[Point]]:
+        if read not in self._grouped:
+            told = self._grouped.setdefault(read, {})
+            for (_, group), point in self.points(read).items():
+                told.setdefault(group, []).append(point)
+        return self._grouped[read]
 
 
 def _answer(metric: Metric, read: _Reading) -> Answer:
@@ -214,14 +226,19 @@ def _with(answer: Answer, **more: object) -> Answer:
     return Answer(**(vars(answer) | more))  # type: ignore[arg-type]  # its own fields
 
 
-def _foretold(answer: Answer, asked: _Asked, ahead: int, now: datetime) -> Answer:
-    """With a forecast of each group, of the steps that are over."""
+def _foretold(answer: Answer, asked: _Asked, ahead: int, now: datetime, left: Iterator[int]) -> Answer:
+    """With a forecast of each group, of the steps that are over, while the question has some `left`."""
     over = [point for point in answer.points if steps.after(point.at, asked.step, asked.zone) <= now]
     least, most = answer.metric.bounds
     forecasts = {}
     for group in answer.totals:
         values = [point.value for point in over if point.group == group]
-        forecasts[group] = forecasting.forecast(values, ahead, asked.step, least=least, most=most)
+        why = forecasting.too_little(values, asked.step)
+        if not why and next(left, None) is None:
+            why = f"a question is answered with {MOST_FORECASTS} forecasts at most"
+        bounded = {"least": least, "most": most}
+        told = Forecast(why_not=why) if why else forecasting.forecast(values, ahead, asked.step, **bounded)
+        forecasts[group] = told
     times, at = [], max((point.at for point in over), default=steps.begin_of(now, asked.step, asked.zone))
     for _ in range(ahead):
         at = steps.after(at, asked.step, asked.zone)

@@ -1,7 +1,10 @@
 """Forecasts and anomalies: intervals that hold, seasons that are seen, and a plain word where too little is known."""
 
 import math
+import os
 import random
+import subprocess
+import sys
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,3 +80,13 @@ def test_whatever_was_the_answer_is_finite_or_says_why(values: list[float | None
     assert all(math.isfinite(value) for row in (told.values, told.low, told.high) for value in row)
     for each in forecasting.anomalies(values, step):
         assert values[each.place] == each.value
+
+
+def test_no_program_reads_the_statistics_before_somebody_asks() -> None:
+    code = (
+        "import sys, django; django.setup(); import config.urls, config.asgi, analytics.tasks, analytics.forecasting;"
+        "print([name for name in ('statsmodels', 'pandas') if name in sys.modules])"
+    )
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    told = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout.split() == ["[]"]

@@ -122,6 +122,19 @@ def test_each_metric_of_the_catalogue_can_be_asked_and_says_what_it_is(in_acme: 
         assert metric.source in ("ledger", "runs", "learning", "tracked", "stock", "live")
 
 
+def test_a_question_is_answered_with_ten_forecasts_at_most(in_acme: Tenant) -> None:
+    cells = [
+        written(9 + (day * place) % 5, NOON - timedelta(days=day), domain=f"d{place:02}")
+        for place in range(12)
+        for day in range(14)
+    ]
+    counts.add(cells)
+    (answer,) = queries.ask(["memories_written"], type="predictive", group="domain", ahead=1, now=NOON)
+    told = [foretold for foretold in answer.forecasts.values() if foretold.values]
+    assert len(told) == queries.MOST_FORECASTS
+    assert "10 forecasts at most" in answer.forecasts["d11"].why_not
+
+
 def test_a_forecast_is_made_of_days_that_are_over(in_acme: Tenant) -> None:
     counts.add([written(10 + day % 7, NOON - timedelta(days=day)) for day in range(30)])
     (answer,) = queries.ask(["memories_written"], type="predictive", ahead=3, now=NOON)

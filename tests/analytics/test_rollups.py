@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,10 +13,11 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from analytics import counts, rollups, snapshots
+from analytics import counts, rollups, snapshots, tasks
 from analytics.counts import HOUR, Span
 from analytics.models import Count, DirtyHour, LearningEvent, Progress, TrackedEvent
 from automation.models import TaskRun
@@ -232,10 +234,56 @@ def _roll_until(step: int, tenant: Tenant) -> None:
         os._exit(1)
 
 
+@pytest.mark.usefixtures("committed")
+def test_rollups_at_once_and_writers_beside_them_count_what_one_would(in_acme: Tenant) -> None:
+    full(in_acme)
+
+    def roll() -> None:
+        with tenant_context(in_acme):
+            for _ in range(5):
+                rollups.run()
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        rolling = [pool.submit(roll) for _ in range(2)]
+        for seed in range(12):
+            World().happen(seed % 6, seed % 3, random.Random(seed))
+            relay.relay_batch(in_acme.pk)
+        for each in rolling:
+            each.result(timeout=60)
+    rollups.run()
+    same(in_acme)
+
+
+def test_a_tenant_counts_its_own_facts_alone(in_acme: Tenant, globex: Tenant) -> None:
+    remember_many([Draft("Ours.", Scope(user_id="ada"))])
+    with tenant_context(globex):
+        remember_many([Draft(f"Theirs {n}.", Scope(user_id="ada")) for n in range(2)])
+    for tenant in (in_acme, globex):
+        relay.relay_batch(tenant.pk)
+    rollups.run()
+    same(in_acme)
+    assert Count.objects.get(metric="memories_written", whole=True).n == 1
+
+
 def test_nothing_new_costs_a_handful_of_statements(in_acme: Tenant) -> None:
     rollups.run()
     with costs(9):
         rollups.run()
+
+
+@pytest.mark.usefixtures("committed")
+def test_the_ticks_count_for_every_tenant_and_take_its_snapshot(acme: Tenant, globex: Tenant) -> None:
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            remember_many([Draft("Said.", Scope(user_id="ada"))])
+        relay.relay_batch(tenant.pk)
+    tasks.roll_up_everywhere()
+    tasks.take_snapshots_everywhere()
+    for tenant in (acme, globex):
+        with tenant_context(tenant):
+            same(tenant)
+            assert Count.objects.get(metric="stock_state", whole=True, kind="active").total == 1
 
 
 def test_who_is_bound_to_a_namespace_counts_for_all_the_same(in_acme: Tenant) -> None:

@@ -620,4 +620,25 @@ GUARDS = [
         "if bound := ():",
         ("tests/analytics/test_progress.py",),
     ),
+    Guard(
+        "who is bound to namespaces reads counts of these domains alone",
+        "analytics/counts.py",
+        "    if bound:",
+        "    if False:",
+        ("tests/analytics/test_counts.py", "tests/api/test_analytics.py"),
+    ),
+    Guard(
+        "and exports these alone",
+        "analytics/counts.py",
+        '("domain", bounds.current())',
+        '("domain", ())',
+        ("tests/api/test_analytics.py",),
+    ),
+    Guard(
+        "a tenant's rollups count its own facts",
+        "analytics/counting.py",
+        "Event.objects.filter(tenant_id=ledger.current_tenant_id())",
+        "Event.objects.all()",
+        ("tests/analytics/test_rollups.py",),
+    ),
 ]
