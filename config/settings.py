@@ -288,6 +288,7 @@ ERASERS = [
     "memory.privacy.library.memories",
     "memory.privacy.library.versions",
     "memory.privacy.found.reports",
+    "memory.privacy.found.evaluations",
     "memory.privacy.library.sessions",
     "memory.privacy.library.questions",
     "memory.privacy.orders.orders",

@@ -217,6 +217,21 @@ _ALL = [
     ),
     EventType("sync.requeued", "A message that was given up is delivered again.", ("source", "target", "count")),
     EventType("sync.expired", "Messages were not acknowledged while their time lasted.", ("count",)),
+    EventType(
+        "evaluation.completed",
+        "The saved questions were asked, and it was kept how well they are answered.",
+        ("namespace", "user_id", "questions", "recall", "mrr"),
+    ),
+    EventType(
+        "evaluation.regressed",
+        "The saved questions are answered worse than in the evaluation before.",
+        ("namespace", "user_id", "questions", "recall", "mrr", "recall_was", "mrr_was", "worse"),
+    ),
+    EventType(
+        "evaluation.withdrawn",
+        "An evaluation went, as the run that made it was undone.",
+        ("namespace", "user_id"),
+    ),
 ]
 # What a type changes, by the first word of its name.
 _RESOURCES = {
@@ -240,7 +255,7 @@ _RESOURCES = {
     "sync": "sync/messages",
 }
 _OF_A_PERSON = (
-    "sessions", "relations", "questions", "reviews", "health-reports", "holds", "retention-rules", "policies", "runs",
+    "sessions", "relations", "questions", "reviews", "health-reports", "evaluations", "holds", "retention-rules", "policies", "runs",
     "exports",
 )  # fmt: skip
 # And where it is another resource, or more of it. With a memory its relations and reviews go, and come back.
@@ -271,6 +286,9 @@ _OTHERWISE: dict[str, tuple[str, Literal["one", "all"], tuple[str, ...]]] = {
     "tenant.settings_changed": ("settings", "all", ()),
     "sync.identified": ("sync/services", "all", ()),
     "sync.expired": ("sync/messages", "all", ()),
+    "evaluation.completed": ("evaluations", "all", ()),
+    "evaluation.regressed": ("evaluations", "one", ()),
+    "evaluation.withdrawn": ("evaluations", "all", ()),
 }
 
 

@@ -17,7 +17,7 @@ from memory.types import Scope
 from tenants import bounds
 
 SCOPE = ("namespace", "user_id", "agent_id", "session_id")
-SAID = ("text", *SCOPE, "filters", "limit", "expected", "note")
+SAID = ("text", *SCOPE, "filters", "limit", "expected", "kind", "note")
 
 
 def listed(user_id: str = "", namespace: str = "") -> QuerySet[Question]:

@@ -13,6 +13,7 @@ from api.native import (
     embeddings,
     entities,
     erasures,
+    evaluations,
     events,
     health,
     holds,
@@ -194,4 +195,7 @@ urlpatterns = [
     *both("tokens", tokens.OpenTokens.as_view()),
     *both("tokens/refresh", tokens.RefreshTokens.as_view()),
     *both("tokens/revoke", tokens.RevokeTokens.as_view()),
+    *both("questions/import", questions.ImportQuestions.as_view()),
+    *both("evaluations", evaluations.Evaluations.as_view()),
+    *both("evaluations/<uuid:evaluation_id>", evaluations.OneEvaluation.as_view()),
 ]

@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from events import relay
-from memory import reviews, transfers
-from memory.upkeep import embed
+from memory import evaluations, reviews, transfers
+from memory.upkeep import embed, evaluate
+from memory.upkeep.plan import EVERYBODY
 from tenants.models import Tenant
 
 Things = dict[str, Any]
@@ -41,9 +43,15 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things |= _cursors(make, things, canary)
     with tenant_context(tenant):
         embed.pending()
+        things |= _evaluated()
     while relay.relay_batch(tenant.pk):
         pass
     return things | _delivery(make, things)
+
+
+def _evaluated() -> Things:
+    (found,) = evaluate.plan(EVERYBODY, evaluate.Options(), timezone.now())
+    return evaluations.keep(found.told)
 
 
 def _names(canary: str) -> Things:

@@ -20,6 +20,7 @@ NAMES = {
     "hold_id": "hold", "rule_id": "rule", "key_id": "key", "run_id": "run", "task_id": "run", "parent_id": "run",
     "member_id": "member", "api_key": "nobody", "policy_id": "policy", "pause_id": "pause", "review_id": "review",
     "token": "nobody", "webhook_id": "webhook", "delivery_id": "delivery",
+    "evaluation_id": "evaluation",
 }  # fmt: skip
 
 
@@ -238,4 +239,8 @@ OPS = {
     "POST tenants/{tenant_id}/resume": platform({}, ok=(409,)),
     "POST tenants/{tenant_id}/restore": platform({}, ok=(409,)),
     "GET tenants/{tenant_id}/export": platform(),
+    "POST questions/import": Op({"questions": [{"text": "Milk?", "expected": ["$memory"]}]}, named={"expected": "memory"}),
+    "GET evaluations": Op(named={"cursor": "cursor"}),
+    "POST evaluations": Op({}),
+    "GET evaluations/{evaluation_id}": Op(),
 }  # fmt: skip
