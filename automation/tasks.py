@@ -4,8 +4,9 @@ from uuid import UUID
 
 from celery import shared_task
 
-from automation import due, schedules, triggers, worker
+from automation import due, nightly, schedules, triggers, worker
 from automation.models import Policy
+from tenants.models import Tenant
 from tenants.tasks import TenantTask
 
 
@@ -48,3 +49,14 @@ def look(tenant_id: str) -> None:
 def check_schedules() -> None:
     schedules.check()
     triggers.look_at_all()
+
+
+@shared_task(base=TenantTask)
+def evaluate_tenant(tenant_id: str) -> None:
+    nightly.evaluate()
+
+
+@shared_task
+def evaluate_everywhere() -> None:
+    for tenant_id in Tenant.objects.filter(state=Tenant.State.ACTIVE).values_list("id", flat=True):
+        evaluate_tenant(str(tenant_id))

@@ -419,6 +419,11 @@ CELERY_BEAT_SCHEDULE = {
     "erasures": {"task": "memory.tasks.erasures_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "sync": {"task": "tenants.tasks.expire_messages", "schedule": 300.0, "options": {"expires": 300}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "evaluations": {
+        "task": "automation.tasks.evaluate_everywhere",
+        "schedule": crontab("17", "4"),
+        "options": {"expires": 3600},
+    },
 }
 
 # --- language, time, files, logs
