@@ -85,6 +85,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Memories", "psychology", "admin:memory_memory_changelist"),
         _item("Recall playground", "manage_search", "playground"),
         _item("Saved questions", "quiz", "questions"),
+        _item("Quality", "target", "quality", "health.read"),
         _item("Exports and imports", "swap_vert", "transfers"),
         _item("Tiers", "ac_unit", "tiers"),
         _item("Sessions", "forum", "sessions", "sessions.read"),

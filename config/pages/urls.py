@@ -25,6 +25,7 @@ from config.pages import (
     policies,
     policy,
     privacy,
+    quality,
     questions,
     retention,
     reviews,
@@ -154,4 +155,7 @@ urlpatterns = [
     page("privacy/<uuid:erasure_id>/", privacy.certificate, "privacy_certificate", reads="people.erase"),
     page("privacy/<uuid:erasure_id>/receipt", privacy.receipt, "privacy_receipt", reads="people.erase"),
     page("privacy/<uuid:erasure_id>/lift", privacy.lift, "privacy_lift", does="people.erase"),
+    page("quality/", quality.quality, "quality", reads="health.read"),
+    page("quality/start", quality.start, "quality_start", reads="runs.start", does="runs.start"),
+    page("quality/import", quality.take, "quality_import", reads="memories.write"),
 ]
