@@ -112,6 +112,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     platform = [
         _item("Overview", "dashboard", "admin:index", "me.read"),
+        _item("System", "health_and_safety", "system", "metrics.read"),
         _item("Tenants", "apartment", "admin:tenants_tenant_changelist", "tenants.manage"),
         _item("Plans", "price_change", "admin:tenants_plan_changelist", "tenants.manage"),
         _item("Usage", "speed", "usage", "usage.read"),

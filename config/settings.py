@@ -221,6 +221,8 @@ WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443",
 WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
 CLOSED_TENANTS = "tenants.lifecycle.closed"  # whose deliveries wait; the diary's floor does not know tenants
 
+VAR_DIR = VAR  # whose disk is watched
+
 # --- what is kept outside the tables, always encrypted: content of cold memories, files of exports and imports
 DATA_KEYS = env.list("DATA_KEYS", default=[]) or [SECRET_KEY]  # the first one seals, each of them opens
 _S3 = {
@@ -419,6 +421,16 @@ CELERY_BEAT_SCHEDULE = {
     "erasures": {"task": "memory.tasks.erasures_everywhere", "schedule": 15.0, "options": {"expires": 30}},
     "sync": {"task": "tenants.tasks.expire_messages", "schedule": 300.0, "options": {"expires": 300}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
+    # One to each queue: see automation.pulses. They wait a while, for a queue may be busy.
+    **{
+        f"pulse_{queue}": {
+            "task": "automation.tasks.pulse",
+            "schedule": 15.0,
+            "args": (queue,),
+            "options": {"queue": queue, "expires": 60},
+        }
+        for queue in ("default", "embed", "upkeep", "webhooks")
+    },
     "evaluations": {
         "task": "automation.tasks.evaluate_everywhere",
         "schedule": crontab("17", "4"),

@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 from api.native import (
     audit,
     changes,
+    components,
     context,
     deliveries,
     embeddings,
@@ -198,4 +199,5 @@ urlpatterns = [
     *both("questions/import", questions.ImportQuestions.as_view()),
     *both("evaluations", evaluations.Evaluations.as_view()),
     *both("evaluations/<uuid:evaluation_id>", evaluations.OneEvaluation.as_view()),
+    *both("components", components.Components.as_view()),
 ]

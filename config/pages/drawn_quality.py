@@ -80,9 +80,8 @@ def _change(one: dict[str, Any]) -> dict[str, Any]:
     job = registry.JOBS.get(data.get("job", ""))
     says = [job.label if job else data["job"]] if "job" in data else []
     says += [f"{data['was'] or 'none'} → {data.get('is', data.get('model', ''))}"] if "was" in data else []
-    says += (
-        [", ".join(data.get("fields", [])) or one["type"].partition(".")[2]] if what in ("policy", "settings") else []
-    )
+    if what in ("policy", "settings"):
+        says += [", ".join(data.get("fields", [])) or one["type"].partition(".")[2]]
     links = what in ("run", "policy") and not one["type"].endswith("deleted")
     url = reverse(what, args=[one["subject"]]) if links else ""
     return {"label": BLAMED[what], "says": ", ".join(text for text in says if text), "at": one.get("at"), "url": url}

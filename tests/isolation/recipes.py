@@ -243,4 +243,5 @@ OPS = {
     "GET evaluations": Op(named={"cursor": "cursor"}),
     "POST evaluations": Op({}),
     "GET evaluations/{evaluation_id}": Op(),
+    "GET components": Op(key="operator"),
 }  # fmt: skip
