@@ -3,12 +3,14 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 
 from memory import candidates, embeddings, questions
@@ -111,3 +113,17 @@ def refuse_fall(before: Measured, after: Measured) -> None:
     if against and against.fell(0.001):
         worse = judging.worse(after.by_key(), before.by_key())
         raise QualityWouldFall(against, worse)
+
+
+@contextmanager
+def no_fall(*, accepted: bool = False) -> Iterator[None]:
+    """Let what is done inside stand only where the saved questions are answered no worse by it.
+
+    One transaction: the questions are asked before and after. Raises QualityWouldFall, unless that is `accepted`.
+    """
+    with transaction.atomic():
+        asked = [] if accepted else list(expecting()[:GATED])
+        before = measure(asked)
+        yield
+        if asked:
+            refuse_fall(before, measure(asked))
