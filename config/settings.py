@@ -359,6 +359,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "events.models.Delivery.State",
         "TenantStateEnum": "tenants.models.Tenant.State",
         "EventTypeEnum": "events.types.NAMES",
+        "ComponentStatusEnum": "api.native.components.STATUSES",
     },
 }
 
@@ -422,14 +423,29 @@ CELERY_BEAT_SCHEDULE = {
     "sync": {"task": "tenants.tasks.expire_messages", "schedule": 300.0, "options": {"expires": 300}},
     "retier": {"task": "memory.tasks.retier_everywhere", "schedule": 86_400.0, "options": {"expires": 3600}},
     # One to each queue: see automation.pulses. They wait a while, for a queue may be busy.
-    **{
-        f"pulse_{queue}": {
-            "task": "automation.tasks.pulse",
-            "schedule": 15.0,
-            "args": (queue,),
-            "options": {"queue": queue, "expires": 60},
-        }
-        for queue in ("default", "embed", "upkeep", "webhooks")
+    "pulse_default": {
+        "task": "automation.tasks.pulse",
+        "schedule": 15.0,
+        "args": ("default",),
+        "options": {"queue": "default", "expires": 60},
+    },
+    "pulse_embed": {
+        "task": "automation.tasks.pulse",
+        "schedule": 15.0,
+        "args": ("embed",),
+        "options": {"queue": "embed", "expires": 60},
+    },
+    "pulse_upkeep": {
+        "task": "automation.tasks.pulse",
+        "schedule": 15.0,
+        "args": ("upkeep",),
+        "options": {"queue": "upkeep", "expires": 60},
+    },
+    "pulse_webhooks": {
+        "task": "automation.tasks.pulse",
+        "schedule": 15.0,
+        "args": ("webhooks",),
+        "options": {"queue": "webhooks", "expires": 60},
     },
     "evaluations": {
         "task": "automation.tasks.evaluate_everywhere",
