@@ -72,7 +72,8 @@ def differences(now: Mapping[str, str], before: Mapping[str, str]) -> list[dict[
 
 
 def fates(ids: Iterable[str], since: datetime | None) -> dict[str, dict[str, Any]]:
-    """Of each memory: `now` (answers, silent, superseded, over, deleted …, gone) and the `run` that last touched it.
+    """Of each memory: what it is `now` (answers, silent, superseded, over, deleted …, gone), the `run` that last
+    changed it and the `fact` that was told of it last, where there was one since then.
 
     A memory that still answers was passed by others.
     """
@@ -81,8 +82,10 @@ def fates(ids: Iterable[str], since: datetime | None) -> dict[str, dict[str, Any
         return {}
     rows = Memory.objects.filter(pk__in=wanted).values_list("pk", "state", "valid_to", "superseded_by")
     states = {key: _state(state, ends, by) for key, state, ends, by in rows}
-    runs = _runs(wanted, since)
-    return {str(one): {"now": states.get(one, "gone"), "run": runs.get(one)} for one in wanted}
+    runs, facts = _runs(wanted, since), _facts(wanted, since)
+    return {
+        str(one): {"now": states.get(one, "gone"), "run": runs.get(one), "fact": facts.get(str(one))} for one in wanted
+    }
 
 
 def _state(state: str, valid_to: datetime | None, superseded_by: Any) -> str:
@@ -91,6 +94,11 @@ def _state(state: str, valid_to: datetime | None, superseded_by: Any) -> str:
     if state != Memory.State.ACTIVE:
         return str(state)
     return "over" if valid_to and valid_to <= timezone.now() else "answers"
+
+
+def _facts(wanted: list[UUID], since: datetime | None) -> dict[str, str]:
+    rows = Event.objects.filter(tenant_id=ledger.current_tenant_id(), subject_id__in=[str(one) for one in wanted])
+    return dict(feed.told_between(rows, since, None).order_by("id").values_list("subject_id", "type"))
 
 
 def _runs(wanted: list[UUID], since: datetime | None) -> dict[UUID, str]:

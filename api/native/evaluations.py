@@ -87,6 +87,7 @@ class LostWords(serializers.Serializer):
     memory = serializers.UUIDField()
     now = serializers.CharField(help_text="answers, silent, superseded, over, deleted, archived … or gone.")
     run = serializers.UUIDField(allow_null=True, help_text="The latest run of a job that changed it since.")
+    fact = serializers.CharField(allow_null=True, help_text="The latest fact about it since.")
 
 
 class WorseWords(serializers.Serializer):

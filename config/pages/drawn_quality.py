@@ -14,7 +14,7 @@ WORSE, LINES, MISSED = 10, 100, 4  # questions that are worse, questions, memori
 WIDTH, HEIGHT = 640, 150
 SERIES = (("recall", "Recall"), ("mrr", "MRR"), ("ndcg", "nDCG"))
 FATES = {
-    "answers": "others stand before it", "silent": "it was silenced", "superseded": "it was superseded",
+    "answers": "others stand before it now", "silent": "it was silenced", "superseded": "it was superseded",
     "over": "its validity ended", "deleted": "it was deleted", "gone": "it is gone for good",
 }  # fmt: skip
 BLAMED = {

@@ -44,7 +44,7 @@ def quality(request: HttpRequest) -> HttpResponse:
         "rows": rows[::-1],
         "may_start": may(request, "runs.start"),
         "may_import": may(request, "memories.write"),
-        "expecting": 0 if row else measuring.expecting().count(),
+        "expecting": 0 if row else measuring.expecting(Reach(**scope)).count(),
     }
     return TemplateResponse(request, "console/quality.html", context | (drawn_quality.detail(row) if row else {}))
 

@@ -49,7 +49,7 @@ def test_a_regression_is_told_with_what_was_lost(ada: Caller, acme: Tenant, tea:
     line = evaluated(ada, acme)
     whole = ada.get(f"evaluations/{line['id']}")[1]
     assert (line["regressed"], whole["before"]) == (True, before["id"])
-    assert whole["worse"][0]["lost"] == [{"memory": tea, "now": "deleted", "run": None}]
+    assert whole["worse"][0]["lost"] == [{"memory": tea, "now": "deleted", "run": None, "fact": "memory.deleted"}]
 
 
 def test_one_that_is_not_there_is_not_found(ada: Caller, ben: Caller, acme: Tenant, tea: str) -> None:
