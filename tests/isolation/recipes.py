@@ -239,7 +239,11 @@ OPS = {
     "POST tenants/{tenant_id}/resume": platform({}, ok=(409,)),
     "POST tenants/{tenant_id}/restore": platform({}, ok=(409,)),
     "GET tenants/{tenant_id}/export": platform(),
-    "POST questions/import": Op({"questions": [{"text": "Milk?", "expected": ["$memory"]}]}, named={"expected": "memory"}),
+    "POST questions/import": Op(
+        {"questions": [{"text": "Milk?", "expected": ["$memory"]}]},
+        nested={"questions": [{"text": "Milk?"}]},
+        named={"expected": "memory"},
+    ),
     "GET evaluations": Op(named={"cursor": "cursor"}),
     "POST evaluations": Op({}),
     "GET evaluations/{evaluation_id}": Op(),
