@@ -1,13 +1,11 @@
 """Is it alive, and is it ready: the only endpoints without a credential. They tell states, never details."""
 
-import re
-
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 
-PGVECTOR_FLOOR = (0, 8, 4)  # below it: index corruption during vacuum, overflow in parallel builds
+from analytics.checks.database import PGVECTOR_FLOOR, vector_extension
 
 
 def alive(request: HttpRequest) -> JsonResponse:
@@ -20,17 +18,6 @@ def ready(request: HttpRequest) -> JsonResponse:
     if not parts["database"]:
         return JsonResponse({"status": "down", "parts": parts}, status=503)
     return JsonResponse({"status": "ok" if all(parts.values()) else "degraded", "parts": parts})
-
-
-def vector_extension() -> tuple[str, tuple[int, ...]] | None:
-    """The schema that pgvector stands in and its version; None where it is not installed. Raises DatabaseError."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nspname, extversion FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace"
-            " WHERE extname = 'vector'"
-        )
-        found = cursor.fetchone()
-    return (found[0], tuple(int(part) for part in re.findall(r"\d+", found[1]))) if found else None
 
 
 def _database() -> bool:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -29,6 +30,7 @@ from memory.errors import (
     NoMemory,
     NotStored,
     OutsideNamespaces,
+    QualityWouldFall,
     ReembedRefused,
     ReviewRefused,
     TooManyRules,
@@ -109,7 +111,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 def _beside(error: Exception) -> Problem:
     """What a program needs beside the words."""
-    return {"oldest_since": error.oldest_since, "last_seq": error.last_seq} if isinstance(error, OutOfFeed) else {}
+    if isinstance(error, OutOfFeed):
+        return {"oldest_since": error.oldest_since, "last_seq": error.last_seq}
+    return {"quality": asdict(error.against) | {"worse": error.worse}} if isinstance(error, QualityWouldFall) else {}
 
 
 Told = tuple[int, str, str, list[dict[str, str]] | None]
@@ -308,6 +312,11 @@ def _out_of_feed(error: Any) -> Told:
     return 410, "resync_required", detail, None
 
 
+def _quality_would_fall(error: Any) -> Told:
+    detail = f"Saved questions would be answered worse: {error}. Send accept_loss=true to do it all the same."
+    return 409, "quality_would_fall", detail, None
+
+
 def _wrong_state(error: Any) -> Told:
     return 409, "wrong_state", f"This cannot be done now: {error}.", None
 
@@ -334,6 +343,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     BadVector: _bad_vector,
     BadOption: _bad_option,
     UnknownJob: _unknown_job,
+    QualityWouldFall: _quality_would_fall,
     RunOver: _run_over,
     NotUndoable: _not_undoable,
     BadPolicy: _bad_policy,

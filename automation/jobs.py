@@ -12,6 +12,7 @@ from memory.upkeep import (
     decay,
     deduplicate,
     embed,
+    evaluate,
     expire,
     forget,
     health,
@@ -39,6 +40,13 @@ def _checked(changes: Sequence[Change]) -> dict[str, Any]:
         return {}
     names = {"overall_score": "health_score", "status": "health_status", "recommendations": "recommendations"}
     return {ours: reports[0][name] for name, ours in names.items()}
+
+
+def _evaluated(changes: Sequence[Change]) -> dict[str, Any]:
+    """Without times, which are others each time."""
+    return {
+        name: change.told[name] for change in changes for name in ("questions", "recall", "mrr", "ndcg", "regressed")
+    }
 
 
 _ALL = [
@@ -167,6 +175,15 @@ _ALL = [
         health.plan,
         health.Options,
         brief=_checked,
+        reads_vectors=True,
+    ),
+    Job(
+        "evaluate",
+        "Evaluate recall",
+        "Ask the saved questions, and tell how well they are answered and whether it was better before.",
+        evaluate.plan,
+        evaluate.Options,
+        brief=_evaluated,
         reads_vectors=True,
     ),
 ]

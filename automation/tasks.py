@@ -1,11 +1,14 @@
 """The housekeeper's tasks. Rows are the work; these messages are hints that some is there."""
 
+import time
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 
-from automation import due, schedules, triggers, worker
+from automation import due, nightly, pulses, schedules, triggers, worker
 from automation.models import Policy
+from tenants.models import Tenant
 from tenants.tasks import TenantTask
 
 
@@ -48,3 +51,20 @@ def look(tenant_id: str) -> None:
 def check_schedules() -> None:
     schedules.check()
     triggers.look_at_all()
+
+
+@shared_task(base=TenantTask)
+def evaluate_tenant(tenant_id: str) -> None:
+    nightly.evaluate()
+
+
+@shared_task
+def evaluate_everywhere() -> None:
+    for tenant_id in Tenant.objects.filter(state=Tenant.State.ACTIVE).values_list("id", flat=True):
+        evaluate_tenant(str(tenant_id))
+
+
+@shared_task(bind=True)
+def pulse(self: Any, queue: str) -> None:
+    """Its message carries when it was sent, see config.celery."""
+    pulses.beat(queue, float(getattr(self.request, "sent_at", None) or time.time()), str(self.request.hostname))

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection
 
-from api import health
+from analytics.checks import database
 from config import deploy
 
 
@@ -27,7 +27,7 @@ def vector_extension(app_configs: Any, databases: Any = None, **_: Any) -> list[
     if not databases:
         return []
     try:
-        found = health.vector_extension()
+        found = database.vector_extension()
     except OperationalError as error:
         # It may answer later: readiness tells, and a start need not fail.
         return [checks.Warning("PostgreSQL does not answer.", hint=str(error).strip(), id="config.W002")]
@@ -36,7 +36,7 @@ def vector_extension(app_configs: Any, databases: Any = None, **_: Any) -> list[
     schema, version = found
     if schema != "public":
         return [Error(f"pgvector is installed in schema {schema!r}, not in public.", id="config.E003")]
-    if version < health.PGVECTOR_FLOOR:
+    if version < database.PGVECTOR_FLOOR:
         told = ".".join(map(str, version))
         return [Error(f"pgvector {told} is older than 0.8.4.", hint="Upgrade the extension.", id="config.E004")]
     return []

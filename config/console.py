@@ -93,6 +93,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Memories", "psychology", "admin:memory_memory_changelist"),
         _item("Recall playground", "manage_search", "playground"),
         _item("Saved questions", "quiz", "questions"),
+        _item("Quality", "target", "quality", "health.read"),
         _item("Exports and imports", "swap_vert", "transfers"),
         _item("Tiers", "ac_unit", "tiers"),
         _item("Sessions", "forum", "sessions", "sessions.read"),
@@ -127,6 +128,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     platform = [
         _item("Overview", "dashboard", "admin:index", "me.read"),
+        _item("System", "health_and_safety", "system", "metrics.read"),
         _item("Tenants", "apartment", "admin:tenants_tenant_changelist", "tenants.manage"),
         _item("Plans", "price_change", "admin:tenants_plan_changelist", "tenants.manage"),
         _item("Usage", "speed", "usage", "usage.read"),

@@ -224,6 +224,8 @@ WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443",
 WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
 CLOSED_TENANTS = "tenants.lifecycle.closed"  # whose deliveries wait; the diary's floor does not know tenants
 
+VAR_DIR = VAR  # whose disk is watched
+
 # --- what is kept outside the tables, always encrypted: content of cold memories, files of exports and imports
 DATA_KEYS = env.list("DATA_KEYS", default=[]) or [SECRET_KEY]  # the first one seals, each of them opens
 _S3 = {
@@ -291,6 +293,7 @@ ERASERS = [
     "memory.privacy.library.memories",
     "memory.privacy.library.versions",
     "memory.privacy.found.reports",
+    "memory.privacy.found.evaluations",
     "memory.privacy.library.sessions",
     "memory.privacy.library.questions",
     "memory.privacy.orders.orders",
@@ -371,6 +374,7 @@ SPECTACULAR_SETTINGS = {
         "AdvicePriorityEnum": "analytics.models.Suggestion.Priority",
         "InsightStateEnum": "analytics.models.Insight.State",
         "ReportTypeEnum": "analytics.reports.TYPES",
+        "ComponentStatusEnum": "api.native.components.STATUSES",
     },
 }
 
@@ -439,6 +443,36 @@ CELERY_BEAT_SCHEDULE = {
     "insights": {"task": "analytics.tasks.insights_everywhere", "schedule": 3600.0, "options": {"expires": 3600}},
     "rollups": {"task": "analytics.tasks.roll_up_everywhere", "schedule": 60.0, "options": {"expires": 60}},
     "snapshots": {"task": "analytics.tasks.take_snapshots_everywhere", "schedule": 600.0, "options": {"expires": 600}},
+    # One to each queue: see automation.pulses. They wait a while, for a queue may be busy.
+    "pulse_default": {
+        "task": "automation.tasks.pulse",
+        "schedule": 15.0,
+        "args": ("default",),
+        "options": {"queue": "default", "expires": 60},
+    },
+    "pulse_embed": {
+        "task": "automation.tasks.pulse",
+        "schedule": 15.0,
+        "args": ("embed",),
+        "options": {"queue": "embed", "expires": 60},
+    },
+    "pulse_upkeep": {
+        "task": "automation.tasks.pulse",
+        "schedule": 15.0,
+        "args": ("upkeep",),
+        "options": {"queue": "upkeep", "expires": 60},
+    },
+    "pulse_webhooks": {
+        "task": "automation.tasks.pulse",
+        "schedule": 15.0,
+        "args": ("webhooks",),
+        "options": {"queue": "webhooks", "expires": 60},
+    },
+    "evaluations": {
+        "task": "automation.tasks.evaluate_everywhere",
+        "schedule": crontab("17", "4"),
+        "options": {"expires": 3600},
+    },
 }
 
 # --- language, time, files, logs

@@ -238,6 +238,21 @@ _ALL = [
     ),
     EventType("insight.found", "Something stands out in the numbers.", ("kind", "severity", "metric", "namespace")),
     EventType("insight.dismissed", "An insight was dismissed.", ("kind", "severity", "metric", "namespace")),
+    EventType(
+        "evaluation.completed",
+        "The saved questions were asked, and it was kept how well they are answered.",
+        ("namespace", "user_id", "questions", "recall", "mrr"),
+    ),
+    EventType(
+        "evaluation.regressed",
+        "The saved questions are answered worse than in the evaluation before.",
+        ("namespace", "user_id", "questions", "recall", "mrr", "recall_was", "mrr_was", "worse"),
+    ),
+    EventType(
+        "evaluation.withdrawn",
+        "An evaluation went, as the run that made it was undone.",
+        ("namespace", "user_id"),
+    ),
 ]
 # What a type changes, by the first word of its name.
 _RESOURCES = {
@@ -265,8 +280,8 @@ _RESOURCES = {
     "insight": "analytics/insights",
 }
 _OF_A_PERSON = (
-    "sessions", "relations", "questions", "reviews", "health-reports", "holds", "retention-rules", "policies", "runs",
-    "exports",
+    "sessions", "relations", "questions", "reviews", "health-reports", "evaluations", "holds", "retention-rules",
+    "policies", "runs", "exports", "learning/events", "analytics/events",
 )  # fmt: skip
 # And where it is another resource, or more of it. With a memory its relations and reviews go, and come back.
 _OTHERWISE: dict[str, tuple[str, Literal["one", "all"], tuple[str, ...]]] = {
@@ -296,6 +311,9 @@ _OTHERWISE: dict[str, tuple[str, Literal["one", "all"], tuple[str, ...]]] = {
     "tenant.settings_changed": ("settings", "all", ()),
     "sync.identified": ("sync/services", "all", ()),
     "sync.expired": ("sync/messages", "all", ()),
+    "evaluation.completed": ("evaluations", "all", ()),
+    "evaluation.regressed": ("evaluations", "one", ()),
+    "evaluation.withdrawn": ("evaluations", "all", ()),
 }
 
 

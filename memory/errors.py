@@ -18,9 +18,12 @@ LibraryError
 ├── Erased                whom it names was erased: not written of by work that began before, or by any
 ├── Held                  a legal hold stands on what would be erased for good; carries how many memories and holds
 ├── TooManyRules          a tenant has as many retention rules as it may
+├── QualityWouldFall      the saved questions would be answered worse; carries how much, and which
 ├── Unconfirmed           much would be erased, and the count confirmed is not what it is; carries the true count
 └── Unreadable            what is kept outside the tables is missing, was tampered with, or its key is not known
 """
+
+from memory.algorithms.judging import Against
 
 
 class LibraryError(Exception):
@@ -127,3 +130,13 @@ class ReembedRefused(LibraryError):
 
 class Unreadable(LibraryError):
     pass
+
+
+class QualityWouldFall(LibraryError):
+    """The saved questions would be answered worse; `worse` are the ids of those, those that lose most first."""
+
+    def __init__(self, against: Against, worse: list[str]) -> None:
+        fell = f"recall from {against.recall_was:.3f} to {against.recall:.3f}, MRR from {against.mrr_was:.3f}"
+        super().__init__(f"{fell} to {against.mrr:.3f}")
+        self.against = against
+        self.worse = worse

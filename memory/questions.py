@@ -19,7 +19,7 @@ from memory.types import Scope
 from tenants import bounds
 
 SCOPE = ("namespace", "user_id", "agent_id", "session_id")
-SAID = ("text", *SCOPE, "filters", "limit", "expected", "note")
+SAID = ("text", *SCOPE, "filters", "limit", "expected", "kind", "note")
 ASKED = ("text", *SCOPE, "filters")  # what makes two questions the same
 MOST = 50  # memories that one expects
 

@@ -27,7 +27,7 @@ PACKED = (
     f"uuid_send({{table}}.id) || int8send({CONVERSATION}) || int4send(coalesce(position, 0))"
     " || int4send(coalesce(length(search), 0)) || int4send((content LIKE '%%?')::int)"
     " || int4send({made})"
-    " || float4send(importance::float4) || float8send(date_part('epoch', event_time)) || float4send({cosine}){ranks}"
+    " || float8send(importance) || float8send(date_part('epoch', event_time)) || float4send({cosine}){ranks}"
 )
 # Made of others by upkeep, one of which at least still answers by itself. Only of such a row the relations are read.
 MADE = (
@@ -37,7 +37,7 @@ MADE = (
 )
 RECORD = [
     ("id", "V16"), ("session", ">i8"), ("position", ">i4"), ("words", ">i4"), ("question", ">i4"),
-    ("made", ">i4"), ("importance", ">f4"), ("event_time", ">f8"), ("cosine", ">f4"),
+    ("made", ">i4"), ("importance", ">f8"), ("event_time", ">f8"), ("cosine", ">f4"),
 ]  # fmt: skip
 NAMES = (
     "array_agg(author), array_agg(agent_id),"

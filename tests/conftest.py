@@ -60,6 +60,7 @@ def _forget() -> None:
                 "memory_erasure",
                 "memory_question",
                 "memory_report",
+                "memory_evaluation",
                 "memory_step",
                 "sync_service",
                 "sync_message",

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.native.accepting import accept_loss
 from api.native.base import StrictSerializer, TenantView, hear
 from memory.upkeep import reembed
 
@@ -74,7 +75,23 @@ def _step(name: str, summary: str, take: Callable[[], None]) -> type[TenantView]
     return type(name.title(), (TenantView,), {"operations": {"POST": "embeddings.manage"}, "post": post})
 
 
-Switch = _step("switch", "Let the new embedding model take over", reembed.switch)
+class SwitchWish(StrictSerializer):
+    accept_loss = accept_loss()
+
+
+class Switch(TenantView):
+    operations = {"POST": "embeddings.manage"}
+
+    @extend_schema(
+        tags=["embeddings"], operation_id="switch_embeddings", summary="Let the new embedding model take over",
+        description="Saved questions are asked with both models; where the new one answers them worse, it is refused.",
+        request=SwitchWish, responses=EmbeddingsWords,
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        reembed.switch(accept_loss=hear(SwitchWish, request.data)["accept_loss"])
+        return _told()
+
+
 Rollback = _step("rollback", "Let the old embedding model take over again", reembed.rollback)
 Finish = _step("finish", "Drop the old embedding model's vectors", reembed.finish)
 Cancel = _step("cancel", "Give up a change of the embedding model", reembed.cancel)

@@ -10,11 +10,12 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.native.accepting import accept_loss
 from api.native.base import StrictSerializer, TenantView, hear
 from api.native.versions import IF_MATCH, LAST, HistoryParameters, expected
 from api.native.words import Moment, Name
 from api.pagination import page
-from automation import asked, policies, slots
+from automation import asked, falling, policies, slots
 from automation.checking import SCHEDULE
 from automation.models import Policy, TaskRun
 from automation.schedules import schedule_of
@@ -73,6 +74,7 @@ class PolicyChange(StrictSerializer):
     ends_at = Moment(required=False, allow_null=True)
     time_zone = Name(max_length=64, help_text="An IANA name; empty: the tenant's.")
     misfire = serializers.ChoiceField(Policy.Misfire.choices, required=False, help_text="What becomes of missed slots.")
+    accept_loss = accept_loss()
 
 
 class PolicyDraft(PolicyChange):
@@ -135,6 +137,7 @@ class PolicyVersionPage(serializers.Serializer):
 
 class PolicyRestoration(StrictSerializer):
     version = serializers.IntegerField(min_value=1, max_value=LAST)
+    accept_loss = accept_loss()
 
 
 class RunWish(StrictSerializer):
@@ -209,6 +212,8 @@ class Policies(PolicyView):
     def post(self, request: Request) -> Response:
         said = hear(PolicyDraft, request.data)
         scope = {name: said.pop(name, "") for name in ("namespace", "user_id")}
+        if not said.pop("accept_loss"):
+            falling.check_policy(said, **scope)
         return told(policies.create(said, **scope), 201)
 
 
@@ -223,6 +228,8 @@ class OnePolicy(PolicyView):
     )  # fmt: skip
     def patch(self, request: Request, policy_id: UUID) -> Response:
         changes = hear(PolicyChange, request.data)
+        if not changes.pop("accept_loss"):
+            falling.check_policy(changes, one(policy_id))
         return told(policies.change(policy_id, changes, expected=expected(request)))
 
     @extend_schema(
@@ -231,6 +238,8 @@ class OnePolicy(PolicyView):
     )  # fmt: skip
     def put(self, request: Request, policy_id: UUID) -> Response:
         said = hear(PolicyChange, request.data)
+        if not said.pop("accept_loss"):
+            falling.check_policy(said, one(policy_id), whole=True)
         return told(policies.replace(policy_id, said, expected=expected(request)))
 
     @extend_schema(
@@ -264,7 +273,10 @@ class RestorePolicy(PolicyView):
         parameters=[IF_MATCH], request=PolicyRestoration, responses=PolicyWords,
     )  # fmt: skip
     def post(self, request: Request, policy_id: UUID) -> Response:
-        version = hear(PolicyRestoration, request.data)["version"]
+        wish = hear(PolicyRestoration, request.data)
+        version = wish["version"]
+        if not wish["accept_loss"]:
+            falling.check_version(one(policy_id), version)
         return told(policies.restore(policy_id, version, expected=expected(request)))
 
 

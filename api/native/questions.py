@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from api.native.base import StrictSerializer, TenantView, hear
 from api.native.words import Name
 from api.pagination import page
-from memory import questions
+from memory import question_sets, questions
 from memory.models import Question
 
 LOOKS_AND_WRITES = {
@@ -29,6 +29,17 @@ TEA = OpenApiExample(
     request_only=True,
 )
 
+SET = OpenApiExample(
+    "two questions, told by what the memories say",
+    {
+        "questions": [
+            {"text": "What does Ada drink?", "user_id": "ada", "kind": "habit", "expected_content": ["Tea, no sugar."]},
+            {"text": "When is the deploy?", "expected_content": ["The deploy runs every Friday at noon."]},
+        ]
+    },
+    request_only=True,
+)
+
 
 class QuestionChange(StrictSerializer):
     text = serializers.CharField(max_length=10_000, required=False)
@@ -41,6 +52,7 @@ class QuestionChange(StrictSerializer):
     expected = serializers.ListField(
         child=serializers.UUIDField(), max_length=50, required=False, help_text="Memories that should be among them."
     )
+    kind = Name(max_length=40, help_text="Any word; figures are told by it: `temporal`, `multi-hop`.")
     note = Name(max_length=500)
 
 
@@ -57,6 +69,34 @@ class QuestionWords(serializers.ModelSerializer):
         model = Question
         fields = ["id", *questions.SAID, "created_at", "updated_at"]
         read_only_fields = fields
+
+
+class ImportedQuestion(QuestionDraft):
+    """A question of a set."""
+
+    expected_content = serializers.ListField(
+        child=serializers.CharField(max_length=100_000), max_length=50, required=False,
+        help_text="What memories say that should be among them, word for word.",
+    )  # fmt: skip
+
+
+class QuestionSet(StrictSerializer):
+    questions = serializers.ListField(child=ImportedQuestion(), min_length=1, max_length=question_sets.MOST)
+    dry_run = serializers.BooleanField(default=False, help_text="Only say what would come of it.")
+
+
+class NotTaken(serializers.Serializer):
+    at = serializers.IntegerField(help_text="Its place in the set, from 0.")
+    why = serializers.CharField()
+
+
+class TakenWords(serializers.Serializer):
+    """What became of a set."""
+
+    created = serializers.IntegerField()
+    changed = serializers.IntegerField(help_text="Of the same text and scope, and said anew.")
+    same = serializers.IntegerField()
+    failed = NotTaken(many=True)
 
 
 class QuestionPage(serializers.Serializer):
@@ -91,6 +131,22 @@ class Questions(TenantView):
         rows = questions.listed(asked.get("user_id", ""), asked.get("namespace", ""))
         found, rest = page(rows, asked.get("cursor", ""), asked["limit"])
         return Response({"data": QuestionWords(found, many=True).data, **rest})
+
+
+class ImportQuestions(TenantView):
+    operations = {"POST": "memories.write"}
+
+    @extend_schema(
+        tags=["questions"], operation_id="import_questions", summary="Save a set of questions",
+        description="It may be sent again: a question of the same text and scope is said anew.",
+        request=QuestionSet, responses=TakenWords, examples=[SET],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        heard = hear(QuestionSet, request.data)
+        taken = question_sets.take(heard["questions"], dry_run=heard["dry_run"])
+        failed = [{"at": at, "why": why} for at, why in taken.failed.items()]
+        told = {"created": taken.created, "changed": taken.changed, "same": taken.same, "failed": failed}
+        return Response(told)
 
 
 class OneQuestion(TenantView):

@@ -10,7 +10,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.native.accepting import accept_loss
 from api.native.base import StrictSerializer, TenantView, hear
+from memory import tuning
 from tenants import preferences
 from tenants.models import Tenant
 
@@ -37,6 +39,7 @@ class SettingsChange(StrictSerializer):
         child=serializers.CharField(max_length=255), max_length=100, required=False, allow_null=True,
         help_text="Patterns of the namespaces that may be written to, `*` for any text; empty: all.",
     )  # fmt: skip
+    accept_loss = accept_loss()
 
 
 class SettingsWords(serializers.Serializer):
@@ -70,7 +73,9 @@ class Settings(TenantView):
     def patch(self, request: Request) -> Response:
         tenant = self.speaker.tenant
         try:
-            preferences.change(tenant.pk, hear(SettingsChange, request.data))
+            values = hear(SettingsChange, request.data)
+            accepted = values.pop("accept_loss")
+            tuning.change(tenant.pk, values, accept_loss=accepted)
         except Refused as error:
             raise ValidationError(error.message_dict) from None
         tenant.refresh_from_db()

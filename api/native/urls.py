@@ -8,12 +8,14 @@ from django.urls import URLPattern, path
 from api.native import (
     audit,
     changes,
+    components,
     context,
     dashboards,
     deliveries,
     embeddings,
     entities,
     erasures,
+    evaluations,
     events,
     feedback,
     health,
@@ -237,4 +239,8 @@ urlpatterns = [
     *both("analytics/insights/<uuid:insight_id>", insights.OneInsight.as_view()),
     *both("analytics/insights/<uuid:insight_id>/dismiss", insights.DismissInsight.as_view()),
     *both("analytics/reports", reports.OneReport.as_view()),
+    *both("questions/import", questions.ImportQuestions.as_view()),
+    *both("evaluations", evaluations.Evaluations.as_view()),
+    *both("evaluations/<uuid:evaluation_id>", evaluations.OneEvaluation.as_view()),
+    *both("components", components.Components.as_view()),
 ]

@@ -11,10 +11,11 @@ from django_tenants.utils import tenant_context
 from analytics import finding, insights, suggestions, tracing
 from analytics.tracing import Kept
 from events import actors, relay
-from memory import reviews, transfers
+from memory import evaluations, reviews, transfers
 from memory.observing import Recall
 from memory.types import Found, Query
-from memory.upkeep import embed
+from memory.upkeep import embed, evaluate
+from memory.upkeep.plan import EVERYBODY
 from tenants.models import Tenant
 
 Things = dict[str, Any]
@@ -50,9 +51,15 @@ def plant(tenant: Tenant, canary: str, call: Call) -> Things:
     things |= _cursors(make, things, canary)
     with tenant_context(tenant):
         embed.pending()
+        things |= _evaluated()
     while relay.relay_batch(tenant.pk):
         pass
     return things | _delivery(make, things)
+
+
+def _evaluated() -> Things:
+    (found,) = evaluate.plan(EVERYBODY, evaluate.Options(), timezone.now())
+    return evaluations.keep(found.told)
 
 
 def _names(canary: str) -> Things:

@@ -39,6 +39,7 @@ _TOLD = {
     "resolve": ("resolved", "give way to what holds", "gives way to what holds"),
     "withdraw": ("settled", "need no decision any more", "needs no decision any more"),
     "report": ("reported", "are told in a report", "is told in a report"),
+    "evaluate": ("evaluated", "say how well questions are answered", "says how well questions are answered"),
 }
 ORDER = list(_TOLD)
 

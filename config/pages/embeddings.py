@@ -8,15 +8,16 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from config.pages.base import tenant_here
-from memory.errors import EmbedderUnavailable, ReembedRefused
+from memory.errors import EmbedderUnavailable, QualityWouldFall, ReembedRefused
 from memory.upkeep import reembed
 from tenants.middleware import may
 
 STEPS: dict[str, Callable[[], None]] = {
-    "switch": reembed.switch, "rollback": reembed.rollback, "finish": reembed.finish, "cancel": reembed.cancel,
+    "rollback": reembed.rollback, "finish": reembed.finish, "cancel": reembed.cancel,
 }  # fmt: skip
 
 
@@ -25,12 +26,17 @@ def embeddings(request: HttpRequest) -> HttpResponse:
     """The model in use and how far its change is; a POST takes a step."""
     tenant_here(request)
     if request.method == "POST":
-        _take(request)
+        try:
+            _take(request)
+        except QualityWouldFall as error:
+            messages.error(request, f"Not done: saved questions would be answered worse, {error}.")
+            return redirect(f"{reverse('embeddings')}?fell=1")
         return redirect("embeddings")
     progress = reembed.progress()
     context = admin.site.each_context(request) | {
         "title": "Embedding models",
         "progress": progress,
+        "fell": "fell" in request.GET,
         "drawn": _drawn(progress),
         "choices": [model for model in settings.EMBEDDERS if model != progress.model],
         "may_change": may(request, "embeddings.manage"),
@@ -50,6 +56,8 @@ def _take(request: HttpRequest) -> None:
     try:
         if step == "start":
             reembed.start(request.POST.get("model", ""))
+        elif step == "switch":
+            reembed.switch(accept_loss="accept_loss" in request.POST)
         elif step in STEPS:
             STEPS[step]()
     except (ReembedRefused, EmbedderUnavailable) as error:

@@ -2,21 +2,23 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from automation import policies, registry
+from automation import falling, policies, registry
 from automation.errors import AutomationError, BadPolicy, PolicyThere
 from automation.models import Policy
 from config.pages import asking_jobs, policy_words
 from config.pages.base import tenant_here
 from config.pages.policies import drawn_all
-from memory.errors import BadOption, LibraryError, VersionConflict
+from memory.errors import BadOption, LibraryError, QualityWouldFall, VersionConflict
 from tenants import preferences
 from tenants.middleware import may
 from tenants.models import User
@@ -24,6 +26,7 @@ from tenants.models import User
 PLAIN = ("name", "type", "owner", "time_zone", "misfire")
 SAID = {"on": True, "off": False}  # of a job; anything else: the policy does not name it
 VERSIONS = 20
+FELL = "Quality would fall."
 
 
 @require_http_methods(["GET", "POST"])
@@ -32,9 +35,12 @@ def new(request: HttpRequest) -> HttpResponse:
     policy = Policy(tenant=tenant, type=Policy.Type.SCHEDULE, owner="")
     wrong = ""
     if request.method == "POST":
-        scope = {name: _text(request.POST, name) for name in ("namespace", "user_id")}
+        scope: dict[str, Any] = {name: _text(request.POST, name) for name in ("namespace", "user_id")}
         try:
-            made = policies.create(_heard(request.POST), **scope)
+            told = _heard(request.POST)
+            if "accept_loss" not in request.POST:
+                falling.check_policy(told, **scope)
+            made = policies.create(told, **scope)
             messages.success(request, "It holds from now on.")
             return redirect("policy", made.pk)
         except (AutomationError, LibraryError, ValueError) as error:
@@ -53,7 +59,10 @@ def policy(request: HttpRequest, policy_id: UUID) -> HttpResponse:
     wrong = ""
     if request.method == "POST":
         try:
-            policies.change(policy_id, _heard(request.POST), expected=_number(request.POST.get("version", "")))
+            told = _heard(request.POST)
+            if "accept_loss" not in request.POST:
+                falling.check_policy(told, row)
+            policies.change(policy_id, told, expected=_number(request.POST.get("version", "")))
             messages.success(request, "It holds from now on.")
             return redirect("policy", policy_id)
         except (AutomationError, LibraryError, ValueError) as error:
@@ -73,13 +82,28 @@ def act(request: HttpRequest, policy_id: UUID) -> HttpResponse:
             policies.delete(policy_id)
             messages.success(request, "It is deleted. What it did stays, and its runs are kept.")
             return redirect("policies")
-        if step in SAID:
-            policies.change(policy_id, {"enabled": SAID[step]})
-        if step == "restore":
-            policies.restore(policy_id, _number(request.POST.get("version", "")) or 0)
+        _step(request, policy_id, step)
+    except QualityWouldFall as error:
+        messages.error(request, f"Not done: {_why(error)}")
+        asked = {"fell": step, "version": request.POST.get("version", "")[:9]}
+        return redirect(f"{reverse('policy', args=[policy_id])}?{urlencode(asked)}")
     except (AutomationError, LibraryError) as error:
         messages.error(request, f"Not done: {_why(error)}")
     return redirect("policy", policy_id)
+
+
+def _step(request: HttpRequest, policy_id: UUID, step: str) -> None:
+    """Raises QualityWouldFall, unless that is accepted."""
+    row, version = policies.find(policy_id), _number(request.POST.get("version", "")) or 0
+    gated = row if "accept_loss" not in request.POST else None
+    if step in SAID:
+        if gated:
+            falling.check_policy({"enabled": SAID[step]}, gated)
+        policies.change(policy_id, {"enabled": SAID[step]})
+    if step == "restore":
+        if gated:
+            falling.check_version(gated, version)
+        policies.restore(policy_id, version)
 
 
 def _page(request: HttpRequest, policy: Policy, wrong: str, more: dict[str, Any]) -> HttpResponse:
@@ -91,6 +115,8 @@ def _page(request: HttpRequest, policy: Policy, wrong: str, more: dict[str, Any]
         "zone": policy.time_zone or preferences.of(policy.tenant).time_zone,
         "sentence": policy_words.sentence(policy),
         "wrong": wrong,
+        "fell": request.GET.get("fell", "") or wrong.startswith(FELL),
+        "fell_version": _number(request.GET.get("version", "")) or "",
         "may_manage": may(request, "policies.manage"),
     }
     return TemplateResponse(request, "console/policy.html", context | more)
@@ -177,6 +203,9 @@ def _why(error: Exception) -> str:
     if isinstance(error, BadPolicy):
         at = error.pointer.strip("/").replace("/", " › ").replace("_", " ")
         return f"{at} {error.detail}."
+    if isinstance(error, QualityWouldFall):
+        count = len(error.worse)
+        return f"{FELL} {count} saved question{'s' if count > 1 else ''} would find less by it: {error}."
     if isinstance(error, PolicyThere):
         return "There is a policy for this scope already: change that one."
     if isinstance(error, VersionConflict):

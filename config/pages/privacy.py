@@ -23,6 +23,7 @@ KINDS = (("user", "User id"), ("agent", "Agent id"), ("person", "Name, mentioned
 STORES = {
     "memories": "Memories", "versions": "Earlier versions", "passages": "Passages of long memories",
     "relations": "Relations", "steps": "Steps of runs", "reviews": "Reviews", "reports": "Health reports",
+    "evaluations": "Evaluations of recall",
     "sessions": "Sessions", "cold_objects": "Objects in cold storage", "exports": "Exports with their files",
     "imports": "Imports with files or errors kept",
     "replies": "Kept replies, of everybody", "facts": "Facts whose names became digests",

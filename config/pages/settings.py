@@ -12,6 +12,8 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
 from config.pages.base import tenant_here
+from memory import tuning
+from memory.errors import QualityWouldFall
 from tenants import preferences
 from tenants.models import Tenant
 
@@ -27,9 +29,10 @@ class SettingsForm(forms.Form):
     trace_slow_ms = forms.IntegerField(min_value=1, max_value=preferences.SLOWEST_MS, required=False)
     trace_days = forms.IntegerField(min_value=0, max_value=preferences.MOST_DAYS, required=False)
     namespaces = forms.CharField(max_length=10_000, required=False)
+    accept_loss = forms.BooleanField(required=False)
 
     def values(self) -> dict[str, Any]:
-        told = self.cleaned_data
+        told = {name: value for name, value in self.cleaned_data.items() if name != "accept_loss"}
         lines = [line.strip() for line in told["namespaces"].splitlines() if line.strip()]
         return told | {
             "time_zone": told["time_zone"] or None,
@@ -64,7 +67,10 @@ def _shown(tenant: Tenant) -> dict[str, str]:
 
 def _changed(tenant: Tenant, form: SettingsForm) -> bool:
     try:
-        preferences.change(tenant.pk, form.values())
+        tuning.change(tenant.pk, form.values(), accept_loss=form.cleaned_data["accept_loss"])
+    except QualityWouldFall as error:
+        form.add_error("accept_loss", f"Saved questions would be answered worse, {error}.")
+        return False
     except ValidationError as error:
         for name, why in error.message_dict.items():
             form.add_error(name, why)

@@ -1,4 +1,5 @@
 from memory.models.erasure import Erasure
+from memory.models.evaluation import Evaluation
 from memory.models.hold import Hold
 from memory.models.memory import Memory
 from memory.models.passage import Passage
@@ -14,6 +15,6 @@ from memory.models.transfer import Transfer
 from memory.models.version import Version
 
 __all__ = [
-    "Erasure", "Hold", "Memory", "Passage", "Question", "Relation", "Report", "Review", "Rule", "Session", "Step",
-    "Tally", "Transfer", "Version",
+    "Erasure", "Evaluation", "Hold", "Memory", "Passage", "Question", "Relation", "Report", "Review", "Rule",
+    "Session", "Step", "Tally", "Transfer", "Version",
 ]  # fmt: skip

@@ -21,6 +21,9 @@ class Question(models.Model):
     filters = models.JSONField(default=dict, blank=True)  # the filter language
     limit = models.IntegerField(default=10)  # how many answers count
     expected = ArrayField(models.UUIDField(), default=list, blank=True)  # memories that should be among them
+    kind = models.CharField(
+        max_length=40, blank=True, db_default=""
+    )  # any word that figures are told by: temporal, multi-hop
     note = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)

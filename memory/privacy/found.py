@@ -1,4 +1,4 @@
-"""Erasing a person from what upkeep found: undecided and decided reviews, and health reports."""
+"""Erasing a person from what upkeep found: undecided and decided reviews, reports and evaluations."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from memory.models import Memory, Report, Review, Step
+from memory.models import Evaluation, Memory, Report, Review, Step
 from memory.privacy.erasers import Asked, Counts, Eraser, Job
 
 
@@ -63,5 +63,36 @@ def _erase_reports(job: Job) -> bool:
     return False
 
 
+def _evaluations(asked: Asked) -> Any:
+    return (
+        Evaluation.objects.filter(user_id=asked.subject.name)
+        if asked.subject.type == "user"
+        else Evaluation.objects.none()
+    )
+
+
+def _evaluation_steps(asked: Asked) -> Any:
+    """Of everybody too, for they name questions and memories of the person."""
+    return Step.objects.filter(effect="measure", created_at__lte=asked.until)
+
+
+def _evaluations_found(asked: Asked) -> Counts:
+    return {"evaluations": _evaluations(asked).count()}
+
+
+def _erase_evaluations(job: Job) -> bool:
+    """Those of the user go. Of the others the figures stay, and what they tell of each question goes."""
+    with transaction.atomic():
+        gone = _evaluations(job.asked).delete()[0]
+        _evaluation_steps(job.asked).delete()
+        for row in Evaluation.objects.filter(created_at__lte=job.asked.until).select_for_update().order_by("id"):
+            row.told |= {"lines": [], "worse": []}
+            row.save(update_fields=["told"])
+        if gone:
+            job.note({"evaluations": gone})
+    return False
+
+
 reviews = Eraser((Review,), _reviews_found, _erase_reviews)
 reports = Eraser((Report,), _reports_found, _erase_reports)
+evaluations = Eraser((Evaluation,), _evaluations_found, _erase_evaluations)

@@ -64,8 +64,8 @@ class Change:
 
     `action` is what it is counted as (keep, decay, silence, summarize …), `subject` the memory it is about. `draft`
     holds the fields of a types.Draft, with those of its Scope beside them. `effect` is what applies it: `write` does
-    touches, draft and links; `purge`, `archive` and `embed` do so to the subject; `report` keeps what is `told`,
-    and `review` asks a person about it; and for an empty one nothing is done.
+    touches, draft and links; `purge`, `archive` and `embed` do so to the subject; `report` and `measure` keep what
+    is `told`, and `review` asks a person about it; and for an empty one nothing is done.
     """
 
     action: str
@@ -74,7 +74,7 @@ class Change:
     touches: tuple[Touch, ...] = ()
     draft: dict[str, Any] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
-    told: dict[str, Any] = field(default_factory=dict)  # of a report or a review
+    told: dict[str, Any] = field(default_factory=dict)  # of a report, an evaluation or a review
     score: float | None = None  # 0 to 1
     parts: dict[str, float] = field(default_factory=dict)  # what the score is the sum of
     why: str = ""  # one short clause, without content

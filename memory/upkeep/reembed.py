@@ -18,8 +18,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from events import ledger, poke
-from memory import embeddings, places
-from memory.errors import EmbedderUnavailable, ReembedRefused
+from memory import embeddings, measuring, places
+from memory.errors import EmbedderUnavailable, QualityWouldFall, ReembedRefused
 from memory.models import Memory, Passage
 from memory.remember import embedded_text
 from memory.tiers import cold
@@ -74,13 +74,25 @@ def start(model: str) -> None:
         poke.after_commit("memory.tasks.embed_pending", str(tenant.pk))
 
 
-def switch() -> None:
-    """Let the shadows take over. Raises ReembedRefused while something has none."""
-    with transaction.atomic():
-        tenant = _expect("growing")
-        if waiting := _waiting(tenant.shadow_embedder):
-            raise ReembedRefused(f"{waiting} memories and stretches have no vector of the new model yet")
-        _swap(tenant, "embedding.switched")
+def switch(*, accept_loss: bool = False) -> None:
+    """Let the shadows take over. Raises ReembedRefused while something has none.
+
+    The saved questions are asked with both models. Raises QualityWouldFall, and all is as before, where the new one
+    answers them worse, unless `accept_loss`.
+    """
+    here = getattr(connection, "tenant", None)
+    kept = {name: getattr(here, name, None) for name in ("embedder", "shadow_embedder", "switched_at")}
+    try:
+        with transaction.atomic():
+            tenant = _expect("growing")
+            if waiting := _waiting(tenant.shadow_embedder):
+                raise ReembedRefused(f"{waiting} memories and stretches have no vector of the new model yet")
+            with measuring.no_fall(accepted=accept_loss):
+                _swap(tenant, "embedding.switched")
+    except QualityWouldFall:
+        for name, value in kept.items():
+            setattr(here, name, value)  # the row is as before by itself, what this connection stands in is not
+        raise
 
 
 def rollback() -> None:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from events import actors
-from memory import reports, reviews
+from memory import evaluations, reports, reviews
 from memory.errors import Unreadable
 from memory.models import Memory, Step
 from memory.privacy import gate
@@ -164,6 +164,12 @@ def _report(steps: Sequence[Step]) -> None:
     _mark(steps, {step.pk for step in steps if step.outcome})
 
 
+def _measure(steps: Sequence[Step]) -> None:
+    for step in steps:
+        step.outcome = evaluations.keep(step.change["told"], step.run_id)
+    _mark(steps, {step.pk for step in steps if step.outcome})
+
+
 def _unask(steps: Sequence[Step]) -> None:
     for step in steps:
         step.state = Step.State.UNDONE if reviews.withdraw(step.outcome) else Step.State.KEPT
@@ -174,8 +180,16 @@ def _unreport(steps: Sequence[Step]) -> None:
         step.state = Step.State.UNDONE if reports.withdraw(step.outcome) else Step.State.KEPT
 
 
-INSIDE: dict[str, Effect] = {"write": writing.write, "purge": _purge, "review": _ask, "report": _report}
+def _unmeasure(steps: Sequence[Step]) -> None:
+    for step in steps:
+        step.state = Step.State.UNDONE if evaluations.withdraw(step.outcome) else Step.State.KEPT
+
+
+INSIDE: dict[str, Effect] = {
+    "write": writing.write, "purge": _purge, "review": _ask, "report": _report, "measure": _measure,
+}  # fmt: skip
 OUTSIDE: dict[str, Effect] = {"archive": _archive, "embed": _embed}
 UNDOING: dict[str, Effect] = {
     "write": writing.unwrite, "purge": _keep, "archive": _warm, "embed": _keep, "review": _unask, "report": _unreport,
+    "measure": _unmeasure,
 }  # fmt: skip

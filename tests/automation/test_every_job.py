@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from automation import jobs, runner
 from automation.registry import JOBS
-from memory.models import Memory, Rule
+from memory.models import Memory, Question, Rule
 from memory.relations import relate
 from memory.remember import remember_many
 from memory.types import Draft, Scope
@@ -62,6 +62,7 @@ def library(told: list[Draft], odd: int) -> Iterator[None]:
         for one, other in itertools.pairwise(live):
             relate(one.pk, other.pk, "supports")
         Memory.objects.update(created_at=NOW - timedelta(days=60))
+        Question.objects.create(text="What does Ada like?", expected=[row.pk for row in rows[:2]])
         Rule.objects.create(name="old", retention_days=30, action="delete", kind="event")
         yield
         transaction.set_rollback(True)

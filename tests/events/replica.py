@@ -15,8 +15,8 @@ Copy = dict[str, dict[str, Any]]  # by resource, then by id
 STATES = [state for state in Memory.State.values if state != Memory.State.DELETED]
 LISTS = [
     "relations", "sessions", "questions", "reviews", "holds", "retention-rules", "policies", "pauses", "runs", "keys",
-    "members", "exports", "imports", "erasures", "health-reports", "webhooks", "sync/messages", "sync/services",
-    "learning/events", "suggestions", "analytics/events",
+    "members", "exports", "imports", "erasures", "health-reports", "evaluations", "webhooks", "sync/messages",
+    "sync/services", "learning/events", "suggestions", "analytics/events",
 ]  # fmt: skip
 ALONE = ["settings", "embeddings"]  # one thing each
 # What no fact tells, with the reason.

@@ -21,6 +21,7 @@ NAMES = {
     "member_id": "member", "api_key": "nobody", "policy_id": "policy", "pause_id": "pause", "review_id": "review",
     "token": "nobody", "webhook_id": "webhook", "delivery_id": "delivery", "trace_id": "trace",
     "domain": "namespace", "agent": "agent", "suggestion_id": "suggestion", "insight_id": "insight",
+    "evaluation_id": "evaluation",
 }  # fmt: skip
 
 
@@ -275,4 +276,13 @@ OPS = {
     "GET analytics/insights/{insight_id}": Op(),
     "POST analytics/insights/{insight_id}/dismiss": Op(),
     "GET analytics/reports": Op(query={"type": "executive"}),
+    "POST questions/import": Op(
+        {"questions": [{"text": "Milk?", "expected": ["$memory"]}]},
+        nested={"questions": [{"text": "Milk?"}]},
+        named={"expected": "memory"},
+    ),
+    "GET evaluations": Op(named={"cursor": "cursor"}),
+    "POST evaluations": Op({}),
+    "GET evaluations/{evaluation_id}": Op(),
+    "GET components": Op(key="operator"),
 }  # fmt: skip

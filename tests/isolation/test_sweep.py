@@ -103,7 +103,7 @@ def told(value: Any) -> str:
 
 
 def _body(op: Op, world: World, where: str, name: str, value: Any) -> Any:
-    schema_is_list = name in ("tags", "people", "namespaces")
+    schema_is_list = name in ("tags", "people", "namespaces", "expected")
     given = {name: [value] if schema_is_list else value}
     if where in ("", "path", "query", "header"):
         return filled(op.body, world)

@@ -260,3 +260,8 @@ def test_without_an_embedder_words_alone_decide(notes: list[UUID], monkeypatch: 
 def test_the_answer_says_whether_there_is_more(notes: list[UUID]) -> None:
     assert recall(Query("tea", limit=2)).truncated
     assert not recall(Query("tea", limit=3)).truncated
+
+
+def test_an_importance_of_nearly_nothing_is_a_number_too(in_acme: Tenant) -> None:
+    made = remember(Draft("Ada drinks tea.", importance=5e-324)).id
+    assert [hit.memory.pk for hit in recall(Query("tea")).hits] == [made]

@@ -135,7 +135,7 @@ def test_each_native_route_is_in_the_table() -> None:
 
 
 def test_each_tick_is_explained() -> None:
-    ticks = set(re.findall(r'^    "(\w+)": \{"task":', text("config/settings.py"), re.MULTILINE))
+    ticks = set(re.findall(r'^    "(\w+)": \{\s*"task":', text("config/settings.py"), re.MULTILINE))
     assert ticks
     assert rows(section("docs/operations.md", "## Ticks")) == ticks
 
