@@ -37,6 +37,11 @@ _NEWEST = (
     " AND hour IN (SELECT newest FROM (SELECT {at}, max(hour) AS newest FROM analytics_count WHERE metric = %s"
     " AND hour >= %s AND hour < %s AND whole GROUP BY 1) AS snapshots)"
 )
+_UNNAMED = (
+    f"WITH gone AS (DELETE FROM analytics_count WHERE agent = %s RETURNING {_NAMES}) INSERT INTO analytics_count"
+    f" ({_NAMES}) SELECT metric, hour, whole, kind, domain, service, '', n, total, least, most, buckets FROM gone"
+    f"{_ADDED}"
+)
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,15 @@ def rewrite(metrics: Sequence[str], hour: datetime, cells: Iterable[Cell]) -> No
     """Let these be all that was counted of these metrics in the hour. Within the caller's transaction."""
     Count.objects.filter(metric__in=metrics, hour=hour).delete()
     _insert(_summed(cells), "")
+
+
+def unname(agent: str) -> int:
+    """Let what an agent did be counted as done by none in particular; how many rows said the name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM analytics_count WHERE agent = %s", [agent])
+        count = cursor.fetchone()[0]
+        cursor.execute(_UNNAMED, [agent])
+    return int(count)
 
 
 def _summed(cells: Iterable[Cell]) -> dict[tuple[Any, ...], Point]:

@@ -288,6 +288,10 @@ NEAR_INDEX_FROM = env.int("NEAR_INDEX_FROM", 20_000)  # memories of a tenant, fo
 MODELS_DIR = Path(env.str("MODELS_DIR", str(VAR / "models")))  # a model made for this machine, once
 # What must forget a person, in the order in which it does; each answers for tables, see memory.privacy.erasers.
 ERASERS = [
+    "analytics.privacy.learned",  # while the sessions that it is told of are there
+    "analytics.privacy.tracked",
+    "analytics.privacy.traced",
+    "analytics.privacy.counted",
     "memory.privacy.found.reviews",
     "memory.privacy.library.steps",  # while the memories that they name are there
     "memory.privacy.library.memories",
@@ -303,6 +307,12 @@ ERASERS = [
     "automation.privacy.rows",  # before the facts: it tells one that names the user
     "memory.privacy.copies.facts",
     "memory.privacy.copies.vectors",
+]
+# What an export of a person tells beside the library, see memory.privacy.telling.
+TOLD_OF_PEOPLE = [
+    "analytics.privacy.told_learning",
+    "analytics.privacy.told_tracking",
+    "analytics.privacy.told_traces",
 ]
 TRACE_SHARE = env.float("TRACE_SHARE", 0.1)  # of all calls, beside those that are slow, empty or failed
 TRACE_SLOW_MS = env.int("TRACE_SLOW_MS", 500)

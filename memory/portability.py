@@ -24,7 +24,7 @@ from memory.algorithms.lines import safe
 from memory.errors import Unreadable
 from memory.models import Memory, Relation, Session, Version
 from memory.portable import BadRow
-from memory.privacy import gate
+from memory.privacy import gate, telling
 from memory.privacy.subjects import Subject, named_by
 from memory.tiers import cold
 from memory.types import Scope
@@ -82,19 +82,20 @@ def batch(chosen: Selection, form: str, cursor: dict[str, str]) -> Piece:
     rows = _after(_rows(chosen, stage), cursor["after"])
     told = _told(chosen, stage, rows, form)
     data = _csv([portable.cells(line) for line in told]) if form == "csv" else _jsonl(told)
-    return Piece(data, len(rows) if stage == "memory" else 0, _next(stage, rows, form))
+    return Piece(data, len(rows) if stage == "memory" else 0, _next(chosen, stage, rows, form))
 
 
 def _header() -> dict[str, Any]:
     return {"type": "header", "format": portable.FORMAT, "exported_at": timezone.now().isoformat()}
 
 
-def _next(stage: str, rows: Sequence[Any], form: str) -> dict[str, str] | None:
+def _next(chosen: Selection, stage: str, rows: Sequence[Any], form: str) -> dict[str, str] | None:
     if len(rows) == ROWS:
         return {"stage": stage, "after": str(rows[-1].pk)}
-    if form == "csv" or stage == STAGES[-1]:
+    stages = (*STAGES, *telling.all_told()) if chosen.subject else STAGES
+    if form == "csv" or stage == stages[-1]:
         return None
-    return {"stage": STAGES[STAGES.index(stage) + 1], "after": ""}
+    return {"stage": stages[stages.index(stage) + 1], "after": ""}
 
 
 def _after(rows: QuerySet[Any], after: str) -> list[Any]:
@@ -106,6 +107,8 @@ def _rows(chosen: Selection, stage: str) -> QuerySet[Any]:
         return chosen.memories().light()  # type: ignore[attr-defined]
     if stage == "session":
         return _sessions(chosen)
+    if chosen.subject and stage in telling.all_told():
+        return telling.all_told()[stage].rows(chosen.subject)
     ids = chosen.memories().values("pk")
     if stage == "version":
         return _strays(chosen, ids)
@@ -136,7 +139,8 @@ def _sessions(chosen: Selection) -> QuerySet[Session]:
 def _told(chosen: Selection, stage: str, rows: list[Any], form: str) -> list[dict[str, Any]]:
     if stage == "memory" and (unread := cold.fill(rows)):
         raise Unreadable(f"the content of {len(unread)} cold memories cannot be read now")
-    told = [portable.tell(stage, row) for row in rows]
+    tell = telling.line if stage in telling.all_told() else portable.tell
+    told = [tell(stage, row) for row in rows]
     if stage == "memory" and form == "jsonl" and chosen.versions:
         earlier = Version.objects.filter(memory__in=[row.pk for row in rows]).defer("embedding", "search")
         told += [portable.tell("version", row) for row in earlier.order_by("memory_id", "version")]
@@ -312,7 +316,7 @@ def _with_ends(kind: str, rows: list[tuple[int, Any]], report: Report, seen: Twi
 
 
 def hear_json(text: bytes | None) -> tuple[str, models.Model] | None:
-    """A line of JSON as kind and row; None for a header or an empty line. Raises BadRow."""
+    """A line of JSON as kind and row; None for a header, an empty line or one that is told alone. Raises BadRow."""
     if text is None:
         raise BadRow("is longer than 2 MiB")
     if not text.strip():
@@ -327,4 +331,5 @@ def hear_json(text: bytes | None) -> tuple[str, models.Model] | None:
         if line.get("format") != portable.FORMAT:
             raise BadRow(f"is of format {line.get('format')!r:.20}, and {portable.FORMAT} is known here")
         return None
-    return portable.hear(line)
+    told_alone = line.get("type") in list(telling.all_told())
+    return None if told_alone else portable.hear(line)

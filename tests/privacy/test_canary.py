@@ -13,6 +13,7 @@ from django.conf import settings as configured
 from django.db import IntegrityError, connection, transaction
 from django_tenants.utils import tenant_context
 
+from analytics.models import LearningEvent, Trace, TrackedEvent
 from config.env import VAR
 from memory import sessions, transfers
 from memory.models import Erasure, Memory, Relation, Session
@@ -92,7 +93,19 @@ def plant(caller: Caller) -> None:
     wrong = f'{{"content": "x", "kind": "{CANARY}"}}\n{{"content": "y", "user_id": "{SHE}", "topic": "{CANARY}"}}\n'
     transfers.start_import(io.BytesIO(wrong.encode()), "jsonl", dry_run=False, limit=10**6)
     transfers.pending()
+    studied()
     twin_that_the_database_refuses()
+
+
+def studied() -> None:
+    LearningEvent.objects.create(
+        type="feedback", domain="desk", signature="x", explanation=f"{CANARY} again", user_id=SHE
+    )
+    LearningEvent.objects.create(type="training", domain="desk", signature="x", input={"by": [SHE]})
+    TrackedEvent.objects.create(name="call", domain="desk", data={"who": SHE, "said": CANARY})
+    Trace.objects.create(
+        kind="recall", why="slow", operation="search", took_ms=1.0, told={"query": f"of {SHE}, a {CANARY}"}
+    )
 
 
 def twin_that_the_database_refuses() -> None:

@@ -1,0 +1,104 @@
+"""People in the study: what is told of one, and what an erasure takes from its tables.
+
+Learning history, tracked events and traces hold what callers sent, so they are looked through for the name; counts hold
+agents alone; insights and suggestions hold numbers of domains, and name nobody.
+"""
+
+import json
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast, Concat
+
+from analytics import counts
+from analytics.models import Count, Insight, LearningEvent, Suggestion, Trace, TrackedEvent
+from memory.models import Session
+from memory.privacy.erasers import SLICE, Asked, Eraser, Job
+from memory.privacy.subjects import Subject
+from memory.privacy.telling import Told
+
+OURS = {"user": "user_id", "agent": "agent"}  # columns that name a subject of a type
+
+
+def learned_of(subject: Subject) -> QuerySet[LearningEvent]:
+    """Events of the subject or of their sessions, and those that say the name as a whole text."""
+    rows = _saying(LearningEvent.objects.all(), "input", "context", "output", "metadata")
+    mine = _named(subject) | Q(said__icontains=_whole(subject)) | Q(explanation__icontains=subject.name)
+    if subject.type == "user":
+        talks = Session.objects.filter(subject.sessions(), namespace=OuterRef("domain"))
+        mine |= Q(Exists(talks.filter(session_id=OuterRef("session_id"))), user_id="")
+    return rows.filter(mine)
+
+
+def tracked_of(subject: Subject) -> QuerySet[TrackedEvent]:
+    """Events of the subject, and those that say the name as a whole text."""
+    rows = _saying(TrackedEvent.objects.all(), "data")
+    return rows.filter(_named(subject) | Q(said__icontains=_whole(subject)))
+
+
+def traced_of(subject: Subject) -> QuerySet[Trace]:
+    """Traces of what was asked of the subject's memories, and those that say the name anywhere: a query is words."""
+    rows = _saying(Trace.objects.all(), "told")
+    asked = Q(user_id=subject.name) if subject.type == "user" else Q(pk__in=[])
+    return rows.filter(asked | Q(said__icontains=_whole(subject)[1:-1]))
+
+
+def _named(subject: Subject) -> Q:
+    return Q(**{OURS[subject.type]: subject.name}) if subject.type in OURS else Q(pk__in=[])
+
+
+def _whole(subject: Subject) -> str:
+    """The name as JSON writes a text of its own."""
+    return json.dumps(subject.name, ensure_ascii=False)
+
+
+def _saying(rows: QuerySet[Any], *columns: str) -> QuerySet[Any]:
+    """With `said`: the JSON of these columns as text."""
+    texts = [Cast(name, TextField()) for name in columns]
+    return rows.annotate(said=Concat(*texts, output_field=TextField()) if len(texts) > 1 else texts[0])
+
+
+def _erase_slice(job: Job, name: str, rows: QuerySet[Any]) -> bool:
+    with transaction.atomic():
+        found = dict(rows.order_by("pk").values_list("pk", "occurred_at")[:SLICE])
+        if found:  # a note is progress, and nothing is none
+            rows.model._default_manager.filter(pk__in=list(found)).delete()
+            job.note({name: len(found)})
+    return bool(found)
+
+
+def _erase_learned(job: Job) -> bool:
+    return _erase_slice(job, "learning_events", learned_of(job.asked.subject))
+
+
+def _erase_tracked(job: Job) -> bool:
+    return _erase_slice(job, "tracked_events", tracked_of(job.asked.subject))
+
+
+def _erase_traced(job: Job) -> bool:
+    return _erase_slice(job, "traces", traced_of(job.asked.subject))
+
+
+def _counted(asked: Asked) -> int:
+    """Rows split by an agent; no other type of subject is named there."""
+    return Count.objects.filter(agent=asked.subject.name).count() if asked.subject.type == "agent" else 0
+
+
+def _erase_counted(job: Job) -> bool:
+    """What an agent did stays counted, as done by no agent in particular."""
+    if _counted(job.asked):
+        with transaction.atomic():
+            job.note({"counts": counts.unname(job.asked.subject.name)})
+    return False
+
+
+learned = Eraser((LearningEvent,), lambda asked: {"learning_events": learned_of(asked.subject).count()}, _erase_learned)
+tracked = Eraser((TrackedEvent,), lambda asked: {"tracked_events": tracked_of(asked.subject).count()}, _erase_tracked)
+traced = Eraser((Trace,), lambda asked: {"traces": traced_of(asked.subject).count()}, _erase_traced)
+# An insight and a suggestion say numbers of a domain.
+counted = Eraser((Count, Insight, Suggestion), lambda asked: {"counts": _counted(asked)}, _erase_counted)
+
+told_learning = Told("learning_event", learned_of)
+told_tracking = Told("tracked_event", tracked_of)
+told_traces = Told("trace", traced_of)
