@@ -1,6 +1,8 @@
 """The only way to write a fact."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +52,48 @@ def record_all(
     Event.objects.bulk_create(events)
     poke.after_commit("events.tasks.relay")
     return events
+
+
+@dataclass(frozen=True)
+class Past:
+    """A fact of a history that is brought along: what it says, of whom, by whom, and when that was.
+
+    Its `id` begins with that time as the ids of facts do, so that the relay numbers a history in its order.
+    """
+
+    id: UUID
+    type: str
+    occurred_at: datetime
+    actor: str
+    subject_type: str = "tenant"
+    subject_id: str = ""  # empty: the tenant
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def bring(history: Sequence[Past]) -> int:
+    """File facts of before under the tenant one stands in; how many. See `record` for what they may say.
+
+    They are numbered and chained as they are filed, behind those that are there: the chain says in which order it was
+    told, and `occurred_at` when it was. Nobody's present facts come this way.
+    """
+    if not connection.in_atomic_block:
+        raise LedgerError("a history brought outside a transaction: it could survive what it speaks of")
+    tenant_id = current_tenant_id()
+    for fact in history:
+        _check(fact.type, fact.data)
+    Event.objects.bulk_create(
+        [
+            Event(
+                id=fact.id, tenant_id=tenant_id, type=fact.type, subject_type=fact.subject_type,
+                subject_id=fact.subject_id or str(tenant_id), actor=fact.actor, data=fact.data,
+                occurred_at=fact.occurred_at,
+            )
+            for fact in history
+        ],
+        batch_size=2_000,
+    )  # fmt: skip
+    poke.after_commit("events.tasks.relay")
+    return len(history)
 
 
 def current_tenant_id() -> UUID | None:
