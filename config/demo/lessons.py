@@ -30,7 +30,7 @@ ANSWERS = ("book", "offer", "ask back", "hand over", "refuse")
 
 @dataclass(frozen=True)
 class Learned:
-    """One learning event: the fields of analytics.types.Lesson that are not of its talk, and feedback at `judged_at`."""
+    """One learning event. `lesson` has fields of analytics.types.Lesson; feedback came at `judged_at`, if ever."""
 
     id: UUID
     at: datetime

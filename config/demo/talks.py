@@ -17,6 +17,7 @@ from config.demo.words import Desk, Sentence
 AN_HOUR = 2.3  # talks of a busy hour
 LENGTHS = (2, 3, 3, 4, 4, 5, 6, 8)  # memories of a talk
 AGAIN, CONTRARY = 26, 12  # pairs of the month
+CHANGED, GONE = 0.08, 0.05  # shares of what is remembered
 OWN_IMPORTANCE = {"constraint": 0.8, "procedure": 0.7, "goal": 0.65, "preference": 0.6, "message": 0.3}
 
 
@@ -50,7 +51,8 @@ class Said:
     source: str = "chat"
     recalls: int = 0
     recalled_at: datetime | None = None
-    changed_at: datetime | None = None
+    changed_at: datetime | None = None  # it mattered more since
+    gone_at: datetime | None = None  # it was deleted
 
     @property
     def mine(self) -> bool:
@@ -113,7 +115,11 @@ def _said(dice: random.Random, month: Month, talk: Talk, at: datetime) -> Said:
         trust="untrusted" if dice.random() < 0.008 else "trusted",
         source=dice.choices(("chat", "turn", "tool", "web"), (60, 25, 10, 5))[0],
     )  # fmt: skip
-    return replace(one, recalls=recalls, recalled_at=_later(dice, at, month.end) if recalls else None)
+    one = replace(one, recalls=recalls, recalled_at=_later(dice, at, month.end) if recalls else None)
+    fate, then = dice.random(), _later(dice, at, month.end)
+    if fate < GONE:
+        return replace(one, gone_at=then)
+    return replace(one, changed_at=then) if fate < GONE + CHANGED else one
 
 
 def _later(dice: random.Random, at: datetime, end: datetime) -> datetime:
@@ -123,7 +129,7 @@ def _later(dice: random.Random, at: datetime, end: datetime) -> datetime:
 def pairs(month: Month, everything: list[Said]) -> list[Pair]:
     """What was said again, and what was contradicted, some days later; the second of each is new."""
     dice = month.dice("pairs")
-    old = [one for one in everything if month.day(one.at) < rhythm.DAYS - 4]
+    old = [one for one in everything if month.day(one.at) < rhythm.DAYS - 4 and not (one.gone_at or one.changed_at)]
     again = dice.sample([one for one in old if one.sentence.again], AGAIN)
     contrary = dice.sample([one for one in old if one.sentence.against and one not in again], CONTRARY)
     return [_again(dice, month, one) for one in again] + [_contrary(dice, month, one) for one in contrary]

@@ -1,0 +1,88 @@
+"""Making the demo: its tenant, a month of history in one transaction, and then what the house itself makes of it.
+
+What is generated are the rows and facts of the past; numbers and the chain come from the relay, vectors from the
+embedder, rollups from the rollup, as for any tenant. Made again, nothing is done twice: who died in between goes on.
+"""
+
+from collections.abc import Callable
+
+from django.db import transaction
+from django_tenants.utils import tenant_context
+
+from config.demo import lessons, library, nights, study, talks, traffic, upkeep, words
+from config.demo.rhythm import Month
+from events import actors, ledger, relay
+from events.ledger import Past
+from memory.models import Memory, Session
+from memory.upkeep import embed
+from tenants import members, onboarding
+from tenants.errors import IsMember
+from tenants.models import Membership, Tenant, User
+
+Say = Callable[[str], None]
+ACTOR = "system:demo"
+
+
+class NotOurs(RuntimeError):
+    """The tenant has memories that no demo made."""
+
+
+def make(slug: str, month: Month, say: Say) -> Tenant:
+    """Make the demo in a tenant of this slug, which is opened. Raises NotOurs, ValidationError."""
+    with actors.acting_as(ACTOR):
+        tenant = _opened(slug)
+        with tenant_context(tenant):
+            if _is_new():
+                _write(tenant, month, say)
+            else:
+                say("Its history is there.")
+            _settle(tenant, say)
+    return tenant
+
+
+def _opened(slug: str) -> Tenant:
+    tenant = Tenant.objects.filter(slug=slug).first() or onboarding.open_tenant(slug, words.TENANT)
+    for person in User.objects.filter(is_superuser=True):
+        try:
+            members.add(tenant, person.email, Membership.Role.OWNER, by="platform")
+        except IsMember:
+            continue
+    return tenant
+
+
+def _is_new() -> bool:
+    """Whether nothing is there. Raises NotOurs for what somebody else put there before the demo was made."""
+    if Session.objects.filter(metadata__made_by=library.SOURCE).exists():
+        return False
+    if Memory.objects.exists() or Session.objects.exists():
+        raise NotOurs("This tenant has memories of its own: say another slug.")
+    return True
+
+
+@transaction.atomic
+def _write(tenant: Tenant, month: Month, say: Say) -> None:
+    """The whole history or nothing of it."""
+    spoken = talks.talks(month)
+    everything = talks.said(month)
+    pairs = talks.pairs(month, everything)
+    history = lessons.learned(month, spoken)
+    facts: list[Past] = [
+        *library.write(month, [*everything, *(pair.second for pair in pairs)], pairs),
+        *study.learn(month, history),
+        *upkeep.run(tenant, month, nights.runs(month)),
+        *upkeep.rule(tenant, month),
+    ]
+    study.track(traffic.tracked(month, spoken))
+    study.count(traffic.counted(month))
+    ledger.bring(sorted(facts, key=lambda fact: fact.id))
+    say(f"{len(everything)} memories, {len(history)} learning events, {len(facts)} facts are written.")
+
+
+def _settle(tenant: Tenant, say: Say) -> None:
+    """What the house makes of it, as its workers would; each of them goes on where it was."""
+    while relay.relay_batch(tenant.pk):
+        pass
+    say("The ledger is numbered and chained.")
+    while embed.pending():
+        pass
+    say("The memories have vectors.")
