@@ -74,13 +74,13 @@ Row = tuple[Kept, datetime, float, str, int | None]  # with when, how long, the 
 
 def keep(rows: Sequence[Row]) -> None:
     """Write them, in the transaction of the caller; nothing is kept of a user or agent who was erased."""
-    traces = [_row(*row) for row in rows]
+    traces = [row(*told) for told in rows]
     told = [(trace.pk, _whom(trace), trace.occurred_at) for trace in traces]
     refused = gate.refused(told) if any(names for _, names, _ in told) else set()
     Trace.objects.bulk_create(trace for trace in traces if trace.pk not in refused)
 
 
-def _row(kept: Kept, at: datetime, took_ms: float, domain: str, found: int | None) -> Trace:
+def row(kept: Kept, at: datetime, took_ms: float, domain: str, found: int | None) -> Trace:
     recall = kept.recall
     return Trace(
         kind=Trace.Kind.RECALL if recall else Trace.Kind.OPERATION,

@@ -9,18 +9,19 @@ from collections.abc import Callable
 from django.db import transaction
 from django_tenants.utils import tenant_context
 
-from config.demo import lessons, library, nights, study, talks, traffic, upkeep, words
+from config.demo import lessons, library, looking, nights, questions, study, talks, traffic, upkeep, words
 from config.demo.rhythm import Month
 from events import actors, ledger, relay
 from events.ledger import Past
-from memory.models import Memory, Session
+from memory.models import Memory, Report, Session
 from memory.upkeep import embed
-from tenants import members, onboarding
+from tenants import members, onboarding, preferences
 from tenants.errors import IsMember
 from tenants.models import Membership, Tenant, User
 
 Say = Callable[[str], None]
 ACTOR = "system:demo"
+KEPT_DAYS = 60
 
 
 class NotOurs(RuntimeError):
@@ -36,7 +37,11 @@ def make(slug: str, month: Month, say: Say) -> Tenant:
                 _write(tenant, month, say)
             else:
                 say("Its history is there.")
-            _settle(tenant, say)
+            _number(tenant, say)
+            _embed(say)
+            if not Report.objects.exists():
+                _look(month, say)
+            _number(tenant, say)
     return tenant
 
 
@@ -74,15 +79,29 @@ def _write(tenant: Tenant, month: Month, say: Say) -> None:
     ]
     study.track(traffic.tracked(month, spoken))
     study.count(traffic.counted(month))
+    preferences.change(tenant.pk, {"trace_days": KEPT_DAYS})  # the traces of the whole month stay
     ledger.bring(sorted(facts, key=lambda fact: fact.id))
     say(f"{len(everything)} memories, {len(history)} learning events, {len(facts)} facts are written.")
 
 
-def _settle(tenant: Tenant, say: Say) -> None:
-    """What the house makes of it, as its workers would; each of them goes on where it was."""
+def _number(tenant: Tenant, say: Say) -> None:
     while relay.relay_batch(tenant.pk):
         pass
     say("The ledger is numbered and chained.")
+
+
+def _embed(say: Say) -> None:
     while embed.pending():
         pass
     say("The memories have vectors.")
+
+
+@transaction.atomic
+def _look(month: Month, say: Say) -> None:
+    """What needs vectors: reports, golden questions, and traces of searches."""
+    everything = talks.said(month)
+    searched = list(questions.asked(month, everything))
+    facts = looking.report(month) + looking.ask(month, questions.golden(month, everything))
+    looking.trace(searched)
+    ledger.bring(sorted(facts, key=lambda fact: fact.id))
+    say(f"{len(searched)} searches are traced, and each night was looked at.")

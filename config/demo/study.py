@@ -71,7 +71,7 @@ def count(told: Iterable[Counted]) -> None:
 def _cell(one: Counted) -> Cell:
     timed = one.metric in TIMED
     return Cell(
-        one.metric, one.hour, one.kind, one.desk.name, one.desk.service, one.agent, len(one.values),
+        one.metric, one.hour, one.kind, one.domain, n=len(one.values),
         total=sum(one.values) if timed else 0.0,
         least=min(one.values) if timed else None,
         most=max(one.values) if timed else None,

@@ -14,7 +14,7 @@ from config.demo.words import DESKS, Desk
 
 SEARCHES = 30.0  # of a busy hour
 QUICK, WIDE = 3.25, 0.42  # of a search's milliseconds, as a lognormal has them: 26 ms in the middle
-BAD_SLOWER, BAD_FAILED, FAILED = 14.0, 0.22, 0.004
+BAD_SLOWER, BAD_FAILED, FAILED = 18.0, 0.22, 0.004
 # Operations of the API, how many there are to a search, and how long they take beside one.
 OPERATIONS = {
     "search_memories": (1.0, 1.1), "create_memories": (0.42, 0.5), "list_memories": (0.2, 0.4),
@@ -31,8 +31,7 @@ class Counted:
     metric: str
     hour: datetime
     kind: str
-    desk: Desk
-    agent: str
+    domain: str  # requests are not told apart by it
     values: tuple[float, ...]
 
 
@@ -48,42 +47,38 @@ class Tracked:
 def counted(month: Month) -> Iterator[Counted]:
     dice = month.dice("traffic")
     for hour in month.hours():
+        mean = SEARCHES * rhythm.busy(month, hour)
         for desk in DESKS:
-            agent = dice.choice(desk.agents)
-            mean = SEARCHES * rhythm.busy(month, hour) * desk.share
-            yield from _searched(dice, month, hour, desk, agent, mean)
-            yield from _requested(dice, month, hour, desk, agent, mean)
+            yield from _searched(dice, month, hour, desk, mean * desk.share)
+        yield from _requested(dice, month, hour, mean)
 
 
-def _searched(
-    dice: random.Random, month: Month, hour: datetime, desk: Desk, agent: str, mean: float
-) -> Iterator[Counted]:
-    took = [_ms(dice, month, hour) for _ in range(rhythm.times(dice, mean))]
+def _searched(dice: random.Random, month: Month, hour: datetime, desk: Desk, mean: float) -> Iterator[Counted]:
+    took = [ms(dice, month, hour) for _ in range(rhythm.times(dice, mean))]
     misses = desk.misses * (2.2 if month.is_bad(hour) else 1)
     empty = [dice.random() < misses for _ in took]
     for kind, which in (("found", False), ("empty", True)):
         values = tuple(ms for ms, none in zip(took, empty, strict=True) if none == which)
         if values:
-            yield Counted("searches", hour, kind, desk, agent, values)
+            yield Counted("searches", hour, kind, desk.name, values)
     hits = sum(dice.randrange(3, 11) for none in empty if not none)
     if hits:
-        yield Counted("search_hits", hour, "", desk, agent, (1.0,) * hits)
+        yield Counted("search_hits", hour, "", desk.name, (1.0,) * hits)
 
 
-def _requested(
-    dice: random.Random, month: Month, hour: datetime, desk: Desk, agent: str, mean: float
-) -> Iterator[Counted]:
+def _requested(dice: random.Random, month: Month, hour: datetime, mean: float) -> Iterator[Counted]:
     for operation, (often, longer) in OPERATIONS.items():
-        took = [_ms(dice, month, hour) * longer for _ in range(rhythm.times(dice, mean * often))]
+        took = [ms(dice, month, hour) * longer for _ in range(rhythm.times(dice, mean * often))]
         failing = BAD_FAILED if month.is_bad(hour) else FAILED
         failed = sum(dice.random() < failing for _ in took)
         if took:
-            yield Counted("requests", hour, operation, desk, agent, tuple(took))
+            yield Counted("requests", hour, operation, "", tuple(took))
         if failed:
-            yield Counted("request_errors", hour, operation, desk, agent, (0.0,) * failed)
+            yield Counted("request_errors", hour, operation, "", (0.0,) * failed)
 
 
-def _ms(dice: random.Random, month: Month, hour: datetime) -> float:
+def ms(dice: random.Random, month: Month, hour: datetime) -> float:
+    """How long a search takes in that hour."""
     slower = BAD_SLOWER if month.is_bad(hour) else 1 + 0.35 * month.day(hour) / rhythm.DAYS  # a growing house slows
     return round(dice.lognormvariate(QUICK, WIDE) * slower, 2)
 

@@ -37,7 +37,7 @@ MODELS = ("concierge-small", "desk-router", "price-forecast", "route-planner")
 @dataclass(frozen=True)
 class Sentence:
     """A kind of memory and how it is said. `again` says the same in other words; `against` names the blank whose
-    other word makes it say the contrary."""
+    other word makes it say the contrary, and `ask` is a question that it answers."""
 
     kind: str
     text: str
@@ -45,6 +45,7 @@ class Sentence:
     topic: str = ""
     again: str = ""
     against: str = ""
+    ask: str = ""
     importance: float | None = None
 
 
@@ -65,21 +66,27 @@ BOOKINGS = Desk(
     "bookings", "booking-api", ("concierge", "planner"), 0.42, 0.06,
     (
         Sentence("preference", "{name} prefers {seat} seats on flights over {n} hours.", ("seat", "flight"), "seating",
+                 ask="Which seat does {name} like?",
                  again="On flights of more than {n} hours {name} likes {seat} seats best.", against="seat"),
         Sentence("preference", "{name} always asks for {food} meals, also on trains.", ("food",), "meals",
+                 ask="What does {name} eat on the way?",
                  again="{name} wants {food} meals on every journey, trains too.", against="food"),
         Sentence("fact", "{name} booked {hotel} in {place} for {n} nights from {month} {day}.", ("stay",), "stays",
+                 ask="Where does {name} stay in {place}?",
                  again="From {month} {day} {name} has {n} nights at {hotel} in {place}."),
         Sentence("constraint", "{name} never departs before {clock} in the morning.", ("time",), "departures",
+                 ask="How early may {name} depart?",
                  again="No departures before {clock} in the morning for {name}.", against="clock", importance=0.9),
-        Sentence("goal", "{name} wants to see {sight} in {place} before {month} is over.", ("wish",), "wishes"),
+        Sentence("goal", "{name} wants to see {sight} in {place} before {month} is over.", ("wish",), "wishes",
+                 ask="What does {name} want to see in {place}?"),
         Sentence("event", "{name} missed the connection in {place} on {month} {day} and took the train to {other}.",
                  ("delay",), "journeys"),
         Sentence("habit", "{name} books about {n} weeks ahead and pays by instalments.", ("payment",), "payment"),
         Sentence("message", "Can you move my stay in {place} to {month} {day}?", ("change",), "changes"),
         Sentence("message", "Please add a second traveller to the trip to {place} on {month} {day}.", ("change",)),
         Sentence("message", "Is {hotel} in {place} free for {n} nights in {month}?", ("question",)),
-        Sentence("fact", "{name} travels to {place} with a colleague called {second}.", ("people",), "company"),
+        Sentence("fact", "{name} travels to {place} with a colleague called {second}.", ("people",), "company",
+                 ask="Who travels to {place} with {name}?"),
     ),
     ("Which seat does {name} like?", "What does {name} eat on the way?", "Where does {name} stay in {place}?",
      "How early may {name} depart?", "What did {name} want to see in {place}?", "Who travels with {name}?"),
@@ -90,12 +97,13 @@ SUPPORT = Desk(
         Sentence("event", "{name} reported that the {product} {problem} since {cause}.", ("ticket",), "tickets",
                  again="Since {cause} the {product} {problem}, {name} says."),
         Sentence("procedure", "When the {product} {problem}, ask for {check} first; then {fix}.", ("how",), "fixes",
-                 importance=0.8),
+                 ask="What helps when the {product} {problem}?", importance=0.8),
         Sentence("fact", "Ticket {ticket} about the {product} was closed after {n} hours: {fix}.", ("ticket",),
                  "tickets", again="After {n} hours ticket {ticket} on the {product} was closed, as {fix}."),
         Sentence("message", "The {product} {problem} again, what shall I do?", ("question",)),
         Sentence("message", "Thank you, {fix} and the {product} works now.", ("thanks",)),
         Sentence("preference", "{name} wants answers by {channel}, not by {other_channel}.", ("contact",), "contact",
+                 ask="How does {name} want to be answered?",
                  again="Write to {name} by {channel}; {other_channel} is not wanted.", against="channel"),
         Sentence("context", "{name} has called {n} times this month about the {product}.", ("ticket",), "tickets"),
     ),
@@ -106,8 +114,10 @@ PRICING = Desk(
     "pricing", "price-watch", ("pricer",), 0.15, 0.19,
     (
         Sentence("fact", "The rate of {hotel} in {place} rose by {n} per cent for {month}.", ("rate",), "rates",
+                 ask="How did the rate of {hotel} in {place} change?",
                  again="For {month} {hotel} in {place} costs {n} per cent more."),
-        Sentence("hypothesis", "Demand for {place} in {month} may follow {driver}.", ("demand",), "demand"),
+        Sentence("hypothesis", "Demand for {place} in {month} may follow {driver}.", ("demand",), "demand",
+                 ask="What may drive demand for {place} in {month}?"),
         Sentence("fact", "A competitor sells {n} nights in {place} from {price} euros in {month}.", ("market",),
                  "market"),
         Sentence("task", "Review the margin on {place} for {month}; {n} contracts are still open.", ("margin",),
@@ -122,9 +132,10 @@ FLEET = Desk(
     "fleet", "coach-ops", ("dispatcher",), 0.12, 0.08,
     (
         Sentence("event", "The {clock} coach to {place} left {n} minutes late because of {delay}.", ("delay",),
-                 "delays", again="Because of {delay} the coach to {place} at {clock} was {n} minutes late."),
+                 "delays", ask="Why was the {clock} coach to {place} late?",
+                 again="Because of {delay} the coach to {place} at {clock} was {n} minutes late."),
         Sentence("task", "Coach {coach} waits in {place} for {part}, expected on {month} {day}.", ("repair",),
-                 "repairs"),
+                 "repairs", ask="What is coach {coach} waiting for?"),
         Sentence("constraint", "Drivers on the {place} route rest at least {n} hours between two shifts.", ("rest",),
                  "rules", importance=0.95),
         Sentence("fact", "Coach {coach} seats {seats} and has a lift for wheelchairs.", ("coach",), "coaches"),

@@ -53,11 +53,12 @@ def _rows(reach: Reach) -> Any:
 
 
 def report(reach: Reach, now: datetime) -> dict[str, Any]:
-    """The report of memory.algorithms.health on a reach, with whose it is. Two statements; nothing is written.
+    """The report of memory.algorithms.health on a reach, with whose it is, on what was stored until `now`.
 
+    Two statements; nothing is written.
     Of more than LOOKED_AT memories it looks at so many, chosen by their ids: the same ones each time.
     """
-    rows = _rows(reach)
+    rows = _rows(reach).filter(created_at__lte=now)
     asked = rows.only(*READ).annotate(beginning=Left("content", LOOKED_INTO)).order_by(MD5(Cast("id", TextField())))
     chosen = sorted(asked[:LOOKED_AT], key=lambda row: row.pk)
     told = health.report([_item(row) for row in chosen], matrix(chosen), now)
