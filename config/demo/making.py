@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django_tenants.utils import tenant_context
 
-from config.demo import lessons, library, looking, nights, questions, study, talks, traffic, upkeep, words
+from config.demo import hooks, lessons, library, looking, nights, questions, study, talks, traffic, upkeep, words
 from config.demo.rhythm import Month
 from events import actors, ledger, relay
 from events.ledger import Past
@@ -42,6 +42,7 @@ def make(slug: str, month: Month, say: Say) -> Tenant:
             if not Report.objects.exists():
                 _look(month, say)
             _number(tenant, say)
+            hooks.hook(month)
     return tenant
 
 

@@ -20,18 +20,18 @@ AT_ONCE = 4_000  # cells of one statement
 
 def learn(month: Month, history: Sequence[Learned]) -> list[Past]:
     """Write the learning history; its facts, in no order."""
-    rows = [_event(one, at) for at, one in enumerate(history)]
+    rows = [_event(one) for one in history]
     LearningEvent.objects.bulk_create(rows, batch_size=500)
     return list(_facts(month, history))
 
 
-def _event(one: Learned, at: int) -> LearningEvent:
+def _event(one: Learned) -> LearningEvent:
     talk = one.talk
     lesson = Lesson(
         type=one.type, domain=talk.desk.name, service=talk.desk.service, agent=talk.agent, user_id=talk.user,
         session_id=talk.session, occurred_at=one.at, **one.lesson,
     )  # fmt: skip
-    row = lessons.row(lesson, at, one.at)
+    row = lessons.row(lesson, one.at)
     row.id, row.judged_at = one.id, one.judged_at
     row.correct, row.improved, row.rating, row.explanation = one.correct, one.improved, one.rating, one.explanation
     return row

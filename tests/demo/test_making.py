@@ -14,7 +14,7 @@ from automation.models import Policy, TaskRun
 from config.demo import rhythm
 from events import ledger, verify
 from events.ledger import Past
-from events.models import Event, Stream
+from events.models import Delivery, Event, Stream, Webhook
 from memory.models import Memory, Question, Report, Review, Session
 from memory.remember import remember
 from memory.types import Draft
@@ -58,6 +58,8 @@ def test_a_month_is_there_once_however_often_it_is_made(acme: Tenant) -> None:
     assert Event.objects.filter(tenant_id=acme.pk).count() == told
     assert Membership.objects.filter(tenant=acme, role="owner").count() == 1
     assert TaskRun.objects.filter(tenant=acme, state="failed").exists()
+    assert set(Delivery.objects.filter(tenant_id=acme.pk).values_list("state", flat=True)) <= {"delivered", "dead"}
+    assert Webhook.objects.get(tenant_id=acme.pk).state == "paused"
     assert Policy.objects.get(tenant=acme).versions.count() == 3
 
 
