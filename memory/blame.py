@@ -32,12 +32,15 @@ SETUP = {"embedder": "model", "ranking": "ranking", "version": "version", "time_
 HARMLESS = {"evaluate", "health_check", "screen"}  # jobs that change no answer
 
 
-def since(began: datetime) -> list[dict[str, Any]]:
-    """Facts told after `began` that may have changed answers, newest first: what, type, at, subject, actor, data."""
+def since(began: datetime, until: datetime | None = None) -> list[dict[str, Any]]:
+    """Facts told after `began` that may have changed answers, newest first: what, type, at, subject, actor, data.
+
+    Those before `until`; None: to this moment.
+    """
     tenant_id = ledger.current_tenant_id()
     assert tenant_id is not None
     bound = bounds.current()
-    rows = feed.told_between(Event.objects.filter(tenant_id=tenant_id, type__in=list(SUSPECTS)), began, None)
+    rows = feed.told_between(Event.objects.filter(tenant_id=tenant_id, type__in=list(SUSPECTS)), began, until)
     rows = rows.filter(data__namespace__in=list(bound)) if bound else rows
     told = [_change(event) for event in rows.order_by("-id")[: CHANGES * 3] if _matters(event)]
     return told[:CHANGES]

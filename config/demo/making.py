@@ -9,7 +9,20 @@ from collections.abc import Callable
 from django.db import transaction
 from django_tenants.utils import tenant_context
 
-from config.demo import hooks, lessons, library, looking, nights, questions, study, talks, traffic, upkeep, words
+from config.demo import (
+    hooks,
+    lessons,
+    library,
+    looking,
+    nights,
+    quality,
+    questions,
+    study,
+    talks,
+    traffic,
+    upkeep,
+    words,
+)
 from config.demo.rhythm import Month
 from events import actors, ledger, relay
 from events.ledger import Past
@@ -102,7 +115,8 @@ def _look(month: Month, say: Say) -> None:
     """What needs vectors: reports, golden questions, and traces of searches."""
     everything = talks.said(month)
     searched = list(questions.asked(month, everything))
-    facts = looking.report(month) + looking.ask(month, questions.golden(month, everything))
+    golden = questions.golden(month, everything)
+    facts = looking.report(month) + looking.ask(month, golden) + quality.evaluate(month, golden)
     looking.trace(searched)
     ledger.bring(sorted(facts, key=lambda fact: fact.id))
     say(f"{len(searched)} searches are traced, and each night was looked at.")

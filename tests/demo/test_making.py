@@ -15,7 +15,7 @@ from config.demo import rhythm
 from events import ledger, verify
 from events.ledger import Past
 from events.models import Delivery, Event, Stream, Webhook
-from memory.models import Memory, Question, Report, Review, Session
+from memory.models import Evaluation, Memory, Question, Report, Review, Session
 from memory.remember import remember
 from memory.types import Draft
 from tenants.models import Membership, Tenant, User
@@ -75,6 +75,19 @@ def test_its_facts_are_of_the_month_and_its_chain_holds(acme: Tenant) -> None:
     assert verify.verify_all(acme.pk).complete
     stream = Stream.objects.get(tenant_id=acme.pk)
     assert stream.chained_seq == stream.last_seq
+
+
+@pytest.mark.usefixtures("short")
+def test_answers_dip_once_and_a_changed_policy_is_to_blame(acme: Tenant) -> None:
+    made(tenant="acme")
+    with tenant_context(acme):
+        rows = list(Evaluation.objects.order_by("id"))
+        assert len(rows) > 20
+        (dip,) = [row for row in rows if row.regressed]
+        assert "policy.changed" in [change["type"] for change in dip.told["changes"]]
+        assert {one["now"] for worse in dip.told["worse"] for one in worse["lost"]} == {"silent"}
+        assert rows[-1].recall > dip.recall
+        assert not Memory.objects.filter(state="silent").exists()
 
 
 def test_a_tenant_with_memories_of_others_is_left_alone(acme: Tenant) -> None:
