@@ -214,6 +214,9 @@ def _line(name: str, act: Callable[[], Any], rounds: int) -> None:
 
     with CaptureQueriesContext(connection) as captured:
         status = act().status_code
+    if status != 200:
+        print(f"{name[:52]:52}{status:>7}")
+        return
     statements = sum(not query["sql"].startswith("SET search_path") for query in captured.captured_queries)
     took = sorted(_ms(act) for _ in range(rounds))
     p95 = took[min(len(took) - 1, round(0.95 * len(took)))]
