@@ -9,6 +9,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django_tenants.utils import tenant_context
 
+from analytics import insights
 from config.demo import (
     hooks,
     lessons,
@@ -56,6 +57,8 @@ def make(slug: str, month: Month, say: Say) -> Tenant:
                 _look(month, say)
             _number(tenant, say)
             hooks.hook(month)
+            found = insights.look(month.end)
+            say(f"{found} insights are new.")
     return tenant
 
 
