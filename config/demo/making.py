@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django_tenants.utils import tenant_context
 
-from analytics import insights
+from analytics import insights, suggestions
 from config.demo import (
     hooks,
     lessons,
@@ -24,7 +24,7 @@ from config.demo import (
     upkeep,
     words,
 )
-from config.demo.rhythm import Month
+from config.demo.rhythm import DAY, Month
 from events import actors, ledger, relay
 from events.ledger import Past
 from memory.models import Memory, Report, Session
@@ -57,8 +57,7 @@ def make(slug: str, month: Month, say: Say) -> Tenant:
                 _look(month, say)
             _number(tenant, say)
             hooks.hook(month)
-            found = insights.look(month.end)
-            say(f"{found} insights are new.")
+            _think(month, say)
     return tenant
 
 
@@ -123,3 +122,10 @@ def _look(month: Month, say: Say) -> None:
     looking.trace(searched)
     ledger.bring(sorted(facts, key=lambda fact: fact.id))
     say(f"{len(searched)} searches are traced, and each night was looked at.")
+
+
+def _think(month: Month, say: Say) -> None:
+    """What stood out on the night after the bad day and at the end, and what is suggested then."""
+    after = next(night for night in questions.nights(month) if night > month.bad_day + DAY)
+    found = insights.look(after) + insights.look(month.end)
+    say(f"{found} insights and {suggestions.look(month.end)} suggestions are new.")

@@ -14,7 +14,7 @@ from config.demo.words import DESKS, Desk
 
 SEARCHES = 30.0  # of a busy hour
 QUICK, WIDE = 3.25, 0.42  # of a search's milliseconds, as a lognormal has them: 26 ms in the middle
-BAD_SLOWER, BAD_FAILED, FAILED = 18.0, 0.22, 0.004
+BAD_SLOWER, BAD_FAILED, FAILED = 18.0, 0.22, 0.0012
 # Operations of the API, how many there are to a search, and how long they take beside one.
 OPERATIONS = {
     "search_memories": (1.0, 1.1), "create_memories": (0.42, 0.5), "list_memories": (0.2, 0.4),
