@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast, Concat
 
-from analytics import counts
+from analytics import counts, rollups
 from analytics.models import Count, Insight, LearningEvent, Suggestion, Trace, TrackedEvent
 from memory.models import Session
 from memory.privacy.erasers import SLICE, Asked, Eraser, Job
@@ -59,21 +59,24 @@ def _saying(rows: QuerySet[Any], *columns: str) -> QuerySet[Any]:
     return rows.annotate(said=Concat(*texts, output_field=TextField()) if len(texts) > 1 else texts[0])
 
 
-def _erase_slice(job: Job, name: str, rows: QuerySet[Any]) -> bool:
+def _erase_slice(job: Job, name: str, rows: QuerySet[Any], source: str = "") -> bool:
+    """A slice of rows; the hours in which they were counted are counted anew."""
     with transaction.atomic():
         found = dict(rows.order_by("pk").values_list("pk", "occurred_at")[:SLICE])
         if found:  # a note is progress, and nothing is none
             rows.model._default_manager.filter(pk__in=list(found)).delete()
+            if source:
+                rollups.mark(source, found.values())
             job.note({name: len(found)})
     return bool(found)
 
 
 def _erase_learned(job: Job) -> bool:
-    return _erase_slice(job, "learning_events", learned_of(job.asked.subject))
+    return _erase_slice(job, "learning_events", learned_of(job.asked.subject), "learning")
 
 
 def _erase_tracked(job: Job) -> bool:
-    return _erase_slice(job, "tracked_events", tracked_of(job.asked.subject))
+    return _erase_slice(job, "tracked_events", tracked_of(job.asked.subject), "tracked")
 
 
 def _erase_traced(job: Job) -> bool:
