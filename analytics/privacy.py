@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast, Concat
 
 from analytics import counts, rollups
-from analytics.models import Count, Insight, LearningEvent, Suggestion, Trace, TrackedEvent
+from analytics.models import Count, DirtyHour, Insight, LearningEvent, Progress, Suggestion, Trace, TrackedEvent
 from memory.models import Session
 from memory.privacy.erasers import SLICE, Asked, Eraser, Job
 from memory.privacy.subjects import Subject
@@ -99,8 +99,10 @@ def _erase_counted(job: Job) -> bool:
 learned = Eraser((LearningEvent,), lambda asked: {"learning_events": learned_of(asked.subject).count()}, _erase_learned)
 tracked = Eraser((TrackedEvent,), lambda asked: {"tracked_events": tracked_of(asked.subject).count()}, _erase_tracked)
 traced = Eraser((Trace,), lambda asked: {"traces": traced_of(asked.subject).count()}, _erase_traced)
-# An insight and a suggestion say numbers of a domain.
-counted = Eraser((Count, Insight, Suggestion), lambda asked: {"counts": _counted(asked)}, _erase_counted)
+# An insight and a suggestion say numbers of a domain; marks of hours and how far the rollup is are times and numbers.
+counted = Eraser(
+    (Count, Insight, Suggestion, DirtyHour, Progress), lambda asked: {"counts": _counted(asked)}, _erase_counted
+)
 
 told_learning = Told("learning_event", learned_of)
 told_tracking = Told("tracked_event", tracked_of)

@@ -170,7 +170,12 @@ def _analyze() -> None:
 
 
 def _roll_up() -> str:
-    return "not yet"
+    from analytics import rollups
+
+    hours = 0
+    while done := rollups.run():
+        hours += done
+    return f"{hours} hours"
 
 
 def _ask(tenant: Any, begin: datetime, end: datetime, rounds: int) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django_tenants.utils import tenant_context
 
-from analytics import insights, suggestions
+from analytics import insights, rollups, suggestions
 from config.demo import (
     hooks,
     lessons,
@@ -57,7 +57,10 @@ def make(slug: str, month: Month, say: Say) -> Tenant:
                 _look(month, say)
             _number(tenant, say)
             hooks.hook(month)
+            _count(say)
             _think(month, say)
+            _number(tenant, say)
+            _count(say)
     return tenant
 
 
@@ -86,15 +89,17 @@ def _write(tenant: Tenant, month: Month, say: Say) -> None:
     spoken = talks.talks(month)
     everything = talks.said(month)
     pairs = talks.pairs(month, everything)
+    everything += [pair.second for pair in pairs]
     history = lessons.learned(month, spoken)
     facts: list[Past] = [
-        *library.write(month, [*everything, *(pair.second for pair in pairs)], pairs),
+        *library.write(month, everything, pairs),
         *study.learn(month, history),
         *upkeep.run(tenant, month, nights.runs(month)),
         *upkeep.rule(tenant, month),
     ]
     study.track(traffic.tracked(month, spoken))
     study.count(traffic.counted(month))
+    study.stock(month, everything)
     preferences.change(tenant.pk, {"trace_days": KEPT_DAYS})  # the traces of the whole month stay
     ledger.bring(sorted(facts, key=lambda fact: fact.id))
     say(f"{len(everything)} memories, {len(history)} learning events, {len(facts)} facts are written.")
@@ -122,6 +127,13 @@ def _look(month: Month, say: Say) -> None:
     looking.trace(searched)
     ledger.bring(sorted(facts, key=lambda fact: fact.id))
     say(f"{len(searched)} searches are traced, and each night was looked at.")
+
+
+def _count(say: Say) -> None:
+    hours = 0
+    while done := rollups.run():
+        hours += done
+    say(f"{hours} hours are counted.")
 
 
 def _think(month: Month, say: Say) -> None:

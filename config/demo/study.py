@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from analytics import counts, lessons
+from analytics import counts, lessons, snapshots
 from analytics.algorithms import histograms
 from analytics.counts import Cell
 from analytics.models import LearningEvent, TrackedEvent
@@ -11,6 +11,8 @@ from analytics.types import Lesson
 from config.demo import rhythm
 from config.demo.lessons import Learned
 from config.demo.rhythm import Month
+from config.demo.stock import held
+from config.demo.talks import Said
 from config.demo.traffic import Counted, Tracked
 from events.ledger import Past
 
@@ -66,6 +68,16 @@ def count(told: Iterable[Counted]) -> None:
     cells = (_cell(one) for one in told)
     while batch := list(islice(cells, AT_ONCE)):
         counts.add(batch)
+
+
+def stock(month: Month, everything: Sequence[Said]) -> None:
+    """Snapshots of how much there was."""
+    for hour, told in held(month, everything, snapshots.AGES, snapshots.OLDER):
+        cells = [
+            Cell(metric, hour, kind=kind, domain=domain, n=n, total=n, least=n, most=n)
+            for (metric, kind, domain), n in told.items()
+        ]
+        counts.rewrite(snapshots.METRICS, hour, cells)
 
 
 def _cell(one: Counted) -> Cell:

@@ -9,6 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django_tenants.utils import tenant_context
 
+from analytics import counts
+from analytics.counts import Span
 from analytics.models import Count, LearningEvent, Trace
 from automation.models import Policy, TaskRun
 from config.demo import rhythm
@@ -61,6 +63,22 @@ def test_a_month_is_there_once_however_often_it_is_made(acme: Tenant) -> None:
     assert set(Delivery.objects.filter(tenant_id=acme.pk).values_list("state", flat=True)) <= {"delivered", "dead"}
     assert Webhook.objects.get(tenant_id=acme.pk).state == "paused"
     assert Policy.objects.get(tenant=acme).versions.count() == 3
+
+
+@pytest.mark.usefixtures("short")
+def test_its_hours_are_counted(acme: Tenant) -> None:
+    made(tenant="acme")
+    with tenant_context(acme):
+        end = datetime(2026, 11, 21, 18, tzinfo=UTC)
+        span = Span(end - rhythm.DAYS * rhythm.DAY, end)
+        told = {
+            name: sum(point.n for point in counts.series(name, span))
+            for name in ("memories_written", "learning_events")
+        }
+        facts = Event.objects.filter(tenant_id=acme.pk, type="memory.created").count()
+        assert told == {"memories_written": facts, "learning_events": LearningEvent.objects.count()}
+        last = counts.series("stock_kind", span, step="day", last=True)[-1]
+        assert last.n == Memory.objects.filter(state="active").count()
 
 
 @pytest.mark.usefixtures("short")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from analytics import counts
+from analytics import counts, rollups
 from analytics.counts import Cell, Span
 from analytics.models import Count, LearningEvent, Trace, TrackedEvent
 from memory import portability, sessions, transfers
@@ -81,6 +81,25 @@ def test_a_trace_goes_whose_query_says_the_name_or_that_was_asked_of_them(in_acm
     row = erased("user", "ada")
     assert row.counts["traces"] == 2
     assert left(Trace) == {other.pk}
+
+
+def test_the_hours_of_what_went_are_counted_anew(in_acme: Tenant, erased: Erasing) -> None:
+    learned(user_id="ada", agent="bot", occurred_at=HOUR), learned(user_id="ben", agent="bot", occurred_at=HOUR)
+    tracked(user_id="ada", occurred_at=HOUR)
+    rollups.recount(Span(HOUR, HOUR + timedelta(hours=1)))
+    rollups.run()
+    assert [count("learning_events"), count("tracked")] == [2, 1]
+    erased("user", "ada")
+    rollups.run()
+    assert [count("learning_events"), count("tracked")] == [1, 0]
+    erased("agent", "bot")
+    rollups.run()
+    assert not Count.objects.filter(agent="bot").exists()
+    assert count("learning_events") == 0
+
+
+def count(metric: str) -> int:
+    return sum(point.n for point in counts.series(metric, Span(HOUR, HOUR + timedelta(hours=1))))
 
 
 def test_more_than_a_slice_goes_in_slices(in_acme: Tenant, erased: Erasing) -> None:
