@@ -204,13 +204,16 @@ def _ask(tenant: Any, begin: datetime, end: datetime, rounds: int) -> None:
 
 def _urls(tenant: Any) -> Iterator[str]:
     """The addresses of pages, for a month."""
-    from django.urls import NoReverseMatch, reverse
+    from django.urls import NoReverseMatch, reverse, set_script_prefix
 
+    set_script_prefix("/")  # where the page before was in the tenant
     for name in PAGES:
         try:
-            yield f"/t/{tenant.slug}{reverse(name)}?range=30d"
+            path = reverse(name)
         except NoReverseMatch:
             print(f"{name:52}   none")
+        else:
+            yield f"/t/{tenant.slug}{path}?range=30d"
 
 
 def _line(name: str, act: Callable[[], Any], rounds: int) -> None:

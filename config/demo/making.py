@@ -51,16 +51,14 @@ def make(slug: str, month: Month, say: Say) -> Tenant:
                 _write(tenant, month, say)
             else:
                 say("Its history is there.")
-            _number(tenant, say)
+            _number(tenant)
             _embed(say)
             if not Report.objects.exists():
                 _look(month, say)
-            _number(tenant, say)
+            _number(tenant)
             hooks.hook(month)
-            _count(say)
             _think(month, say)
-            _number(tenant, say)
-            _count(say)
+            _number(tenant)
     return tenant
 
 
@@ -105,10 +103,12 @@ def _write(tenant: Tenant, month: Month, say: Say) -> None:
     say(f"{len(everything)} memories, {len(history)} learning events, {len(facts)} facts are written.")
 
 
-def _number(tenant: Tenant, say: Say) -> None:
+def _number(tenant: Tenant) -> None:
+    """Facts get their numbers and hashes, and what they tell is counted."""
     while relay.relay_batch(tenant.pk):
         pass
-    say("The ledger is numbered and chained.")
+    while rollups.run():
+        pass
 
 
 def _embed(say: Say) -> None:
@@ -127,13 +127,6 @@ def _look(month: Month, say: Say) -> None:
     looking.trace(searched)
     ledger.bring(sorted(facts, key=lambda fact: fact.id))
     say(f"{len(searched)} searches are traced, and each night was looked at.")
-
-
-def _count(say: Say) -> None:
-    hours = 0
-    while done := rollups.run():
-        hours += done
-    say(f"{hours} hours are counted.")
 
 
 def _think(month: Month, say: Say) -> None:

@@ -25,10 +25,10 @@ from tenants.models import Membership, Tenant, User
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A month with a fifth of the talks."""
+    """A month with an eighth of the talks."""
     from config.demo import questions, talks
 
-    monkeypatch.setattr(talks, "AN_HOUR", 0.5)
+    monkeypatch.setattr(talks, "AN_HOUR", 0.3)
     monkeypatch.setattr(talks, "AGAIN", 6)
     monkeypatch.setattr(talks, "CONTRARY", 3)
     monkeypatch.setattr(questions, "MANY", 5)
