@@ -47,9 +47,9 @@ class Learned:
 def right(desk: str, day: float) -> float:
     """How often a desk is right on a day of the month, 0 to 1."""
     if desk == "bookings":
-        return 0.93 - 0.42 * math.exp(-day / 6)
+        return 0.94 - 0.50 * math.exp(-day / 6)
     if desk == "support":
-        return 0.70 + 0.16 * day / DAYS
+        return 0.88 - 0.30 * math.exp(-day / 13)
     if desk == "pricing":
         return 0.86 - 0.40 * max(day - PRICES_CHANGED, 0) / (DAYS - PRICES_CHANGED)
     return 0.79

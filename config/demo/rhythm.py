@@ -22,14 +22,17 @@ BAD_DAYS_AGO = 9
 
 @dataclass(frozen=True)
 class Month:
-    """Which month it is: everything in it follows from these two. `end` is a whole hour in UTC."""
+    """Which month it is: everything in it follows from these two. `end` is a whole hour in UTC.
+
+    It begins with a whole day, so that 30 days, as they are looked at, have nothing before them to be held against.
+    """
 
     seed: int
     end: datetime
 
     @property
     def begin(self) -> datetime:
-        return self.end - DAYS * DAY
+        return self.end.replace(hour=0) - (DAYS - 1) * DAY
 
     def dice(self, what: str) -> random.Random:
         """The same dice for the same thing; what one kind of history throws moves no other."""
@@ -37,10 +40,10 @@ class Month:
 
     def hours(self) -> Iterator[datetime]:
         """The beginnings of its hours."""
-        return (self.begin + at * HOUR for at in range(DAYS * 24))
+        return (self.begin + at * HOUR for at in range(round((self.end - self.begin) / HOUR)))
 
     def day(self, at: datetime) -> float:
-        """How many days of it are over, 0 to DAYS."""
+        """How many days of it are over, 0 to less than DAYS."""
         return (at - self.begin) / DAY
 
     @property

@@ -10,26 +10,33 @@ CHANNELS = ("e-mail", "phone", "chat")
 
 
 def blanks(dice: random.Random, name: str) -> dict[str, str]:
-    """A word for every blank of a sentence about this traveller."""
+    """A word for every blank of a sentence about this traveller, whose likings stay the same."""
     place, other = dice.sample(words.PLACES, 2)
-    channel, other_channel = dice.sample(CHANNELS, 2)
     second = dice.choice([one for one in words.NAMES if one != name])
     return {
-        "name": name, "second": second, "place": place, "other": other, "channel": channel,
-        "other_channel": other_channel, "n": str(dice.randrange(2, 15)), "day": str(dice.randrange(1, 29)),
-        "clock": f"{dice.randrange(7, 12)}:{dice.choice(('00', '15', '30', '45'))}",
+        "name": name, "second": second, "place": place, "other": other,
+        "n": str(dice.randrange(2, 15)), "day": str(dice.randrange(1, 29)),
+        "clock": f"{dice.randrange(6, 21)}:{dice.choice(('00', '15', '30', '45'))}",
         "ticket": f"T-{dice.randrange(1000, 9999)}", "coach": str(dice.randrange(11, 60)),
         "price": str(dice.randrange(180, 900, 10)), "seats": str(dice.randrange(28, 60, 2)),
-    } | {blank: dice.choice(among) for blank, among in AMONG.items()}  # fmt: skip
+    } | {blank: dice.choice(among) for blank, among in AMONG.items()} | likings(name)  # fmt: skip
+
+
+def likings(name: str) -> dict[str, str]:
+    own = random.Random(name)  # noqa: S311  a play, not a secret
+    channel, other_channel = own.sample(CHANNELS, 2)
+    early = f"{own.randrange(7, 12)}:{own.choice(('00', '15', '30', '45'))}"
+    told = {"seat": own.choice(words.SEATS), "food": own.choice(words.FOOD), "early": early}
+    return told | {"channel": channel, "other_channel": other_channel}
 
 
 AMONG = {
-    "seat": words.SEATS, "food": words.FOOD, "hotel": words.HOTELS, "sight": words.SIGHTS, "month": words.MONTHS,
+    "hotel": words.HOTELS, "sight": words.SIGHTS, "month": words.MONTHS,
     "product": words.PRODUCTS, "problem": words.PROBLEMS, "cause": words.CAUSES, "fix": words.FIXES,
     "check": words.CHECKS, "driver": words.DRIVERS, "delay": words.DELAYS, "part": words.PARTS,
 }  # fmt: skip
 OTHERS = {
-    "seat": words.SEATS, "food": words.FOOD, "channel": CHANNELS, "clock": ("6:15", "12:30"),
+    "seat": words.SEATS, "food": words.FOOD, "channel": CHANNELS, "early": ("6:15", "12:30"),
 }  # fmt: skip
 
 

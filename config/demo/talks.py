@@ -17,6 +17,7 @@ from config.demo.words import Desk, Sentence
 AN_HOUR = 2.3  # talks of a busy hour
 LENGTHS = (2, 3, 3, 4, 4, 5, 6, 8)  # memories of a talk
 AGAIN, CONTRARY = 26, 12  # pairs of the month
+TRIES = 8  # to say what was not said yet
 CHANGED, GONE = 0.08, 0.05  # shares of what is remembered
 OWN_IMPORTANCE = {"constraint": 0.8, "procedure": 0.7, "goal": 0.65, "preference": 0.6, "message": 0.3}
 
@@ -88,15 +89,16 @@ def _talks(month: Month) -> Iterator[Talk]:
 
 
 def said(month: Month) -> list[Said]:
-    """All that was remembered, oldest first; no two in a scope say the same words."""
+    """All that was remembered, oldest first; nobody says the same words twice."""
     dice, seen = month.dice("said"), set()
     found = []
     for talk in talks(month):
         at = talk.at
         for _ in range(dice.choice(LENGTHS)):
-            one = _said(dice, month, talk, at)
-            if one.at < month.end and (talk.session, one.text) not in seen:
-                seen.add((talk.session, one.text))
+            drawn = (_said(dice, month, talk, at) for _ in range(TRIES))
+            one = next((one for one in drawn if (talk.user, one.text) not in seen), None)
+            if one and one.at < month.end:
+                seen.add((talk.user, one.text))
                 found.append(one)
             at += timedelta(milliseconds=dice.randrange(9_000, 240_000))
     return sorted(found, key=lambda one: one.at)

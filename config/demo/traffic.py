@@ -1,7 +1,7 @@
 """The demo's searches, requests and tracked events, as plain values: what was counted, and what was tracked."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,11 @@ OPERATIONS = {
     "search_memories": (1.0, 1.1), "create_memories": (0.42, 0.5), "list_memories": (0.2, 0.4),
     "record_learning": (0.5, 0.35), "judge_learning": (0.22, 0.3), "get_context": (0.3, 1.6),
 }  # fmt: skip
-EVENTS = {"trip_booked": "bookings", "offer_sent": "bookings", "ticket_closed": "support", "quote_made": "pricing",
-          "coach_left": "fleet"}  # fmt: skip
+# What the agency's programs track, and at which desk; the last three are what business metrics are made of.
+EVENTS = {
+    "trip_booked": "bookings", "offer_sent": "bookings", "ticket_closed": "support", "coach_left": "fleet",
+    "quote_made": "pricing", "document_analyzed": "support", "risk_identified": "pricing", "cost_saved": "bookings",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,19 +87,27 @@ def ms(dice: random.Random, month: Month, hour: datetime) -> float:
 
 
 def tracked(month: Month, talks: list[Talk]) -> list[Tracked]:
-    """What the agency's own programs tell: one or two events of most talks. Oldest first."""
+    """What the agency's own programs tell: some events of most talks. Oldest first."""
     dice, found = month.dice("tracked"), []
     for talk in talks:
         for name, desk in EVENTS.items():
             at = rhythm.within(dice, talk.at)
             if desk == talk.desk.name and at < month.end and dice.random() < 0.62:
-                found.append(Tracked(rhythm.key(dice, at), at, name, talk, _data(dice, name)))
+                found.append(Tracked(rhythm.key(dice, at), at, name, talk, DATA[name](dice)))
     return sorted(found, key=lambda one: one.at)
 
 
-def _data(dice: random.Random, name: str) -> dict[str, Any]:
-    if name in ("trip_booked", "offer_sent", "quote_made"):
-        return {"euros": round(dice.lognormvariate(6.4, 0.5)), "nights": dice.randrange(1, 12)}
-    if name == "coach_left":
-        return {"minutes_late": max(0, round(dice.gauss(3, 5)))}
-    return {"hours_open": round(dice.expovariate(1 / 9), 1), "solved": dice.random() < 0.87}
+def _sold(dice: random.Random) -> dict[str, Any]:
+    return {"euros": round(dice.lognormvariate(6.4, 0.5)), "nights": dice.randrange(1, 12)}
+
+
+DATA: dict[str, Callable[[random.Random], dict[str, Any]]] = {
+    "trip_booked": _sold,
+    "offer_sent": _sold,
+    "quote_made": _sold,
+    "ticket_closed": lambda dice: {"hours_open": round(dice.expovariate(1 / 9), 1), "solved": dice.random() < 0.87},
+    "coach_left": lambda dice: {"minutes_late": max(0, round(dice.gauss(3, 5)))},
+    "document_analyzed": lambda dice: {"ms": round(dice.lognormvariate(6.8, 0.4))},
+    "risk_identified": lambda dice: {"score": round(dice.betavariate(2, 4), 2)},
+    "cost_saved": lambda dice: {"amount": round(dice.lognormvariate(3.6, 0.6), 2)},
+}
