@@ -27,27 +27,29 @@ TYPES = (
     ("learning.recorded", 10), ("learning.judged", 4), ("run.succeeded", 3),
 )  # fmt: skip
 HOUR = timedelta(hours=1)
-# Console pages by name, and endpoints with what is sent to them; {begin} and {end} are the ends of the month.
+# Console pages by name, and endpoints with what is sent to them, for the month.
 PAGES = (
-    "analytics", "insights", "reports_of_analytics", "learning", "learning_patterns", "suggestions", "traces",
-    "quality", "system",
+    "analytics", "insights", "reports", "learning", "patterns", "recommendations", "traces", "searches", "quality",
 )  # fmt: skip
-SPAN = "since={begin}&until={end}"
-ENDPOINTS: tuple[tuple[str, str, Any], ...] = (
-    ("GET", "analytics/dashboard", None),
-    ("GET", "analytics/business", None),
-    ("GET", "analytics/insights", None),
-    ("GET", "analytics/realtime", None),
-    ("GET", "analytics/reports/executive", None),
-    ("GET", "analytics/metrics", None),
-    ("GET", "learning/metrics", None),
-    ("GET", "learning/patterns", None),
-    ("GET", "learning/trends", None),
-    ("GET", "learning/recommendations", None),
-    ("GET", "suggestions", None),
-    ("GET", "traces", None),
-    ("GET", "analytics/searches", None),
-    ("GET", "evaluations", None),
+ASKED = {"type": "historical", "metrics": ["memories_written", "hit_rate", "search_p95"], "group_by": "domain"}
+ENDPOINTS: tuple[tuple[str, Any], ...] = (
+    ("analytics/dashboard?range=30d", None),
+    ("analytics/business?range=30d", None),
+    ("analytics/insights", None),
+    ("analytics/realtime", None),
+    ("analytics/reports?type=executive&range=30d", None),
+    ("analytics/reports?type=performance&range=30d", None),
+    ("analytics/metrics", None),
+    ("analytics/query", ASKED | {"step": "day"}),
+    ("analytics/query", {"type": "predictive", "metrics": ["memories_written"]}),
+    ("learning/metrics", None),
+    ("learning/patterns", None),
+    ("learning/trends", None),
+    ("learning/recommendations", None),
+    ("suggestions", None),
+    ("traces", None),
+    ("analytics/searches", None),
+    ("evaluations", None),
 )
 
 MEMORIES = """
@@ -90,7 +92,7 @@ def main() -> None:
         _timed("cells of what is counted live", DAYS * 24 * DOMAINS * 4, lambda: _live(begin))
         _analyze()
         _timed("facts rolled up", options.facts, _roll_up)
-        _ask(tenant, begin, end, options.rounds)
+        _ask(tenant, options.rounds)
 
 
 def _timed(name: str, count: int, act: Callable[[], Any]) -> None:
@@ -178,7 +180,7 @@ def _roll_up() -> str:
     return f"{hours} hours"
 
 
-def _ask(tenant: Any, begin: datetime, end: datetime, rounds: int) -> None:
+def _ask(tenant: Any, rounds: int) -> None:
     from django.test import Client
     from django_tenants.utils import schema_context
 
@@ -194,19 +196,22 @@ def _ask(tenant: Any, begin: datetime, end: datetime, rounds: int) -> None:
     )
     console.force_login(operator)
     print(f"\n{'ms':52}{'status':>7}{'p50':>9}{'p95':>9}{'most':>9}{'statements':>12}")
-    ends = {"begin": begin.strftime("%Y-%m-%dT%H:%M:%SZ"), "end": end.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    for method, path, body in ENDPOINTS:
-        url = f"/api/v1/{path}".format(**ends)
-        _line(url, lambda m=method, u=url, b=body: api.generic(m, u, b or b"", "application/json"), rounds)
-    for url in _urls(tenant):
+    for path, body in ENDPOINTS:
+        _line(f"/api/v1/{path}", lambda p=path, b=body: _call(api, p, b), rounds)
+    for url in list(_urls(tenant)):  # before a request says where it stands
         _line(url, lambda u=url: console.get(u), rounds)
+
+
+def _call(api: Any, path: str, body: Any) -> Any:
+    url = f"/api/v1/{path}"
+    return api.get(url) if body is None else api.post(url, body, content_type="application/json")
 
 
 def _urls(tenant: Any) -> Iterator[str]:
     """The addresses of pages, for a month."""
     from django.urls import NoReverseMatch, reverse, set_script_prefix
 
-    set_script_prefix("/")  # where the page before was in the tenant
+    set_script_prefix("/")
     for name in PAGES:
         try:
             path = reverse(name)
