@@ -18,7 +18,7 @@ from analytics.algorithms.advice import Advice
 from analytics.errors import Decided
 from analytics.history import WEEK, Asked
 from analytics.models import LearningEvent, Suggestion
-from automation import asking, policies, registry, simulate
+from automation import asking, falling, policies, registry, simulate
 from automation.models import Policy, TaskRun
 from automation.simulate import Simulation
 from events import actors, ledger
@@ -124,19 +124,27 @@ def reach_of(row: Suggestion) -> Reach:
     return policies.reach_of(own, row.job)
 
 
-@transaction.atomic
-def accept(suggestion_id: UUID, now: datetime | None = None) -> Suggestion | None:
+def accept(suggestion_id: UUID, now: datetime | None = None, *, accept_loss: bool = False) -> Suggestion | None:
     """Let the policy of its domain say so from now on; None when there is no such suggestion.
 
-    Raises Decided, and what automation.policies raises.
+    Raises Decided, QualityWouldFall unless that is accepted, and what automation.policies raises.
     """
+    row = Suggestion.objects.filter(pk=suggestion_id, state=State.OPEN).first()
+    if row and not accept_loss:  # before the row is locked: it may take seconds
+        policy, told = asks_of(row)
+        falling.check_policy(told, policy, namespace="" if policy else row.domain)
+    return _accept(suggestion_id, now or timezone.now())
+
+
+@transaction.atomic
+def _accept(suggestion_id: UUID, now: datetime) -> Suggestion | None:
     row = _open(suggestion_id)
     if row is None:
         return None
     policy, told = asks_of(row)
     policy = policies.change(policy.pk, told) if policy else policies.create(told, namespace=row.domain)
     row.policy_id = policy.pk if policy else None
-    _settle(row, State.ACCEPTED, now or timezone.now())
+    _settle(row, State.ACCEPTED, now)
     return row
 
 

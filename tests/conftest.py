@@ -10,12 +10,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
 from django_tenants.utils import tenant_context
+from hypothesis import HealthCheck, settings
 
 from analytics import noting
 from tenants import keys, onboarding
 from tenants.models import Tenant
 
 SLUGS = ("acme", "globex")
+# How long an example takes says how busy the machine is.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 HOUSES = ("journeys", "ops")  # folders whose tests start whole houses: two at once would fight for the cores

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from analytics import effects, suggestions
 from analytics.models import Suggestion
+from api.native.accepting import accept_loss
 from api.native.base import StrictSerializer, TenantView, hear
 from api.native.policies import PolicyJobWords
 from api.native.runs import WAIT, Nothing, RunWords, answered
@@ -165,16 +166,20 @@ class TrySuggestion(TenantView):
         return answered(told[1], request)
 
 
+class AcceptWish(StrictSerializer):
+    accept_loss = accept_loss()
+
+
 class AcceptSuggestion(TenantView):
     operations = DECIDES
 
     @extend_schema(
         tags=["learning"], operation_id="accept_suggestion", summary="Let the domain's policy say so from now on",
-        request=Nothing, responses=SuggestionDetail,
+        request=AcceptWish, responses=SuggestionDetail,
     )  # fmt: skip
     def post(self, request: Request, suggestion_id: UUID) -> Response:
-        hear(Nothing, request.data)
-        return _told(suggestions.accept(suggestion_id))
+        wish = hear(AcceptWish, request.data)
+        return _told(suggestions.accept(suggestion_id, accept_loss=wish["accept_loss"]))
 
 
 class RejectSuggestion(TenantView):

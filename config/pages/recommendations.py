@@ -26,14 +26,13 @@ from config.pages import behind, drawn_simulation, policy_words, ranges
 from config.pages.asking_jobs import BEFORE
 from config.pages.base import tenant_here
 from config.pages.ranges import Range
-from memory.errors import LibraryError
+from memory.errors import LibraryError, QualityWouldFall
 from tenants.middleware import may
 
 SHOWN = 50
 SAMPLES = 8
 KEPT = "keep"  # the action of what a job leaves as it is
 DECIDED = 10  # whose effect is shown
-ACTS = {"accept": suggestions.accept, "reject": suggestions.reject}
 DONE = {"accept": "Accepted: the policy says so from now on.", "reject": "Rejected: it stays away for two weeks."}
 DOTS = {"open": "waiting", "accepted": "active", "rejected": "suspended", "withdrawn": "idle"}
 # Of a side of an effect: its name, what it is called, its unit, whether more of it is better.
@@ -104,6 +103,7 @@ def one(request: HttpRequest, suggestion_id: UUID) -> HttpResponse:
         "one": drawn(row),
         "run": looking.one(row.run_id) if row.run_id else None,
         "effect": _effect(effects.of(row, timezone.now())),
+        "fell": "fell" in request.GET,
         "may_decide": may(request, "policies.manage") and row.state == Suggestion.State.OPEN,
         "may_try": may(request, "runs.start") and row.state == Suggestion.State.OPEN,
     }
@@ -150,17 +150,27 @@ def act(request: HttpRequest, suggestion_id: UUID) -> HttpResponse:
     """Accept or reject."""
     tenant_here(request)
     step = request.POST.get("step", "")
-    if step not in ACTS:
+    if step not in DONE:
         raise Http404
     try:
-        if ACTS[step](suggestion_id) is None:
+        if _act(step, suggestion_id, accept_loss="accept_loss" in request.POST) is None:
             raise Http404
         messages.success(request, DONE[step])
+    except QualityWouldFall as error:
+        messages.error(request, f"Not done: saved questions would be answered worse, {error}.")
+        return redirect(f"{reverse('suggestion', args=[suggestion_id])}?fell=1")
     except Decided:
         messages.error(request, "Not done: it is decided already.")
     except (AutomationError, LibraryError) as error:
         messages.error(request, f"Not done: {error}.")
     return redirect("suggestion", suggestion_id)
+
+
+def _act(step: str, suggestion_id: UUID, *, accept_loss: bool) -> Suggestion | None:
+    """Raises Decided, QualityWouldFall."""
+    if step == "accept":
+        return suggestions.accept(suggestion_id, accept_loss=accept_loss)
+    return suggestions.reject(suggestion_id)
 
 
 @require_POST

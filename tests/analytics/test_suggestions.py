@@ -20,6 +20,8 @@ from analytics.types import Judgement, Lesson
 from automation import checking, policies
 from automation.models import Policy, TaskRun
 from events.models import Event
+from memory import questions
+from memory.errors import QualityWouldFall
 from memory.remember import remember
 from memory.types import Draft, Scope
 from tenants.models import Tenant
@@ -212,3 +214,18 @@ def test_a_remedy_never_takes_back_what_a_policy_says(rule: str, now: float, ena
         assert (value < now) == (remedy.values[-1] < remedy.values[0])
         assert value != now
         assert change["options"]["most"] == 7
+
+
+def test_one_by_which_saved_questions_lose_answers_is_accepted_only_knowingly(in_acme: Tenant) -> None:
+    tea = remember(Draft("Ada drinks green tea.", Scope("shop")))
+    questions.save({"text": "What does Ada drink?", "namespace": "shop", "expected": [tea.id]})
+    everything = {"keep": 1.0, "decay": 1.0, "silence": 1.0, "compress": 1.0}
+    change = {"enabled": True, "schedule": dict(remedies.EVERY_NIGHT), "options": everything}
+    row = Suggestion.objects.create(domain="shop", reason="declining", priority="high", job="forget", change=change)
+    with pytest.raises(QualityWouldFall):
+        suggestions.accept(row.pk)
+    row.refresh_from_db()
+    assert (row.state, policies.of(namespace="shop")) == (State.OPEN, None)
+    accepted = suggestions.accept(row.pk, accept_loss=True)
+    assert accepted
+    assert accepted.state == State.ACCEPTED
