@@ -4,8 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from analytics import gauges, insights, rollups, snapshots, suggestions, tracing
-from tenants.models import Tenant
-from tenants.tasks import TenantTask
+from tenants.tasks import TenantTask, in_each
 
 
 @shared_task(base=TenantTask)
@@ -15,8 +14,7 @@ def roll_up(tenant_id: str) -> None:
 
 @shared_task
 def roll_up_everywhere() -> None:
-    for tenant_id in _active():
-        roll_up(tenant_id)
+    in_each(roll_up)
 
 
 @shared_task(base=TenantTask)
@@ -26,8 +24,7 @@ def take_snapshot(tenant_id: str) -> None:
 
 @shared_task
 def take_snapshots_everywhere() -> None:
-    for tenant_id in _active():
-        take_snapshot(tenant_id)
+    in_each(take_snapshot)
 
 
 @shared_task(base=TenantTask)
@@ -38,8 +35,7 @@ def suggest(tenant_id: str) -> None:
 @shared_task
 def suggest_everywhere() -> None:
     """The tick: look into each tenant."""
-    for tenant_id in _active():
-        suggest(tenant_id)
+    in_each(suggest)
 
 
 @shared_task(base=TenantTask)
@@ -50,8 +46,7 @@ def sweep_traces_of(tenant_id: str) -> None:
 @shared_task
 def sweep_traces() -> None:
     """The tick: forget old traces in each tenant."""
-    for tenant_id in _active():
-        sweep_traces_of(tenant_id)
+    in_each(sweep_traces_of)
 
 
 @shared_task(base=TenantTask)
@@ -62,8 +57,7 @@ def measure(tenant_id: str) -> None:
 @shared_task
 def measure_everywhere() -> None:
     """The tick: see what each tenant keeps and what waits in it, for Prometheus."""
-    for tenant in Tenant.objects.filter(state=Tenant.State.ACTIVE, scratch=False).values_list("pk", flat=True):
-        measure(str(tenant))
+    in_each(measure, scratch=False)
 
 
 @shared_task(base=TenantTask)
@@ -74,10 +68,4 @@ def look_for_insights(tenant_id: str) -> None:
 @shared_task
 def insights_everywhere() -> None:
     """The tick: find what stands out in each tenant."""
-    for tenant_id in _active():
-        look_for_insights(tenant_id)
-
-
-def _active() -> list[str]:
-    ids = Tenant.objects.filter(state=Tenant.State.ACTIVE).values_list("id", flat=True)
-    return [str(tenant_id) for tenant_id in ids]
+    in_each(look_for_insights)

@@ -8,8 +8,7 @@ from celery import shared_task
 
 from automation import due, nightly, pulses, schedules, triggers, worker
 from automation.models import Policy
-from tenants.models import Tenant
-from tenants.tasks import TenantTask
+from tenants.tasks import TenantTask, in_each
 
 
 @shared_task
@@ -60,8 +59,7 @@ def evaluate_tenant(tenant_id: str) -> None:
 
 @shared_task
 def evaluate_everywhere() -> None:
-    for tenant_id in Tenant.objects.filter(state=Tenant.State.ACTIVE).values_list("id", flat=True):
-        evaluate_tenant(str(tenant_id))
+    in_each(evaluate_tenant)
 
 
 @shared_task(bind=True)

@@ -5,8 +5,7 @@ from celery import shared_task
 from memory import touched, transfers
 from memory.privacy import erase
 from memory.upkeep import embed, index, reembed, rescore, retier, stock, sweep
-from tenants.models import Tenant
-from tenants.tasks import TenantTask
+from tenants.tasks import TenantTask, in_each
 
 
 @shared_task(base=TenantTask)
@@ -18,8 +17,7 @@ def embed_pending(tenant_id: str) -> None:
 @shared_task
 def embed_everywhere() -> None:
     """The tick: look into each tenant, and embed where something waits."""
-    for tenant_id in _active():
-        embed_pending(tenant_id)
+    in_each(embed_pending)
 
 
 @shared_task(base=TenantTask)
@@ -35,8 +33,7 @@ def run_transfers(tenant_id: str) -> None:
 
 @shared_task
 def transfers_everywhere() -> None:
-    for tenant_id in _active():
-        run_transfers(tenant_id)
+    in_each(run_transfers)
 
 
 @shared_task(base=TenantTask)
@@ -46,14 +43,12 @@ def run_erasures(tenant_id: str) -> None:
 
 @shared_task
 def erasures_everywhere() -> None:
-    for tenant_id in _active():
-        run_erasures(tenant_id)
+    in_each(run_erasures)
 
 
 @shared_task
 def sweep_everywhere() -> None:
-    for tenant_id in _active():
-        sweep_tenant(tenant_id)
+    in_each(sweep_tenant)
 
 
 @shared_task(base=TenantTask)
@@ -63,8 +58,7 @@ def retier_tenant(tenant_id: str) -> None:
 
 @shared_task
 def retier_everywhere() -> None:
-    for tenant_id in _active():
-        retier_tenant(tenant_id)
+    in_each(retier_tenant)
 
 
 @shared_task(base=TenantTask)
@@ -74,8 +68,7 @@ def fold_recalls(tenant_id: str) -> None:
 
 @shared_task
 def fold_recalls_everywhere() -> None:
-    for tenant_id in _active():
-        fold_recalls(tenant_id)
+    in_each(fold_recalls)
 
 
 @shared_task(base=TenantTask)
@@ -85,8 +78,7 @@ def take_stock(tenant_id: str) -> None:
 
 @shared_task
 def take_stock_everywhere() -> None:
-    for tenant_id in _active():
-        take_stock(tenant_id)
+    in_each(take_stock)
 
 
 @shared_task(base=TenantTask)
@@ -96,8 +88,7 @@ def rescore_tenant(tenant_id: str) -> None:
 
 @shared_task
 def rescore_everywhere() -> None:
-    for tenant_id in _active():
-        rescore_tenant(tenant_id)
+    in_each(rescore_tenant)
 
 
 @shared_task(base=TenantTask)
@@ -107,10 +98,4 @@ def index_tenant(tenant_id: str) -> None:
 
 @shared_task
 def index_everywhere() -> None:
-    for tenant_id in _active():
-        index_tenant(tenant_id)
-
-
-def _active() -> list[str]:
-    ids = Tenant.objects.filter(state=Tenant.State.ACTIVE).values_list("id", flat=True)
-    return [str(tenant_id) for tenant_id in ids]
+    in_each(index_tenant)

@@ -57,3 +57,20 @@ def test_a_task_leaves_the_schema_as_it_found_it(in_acme: Tenant, globex: Tenant
     look(str(globex.id))
     remember(Draft("still in acme"))
     assert Memory.objects.count() == 1
+
+
+@shared_task(base=TenantTask, name="tests.fail")
+def fail(tenant_id: str) -> None:
+    seen.append([tenant_id])
+    Memory.objects.raw("SELECT * FROM of_a_migration_to_come")[0]
+
+
+def test_a_tick_goes_on_with_the_others_where_one_fails(committed: None, acme: Tenant, globex: Tenant) -> None:
+    tasks.in_each(fail)
+    assert sorted(seen) == sorted([[str(acme.id)], [str(globex.id)]])
+
+
+def test_a_tick_leaves_out_who_is_suspended(acme: Tenant, globex: Tenant) -> None:
+    Tenant.objects.filter(pk=acme.pk).update(state=Tenant.State.SUSPENDED)
+    tasks.in_each(look)
+    assert len(seen) == Tenant.objects.filter(state=Tenant.State.ACTIVE).count()
