@@ -1,5 +1,6 @@
 """What every native view shares: who speaks, and the tenant's schema for as long as the view runs."""
 
+import math
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -102,7 +103,16 @@ class StrictSerializer(serializers.Serializer):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
             raise ValidationError(dict.fromkeys(sorted(unknown), "is not a field of this object"))
-        return super().to_internal_value(data)
+        heard = super().to_internal_value(data)
+        if endless := [name for name, value in heard.items() if _endless(value)]:
+            raise ValidationError(dict.fromkeys(endless, "is not a number that JSON knows"))
+        return heard
+
+
+def _endless(value: Any) -> bool:
+    """A plain field takes the text `nan` or `inf` for a number, which no bound refuses and no JSON can say."""
+    inner = value.values() if isinstance(value, dict) else [value]
+    return any(isinstance(one, float) and not math.isfinite(one) for one in inner)
 
 
 def hear(serializer: type[serializers.Serializer], data: Any, *, partial: bool = False) -> dict[str, Any]:

@@ -112,6 +112,15 @@ def test_a_replay_with_other_weights_scores_anew(traced: Caller) -> None:
     assert without[0]["score"] < usual[0]["score"]
 
 
+@pytest.mark.parametrize("said", ["nan", "inf", "-inf"])
+def test_a_number_that_json_does_not_know_is_refused(traced: Caller, said: str) -> None:
+    (tea,) = traces(traced, "kind=recall&user_id=ada")
+    for asked in ({"weights": {"recency": said}}, {"min_score": said}):
+        assert traced.post(f"traces/{tea['id']}/replay", asked)[0] == 422
+    assert traced.get(f"traces?min_took_ms={said}")[0] == 422
+    assert traced.post("memories/search", {"query": "tea", "min_score": said})[0] == 422
+
+
 def test_a_replay_is_no_recall(traced: Caller, acme: Tenant, noted: Settle) -> None:
     (tea,) = traces(traced, "kind=recall&user_id=ada")
     noted()
