@@ -22,9 +22,19 @@ OURS = {"user": "user_id", "agent": "agent"}  # columns that name a subject of a
 
 
 def learned_of(subject: Subject) -> QuerySet[LearningEvent]:
+    """What an erasure takes: events that name the subject, and those whose explanation says the name anywhere."""
+    return _learned(subject, Q(explanation__icontains=subject.name))
+
+
+def learned_for(subject: Subject) -> QuerySet[LearningEvent]:
+    """What is told to the subject. A few letters in another's words, such as a short id, make nothing theirs."""
+    return _learned(subject, Q(pk__in=[]))
+
+
+def _learned(subject: Subject, more: Q) -> QuerySet[LearningEvent]:
     """Events of the subject or of their sessions, and those that say the name as a whole text."""
     rows = _saying(LearningEvent.objects.all(), "input", "context", "output", "metadata")
-    mine = _named(subject) | Q(said__icontains=_whole(subject)) | Q(explanation__icontains=subject.name)
+    mine = _named(subject) | Q(said__icontains=_whole(subject)) | more
     if subject.type == "user":
         talks = Session.objects.filter(subject.sessions(), namespace=OuterRef("domain"))
         mine |= Q(Exists(talks.filter(session_id=OuterRef("session_id"))), user_id="")
@@ -38,10 +48,19 @@ def tracked_of(subject: Subject) -> QuerySet[TrackedEvent]:
 
 
 def traced_of(subject: Subject) -> QuerySet[Trace]:
-    """Traces of what was asked of the subject's memories, and those that say the name anywhere: a query is words."""
-    rows = _saying(Trace.objects.all(), "told")
+    """What an erasure takes: what was asked of the subject, and what says the name anywhere, for a query is words."""
+    return _traced(subject, _whole(subject)[1:-1])
+
+
+def traced_for(subject: Subject) -> QuerySet[Trace]:
+    """What is told to the subject: as `learned_for`, for else a short id would tell them what others asked."""
+    return _traced(subject, _whole(subject))
+
+
+def _traced(subject: Subject, said: str) -> QuerySet[Trace]:
+    """Traces of what was asked of the subject's memories, and those whose words have this in them."""
     asked = Q(user_id=subject.name) if subject.type == "user" else Q(pk__in=[])
-    return rows.filter(asked | Q(said__icontains=_whole(subject)[1:-1]))
+    return _saying(Trace.objects.all(), "told").filter(asked | Q(said__icontains=said))
 
 
 def _named(subject: Subject) -> Q:
@@ -104,6 +123,6 @@ counted = Eraser(
     (Count, Insight, Suggestion, DirtyHour, Progress), lambda asked: {"counts": _counted(asked)}, _erase_counted
 )
 
-told_learning = Told("learning_event", learned_of)
+told_learning = Told("learning_event", learned_for)
 told_tracking = Told("tracked_event", tracked_of)
-told_traces = Told("trace", traced_of)
+told_traces = Told("trace", traced_for)

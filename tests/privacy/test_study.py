@@ -142,6 +142,14 @@ def test_an_export_of_a_person_tells_their_study(in_acme: Tenant) -> None:
     assert told["trace"]["told"] == {"query": "tea"}
 
 
+def test_an_export_tells_nothing_of_others_where_letters_of_theirs_are_the_name(in_acme: Tenant) -> None:
+    traced(user_id="ben", told={"asked": {"text": "what does he fear at 1 o'clock"}})
+    learned(user_id="ben", explanation="1 of 2 was right")
+    assert len(exported(Subject("user", "1"))) == 1
+    named = traced(user_id="ben", told={"asked": {"people": ["1"]}})
+    assert [line["id"] for line in exported(Subject("user", "1"))[1:]] == [str(named.pk)]
+
+
 def test_an_export_of_memories_tells_no_study(in_acme: Tenant) -> None:
     learned(user_id="ada")
     data = b"".join(portability.export(Selection(Scope(user_id="ada")), "jsonl"))
