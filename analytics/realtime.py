@@ -31,6 +31,7 @@ from tenants import bounds
 log = structlog.get_logger(__name__)
 MINUTE = timedelta(minutes=1)
 KEPT = 60  # minutes
+PLACES = 2_000  # numbers of a minute that are told apart by domain: callers may name any number of domains
 WINDOW = 5  # minutes that rates are of, the one that runs among them
 COUNTED = ("facts", "writes", "learning_events", "searches", "empty", "requests", "errors", "search_ms", "request_ms")
 _OF_FACTS = {"memory.created": "writes", "learning.recorded": "learning_events"}
@@ -94,16 +95,32 @@ def _of_cell(cell: Cell) -> list[tuple[str, Any]]:
 def _add(tenant_id: UUID, told: dict[datetime, Counter[str]]) -> None:
     """What is older than an hour is not looked at any more. Without Redis nothing is counted."""
     oldest = _minute(timezone.now()) - MINUTE * KEPT
+    fresh = {_key(tenant_id, minute): counts for minute, counts in told.items() if minute > oldest}
     try:
+        full = _full(list(fresh))
         pipe = _counters().pipeline(transaction=False)
-        for minute, counts in told.items():
-            if minute > oldest:
-                for field, much in counts.items():
-                    pipe.hincrbyfloat(_key(tenant_id, minute), field, much)
-                pipe.expire(_key(tenant_id, minute), 60 * (KEPT + 5))
+        for key, counts in fresh.items():
+            for field, much in (_of_none(counts) if key in full else counts).items():
+                pipe.hincrbyfloat(key, field, much)
+            pipe.expire(key, 60 * (KEPT + 5))
         pipe.execute()
     except redis.RedisError as error:
         log.warning("minutes not counted", error=type(error).__name__)
+
+
+def _full(keys: list[str]) -> set[str]:
+    """Minutes that know so many domains that what comes is counted without one."""
+    pipe = _counters().pipeline(transaction=False)
+    for key in keys:
+        pipe.hlen(key)
+    return {key for key, size in zip(keys, pipe.execute(), strict=True) if size >= PLACES}
+
+
+def _of_none(counts: Counter[str]) -> Counter[str]:
+    told: Counter[str] = Counter()
+    for field, much in counts.items():
+        told[_field(field.partition(_APART)[0], "")] += much
+    return told
 
 
 def read(now: datetime | None = None) -> Realtime:

@@ -73,6 +73,17 @@ def test_tenants_and_domains_are_apart(in_acme: Tenant, globex: Tenant) -> None:
         assert metrics()["searches_per_minute"] == 0
 
 
+def test_a_minute_tells_only_so_many_domains_apart_and_loses_nothing(
+    in_acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(realtime, "PLACES", 20)
+    for at in range(30):
+        realtime.seen(cells(f"made up {at}"))
+    client = realtime._counters()
+    assert sum(client.hlen(key) for key in client.keys("realtime:*")) < 50  # where a minute ends meanwhile, two
+    assert sum(minute.counts["searches"] for minute in realtime.read().minutes) == 120
+
+
 def test_what_is_older_than_the_window_is_no_rate_but_a_minute(in_acme: Tenant) -> None:
     realtime.seen(cells())
     told = realtime.read(timezone.now() + timedelta(minutes=10))
