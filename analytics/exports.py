@@ -16,7 +16,8 @@ from analytics.counts import Span
 from analytics.history import Asked
 from memory.algorithms import lines
 
-BATCH = 1_000  # rows of one piece
+# Rows of one piece: a learning event may be a megabyte.
+BATCHES = {"counts": 1_000, "tracked": 500, "learning": 50}
 FORMATS = ("json", "csv")
 _COUNTS = ("metric", "hour", "kind", "domain", "service", "agent", "n", "total", "least", "most")
 _TRACKED = ("id", "name", "domain", "service", "agent", "user_id", "data", "occurred_at", "recorded_at")
@@ -58,7 +59,7 @@ def total(asked: Export) -> int:
 def piece(asked: Export, after: Row | None = None) -> Piece:
     """The first piece, or the one behind another; one statement."""
     rows = _read(asked, after)
-    last = len(rows) < BATCH
+    last = len(rows) < BATCHES[asked.of]
     write: Callable[..., str] = _csv if asked.form == "csv" else _json
     text = write(OF[asked.of], rows, first=after is None, last=last)
     ends = None if last else (rows[-1][:6] if asked.of == "counts" else rows[-1][:1])
@@ -67,10 +68,10 @@ def piece(asked: Export, after: Row | None = None) -> Piece:
 
 def _read(asked: Export, after: Row | None) -> list[Row]:
     if asked.of == "counts":
-        return counts.listed(asked.metrics, asked.span, asked.domain, after, BATCH)
+        return counts.listed(asked.metrics, asked.span, asked.domain, after, BATCHES[asked.of])
     rows = _rows(asked)
     rows = rows.filter(pk__gt=after[0]) if after else rows
-    return list(rows.order_by("pk").values_list(*OF[asked.of])[:BATCH])
+    return list(rows.order_by("pk").values_list(*OF[asked.of])[: BATCHES[asked.of]])
 
 
 def _rows(asked: Export) -> Any:

@@ -145,7 +145,7 @@ def file(ada: Caller, query: str) -> list[dict[str, Any]]:
 def test_an_export_is_whole_over_all_its_pieces(
     ada: Caller, in_acme: Tenant, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "BATCH", 2)
+    monkeypatch.setattr(exports, "BATCHES", dict.fromkeys(exports.OF, 2))
     ada.post("analytics/events", {"events": [{"name": f"=e{n}", "data": {"n": n}} for n in range(5)]})
     rolled(in_acme)
     tracked = file(ada, f"of=tracked&format={form}")
