@@ -6,10 +6,11 @@ alone (analytics.counts), one statement for each thing that its metrics read, so
 rollups is missing and nothing depends on how many rows there were. Who is bound to namespaces is answered for these.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cached_property
 
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from analytics.counts import GROUPS, HOUR, STEPS, Point, Span
 from analytics.errors import BadQuery
 from analytics.forecasting import Forecast
 from analytics.metrics import AGGREGATIONS, Metric, Otherwise, Read, find
+from tenants import zones
 
 TYPES = ("realtime", "historical", "predictive")
 YEARS = range(1970, 2201)
@@ -123,7 +125,7 @@ def _check(type: str, asked: _Asked, ahead: int) -> None:
         "/until": asked.span.end <= asked.span.begin and "is not after the beginning",
         "/since": not _near(asked.span) and f"lies outside the years {YEARS[0]} to {YEARS[-1]}",
         "/ahead": not 1 <= ahead <= MOST_AHEAD and f"is not 1 to {MOST_AHEAD}",
-        "/time_zone": not _is_zone(asked.zone) and "is no time zone",
+        "/time_zone": not zones.named(asked.zone) and zones.WRONG,
     } | {f"/filters/{name}": "is not what metrics are narrowed by" for name in asked.only if name not in GROUPS}
     for pointer, detail in wrong.items():
         if detail:
@@ -135,13 +137,6 @@ def _check(type: str, asked: _Asked, ahead: int) -> None:
 
 def _near(span: Span) -> bool:
     return span.begin.year in YEARS and span.end.year in YEARS
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
 
 
 def _chosen(name: str, place: int, asked: _Asked, aggregation: str) -> Metric:
@@ -175,8 +170,23 @@ class _Reading:
                 read.metric, asked.span, step=asked.step, group=asked.group, zone=asked.zone,
                 histogram=read.histogram, last=read.last, **only,
             )  # fmt: skip
-            self._found[read] = {(point.at, point.group): point for point in told}
+            self._found[read] = {(self._start(point.at), point.group): point for point in told}
         return self._found[read]
+
+    @cached_property
+    def starts(self) -> list[datetime]:
+        asked = self.asked
+        return steps.starts(asked.span.begin, asked.span.end, asked.step, asked.zone) if asked.step else []
+
+    def _start(self, at: datetime) -> datetime:
+        """The beginning of a step as we know it, where PostgreSQL has it up to two hours beside it.
+
+        A midnight that there is twice begins the day at its second time there, and tables of zones differ by their age.
+        """
+        if self.asked.step in ("", "hour"):
+            return at
+        place = bisect_right(self.starts, at + 2 * HOUR) - 1
+        return self.starts[max(place, 0)]
 
     def groups(self, metric: Metric) -> list[str]:
         """The groups that there are of a metric, the largest first."""
@@ -215,10 +225,9 @@ class _Reading:
 
 
 def _answer(metric: Metric, read: _Reading) -> Answer:
-    asked, groups = read.asked, read.groups(metric)
+    groups = read.groups(metric)
     told = groups[:MOST_GROUPS]
-    times = steps.starts(asked.span.begin, asked.span.end, asked.step, asked.zone)
-    points = [read.value(metric, at, group) for at in times for group in sorted(told)]
+    points = [read.value(metric, at, group) for at in read.starts for group in sorted(told)]
     return Answer(metric, points, read.totals(metric, set(told)), more_groups=len(groups) - len(told))
 
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
@@ -12,6 +11,7 @@ from automation import registry, slots
 from automation.errors import BadPolicy, UnknownJob
 from automation.models import Policy
 from memory.errors import BadOption
+from tenants import zones
 
 # What can be said of a policy; where it holds is said once, when it is made.
 CHANGEABLE = (
@@ -140,11 +140,7 @@ def _moment(value: Any) -> str:
 
 
 def _zone(value: Any) -> str:
-    try:
-        ZoneInfo(value or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        return "is not the name of a time zone, such as Europe/Berlin"
-    return ""
+    return "" if zones.named(value or "UTC") else zones.WRONG
 
 
 def _extras(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, ExtractMonth
@@ -10,17 +10,17 @@ from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, ExtractMo
 from memory.algorithms import temporal
 from memory.errors import BadTime
 from memory.models.said import SaidQuerySet
-from tenants import preferences
+from tenants import preferences, zones
 
 Rows = TypeVar("Rows", bound=SaidQuerySet[Any])
 
 
 def zone_of(name: str) -> ZoneInfo:
     """An IANA time zone; the tenant's own for an empty name. Raises BadTime."""
-    try:
-        return ZoneInfo(name or preferences.current().time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadTime("/timezone", "is not the name of a time zone, such as Europe/Berlin") from None
+    zone = zones.named(name or preferences.current().time_zone)
+    if zone is None:
+        raise BadTime("/timezone", zones.WRONG)
+    return zone
 
 
 def narrow(rows: Rows, words: str, timezone: str, now: datetime) -> Rows:

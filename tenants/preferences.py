@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from events import ledger
+from tenants import zones
 from tenants.models import Tenant
 
 MOST_DAYS = 36_500
@@ -88,11 +88,7 @@ def _wrong(name: str, value: Any) -> str:
 
 
 def _zone(value: Any) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        return "is not the name of a time zone, such as Europe/Berlin"
-    return ""
+    return "" if zones.named(value) else zones.WRONG
 
 
 def _days(least: int) -> Callable[[Any], str]:
