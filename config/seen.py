@@ -29,6 +29,19 @@ def _listed(page: Context) -> int:
     return len(page["cl"].result_list) if "cl" in page else len(page.get("sample", ()))
 
 
+def _missed(page: Context) -> int:
+    """Memories that saved questions miss."""
+    missed = {one["id"] for line in page.get("lines", ()) for one in line["missed"] if one["says"]}
+    return len(missed | {lost["memory"] for one in page.get("worse", ()) for lost in one["lost"] if lost["says"]})
+
+
+def _traced(page: Context) -> int:
+    """The question, and what was found then and is now."""
+    found = {str(one["id"]) for one in page["hits"] if one["says"]}
+    found |= {str(one["row"].memory_id) for one in page["moved"] if one["says"]}
+    return len(found) + bool(page["question"])
+
+
 # The pages that show what memories say, by the names of their routes, each with how many it shows.
 SHOWN: dict[str, Callable[[Context], int]] = {
     "admin:index": lambda page: len(page.get("newest", ())),
@@ -44,7 +57,11 @@ SHOWN: dict[str, Callable[[Context], int]] = {
     "sync": lambda page: len(page["messages_sent"]),
     "undelete": lambda page: len(page["sample"]),
     "suggestion": lambda page: len(page.get("samples", ())),
-    "learning_event": lambda page: 1,  # which is no memory, but says as much
+    "learning_event": lambda page: 1,  # which is no memory, but says as much; so do questions that were asked
+    "quality": _missed,
+    "trace": _traced,
+    "traces": lambda page: sum(bool(one["row"].question) for one in page["traces"]),
+    "searches": lambda page: len({one.trace_id for *_, rows, _ in page["lists"] for one in rows if one.query}),
     "transfers_file": lambda page: 0,  # a file: as many as its `export.ready` says
 }
 

@@ -6,11 +6,12 @@ from django_tenants.utils import tenant_context
 
 from automation import runner
 from automation.models import TaskRun
+from events.models import Event
 from memory.models import Memory, Question
 from memory.upkeep import embed
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tests.conftest import Caller
-from tests.console.test_pages import member
+from tests.console.test_pages import member, signed_in
 
 QUALITY = "/t/acme/console/quality/"
 
@@ -33,6 +34,17 @@ def test_it_opens_empty(acme: Tenant) -> None:
     page = member(acme, "viewer").get(QUALITY)
     assert page.status_code == 200
     assert "Nothing was evaluated yet" in page.content.decode()
+
+
+def test_an_operator_who_is_shown_what_questions_miss_is_told(acme: Tenant, tea: str, ada: Caller) -> None:
+    other = ada.remember("Ben drinks coffee.", user_id="ben")
+    with tenant_context(acme):
+        embed.pending()
+        Question.objects.filter(user_id="ada").update(expected=[tea, other])
+        runner.run_now("evaluate")
+    operator = signed_in(User.objects.create_superuser("operator@example.org", "correct horse"))
+    assert "Ben drinks coffee." in operator.get(QUALITY).content.decode()
+    assert Event.objects.get(type="operator.saw").data == {"page": "quality", "count": 1}
 
 
 def test_it_says_that_questions_wait(acme: Tenant, tea: str) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from django_tenants.utils import tenant_context
 
 from analytics.models import LearningEvent, Trace
+from events.models import Event
 from memory.models import Memory, Question
 from tenants.models import Membership, Tenant, User
 from tests.conftest import Caller, costs
@@ -40,6 +41,14 @@ def shown(client: Client, page: str) -> str:
     answer = client.get(f"/t/acme/console/{page}")
     assert answer.status_code == 200
     return html.unescape(answer.content.decode())
+
+
+def test_an_operator_who_is_shown_questions_and_memories_is_told(operator: Client, tea: Trace) -> None:
+    Event.objects.filter(type="operator.saw").delete()
+    for page in ("traces/", f"traces/{tea.pk}/", f"traces/{tea.pk}/?replay=1&at=now", "searches/"):
+        shown(operator, page)
+    seen = Event.objects.filter(type="operator.saw").order_by("id").values_list("data__page", "data__count")
+    assert list(seen) == [("traces", 1), ("trace", 2), ("trace", 2), ("searches", 1)]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -164,5 +173,5 @@ def test_a_thumb_on_nothing_changes_nothing(operator: Client, ada: Caller, acme:
 
 def test_a_trace_page_asks_the_database_little(operator: Client, tea: Trace) -> None:
     operator.get(f"/t/acme/console/traces/{tea.pk}/")
-    with costs(8):
+    with costs(8 + 3):  # and the fact that an operator saw it
         operator.get(f"/t/acme/console/traces/{tea.pk}/")
