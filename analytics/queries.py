@@ -26,6 +26,7 @@ TYPES = ("realtime", "historical", "predictive")
 YEARS = range(1970, 2201)
 MOST_STEPS = 2_000
 MOST_GROUPS = 100
+MOST_POINTS = 100_000  # of all metrics together, so that an answer fits into memory
 MOST_AHEAD = 90
 MOST_FORECASTS = 10  # of one question: each takes half a second
 USUAL = 7  # days of a question that names no span
@@ -47,7 +48,8 @@ class Answer:
     """Points oldest first and, of one time, by group; totals, those of the span before and forecasts by group.
 
     Without a grouping the one group is the empty text. `ahead` are the times that forecasts are of. Of more than
-    MOST_GROUPS groups the largest are told, and `more_groups` how many are not.
+    MOST_GROUPS groups, or fewer where they would make more than MOST_POINTS points, the largest are told, and
+    `more_groups` how many are not.
     """
 
     metric: Metric
@@ -95,7 +97,8 @@ def ask(
     _check(type, asked, ahead)
     chosen = [_chosen(name, place, asked, aggregation) for place, name in enumerate(metrics)]
     read = _Reading(asked)
-    told = [_answer(metric, read) for metric in chosen]
+    most = min(MOST_GROUPS, max(MOST_POINTS // (len(read.starts) * len(chosen)), 1))
+    told = [_answer(metric, read, most) for metric in chosen]
     if compare:
         length = asked.span.end - asked.span.begin
         earlier = _Reading(asked.of(Span(asked.span.begin - length, asked.span.begin), ""))
@@ -224,9 +227,9 @@ class _Reading:
         return self._grouped[read]
 
 
-def _answer(metric: Metric, read: _Reading) -> Answer:
+def _answer(metric: Metric, read: _Reading, most: int) -> Answer:
     groups = read.groups(metric)
-    told = groups[:MOST_GROUPS]
+    told = groups[:most]
     points = [read.value(metric, at, group) for at in read.starts for group in sorted(told)]
     return Answer(metric, points, read.totals(metric, set(told)), more_groups=len(groups) - len(told))
 

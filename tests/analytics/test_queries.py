@@ -38,6 +38,18 @@ def test_a_ratio_is_one_of_sums_and_not_a_mean_of_ratios(in_acme: Tenant) -> Non
     assert rate.totals == {"": 0.45}
 
 
+def test_an_answer_has_only_so_many_points_and_says_what_it_leaves_out(
+    in_acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts.add([written(at + 1, domain=f"d{at}") for at in range(5)])
+    monkeypatch.setattr(queries, "MOST_POINTS", 32)  # eight days, two metrics
+    memories, facts = queries.ask(["memories_written", "facts"], WEEK, group="domain")
+    assert (memories.totals, memories.more_groups) == ({"d3": 4, "d4": 5}, 3)
+    assert (len(memories.points), facts.more_groups) == (16, 0)
+    monkeypatch.setattr(queries, "MOST_POINTS", 1)
+    assert queries.ask(["memories_written"], WEEK, group="domain")[0].totals == {"d4": 5}
+
+
 def test_what_was_before_is_of_as_long_a_span(in_acme: Tenant) -> None:
     counts.add([written(3, domain="x"), written(4, NOON - timedelta(days=8), domain="x"), written(1, domain="y")])
     (answer,) = queries.ask(["memories_written"], WEEK, group="domain", compare=True)
