@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from analytics import learning, tracing
-from analytics.errors import NoTrace
+from analytics import learning, replay, tracing
+from analytics.errors import CannotReplay, NoTrace
 from analytics.models import LearningEvent, Trace
 from analytics.types import Judgement, Lesson
 from memory import questions
@@ -51,8 +51,10 @@ def give(query: Query, memory_id: UUID, *, helpful: bool, trace_id: UUID | None 
 
 
 def of_trace(trace_id: UUID) -> Query:
-    """The question of a trace. Raises NoTrace."""
+    """The question of a trace. Raises NoTrace, and CannotReplay where it is not kept whole."""
     trace = Trace.objects.filter(pk=trace_id, kind=Trace.Kind.RECALL).first()
     if trace is None:
         raise NoTrace
+    if trace.told.get("cut"):  # without its filters it would be another question
+        raise CannotReplay(replay.why_not(trace))
     return tracing.query_of(trace.told["asked"])

@@ -9,9 +9,11 @@ import pytest
 from django.db import connection
 from django_tenants.utils import tenant_context
 
-from analytics.models import LearningEvent
+from analytics import tracing
+from analytics.models import LearningEvent, Trace
 from memory import questions
 from memory.models import Question
+from memory.types import Query
 from tenants import keys
 from tenants.models import Tenant
 from tests.conftest import Caller
@@ -28,6 +30,17 @@ def test_a_thumb_up_is_a_lesson_and_a_saved_question(ada: Caller, acme: Tenant) 
         assert [str(one) for one in question.expected] == [tea]
         assert (str(event.pk), event.type, event.correct) == (told["event_id"], "feedback", True)
         assert (event.domain, event.user_id, event.output) == ("kitchen", "ada", {"memory_id": tea})
+
+
+def test_a_trace_that_lost_its_filters_saves_no_question(ada: Caller, acme: Tenant) -> None:
+    tea = ada.remember("Ada takes tea.", user_id="ada")
+    with tenant_context(acme):
+        told = {"asked": tracing.asked_of(Query("tea?")), "cut": True}
+        trace = Trace.objects.create(kind="recall", why="slow", operation="search_memories", took_ms=9.0, told=told)
+    status, answer = ada.post("feedback", {"trace_id": str(trace.pk), "memory_id": tea, "helpful": True})
+    assert (status, answer["code"]) == (409, "trace_not_replayable")
+    with tenant_context(acme):
+        assert not Question.objects.exists()
 
 
 def test_a_thumb_down_takes_it_off_the_question(ada: Caller, acme: Tenant) -> None:
