@@ -13,7 +13,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Lower, Trim
 
 from analytics import counts
-from analytics.algorithms import histograms
+from analytics.algorithms import shares
 from analytics.counts import Span
 from analytics.models import Trace
 
@@ -55,17 +55,17 @@ def overview(span: Span, domain: str = "", most: int = LISTED) -> Overview:
         point.group: point for point in counts.series("searches", span, step="", group="kind", histogram=True, **only)
     }
     hits = sum(point.n for point in counts.series("search_hits", span, step="", **only))
-    count = sum(point.n for point in by_kind.values())
+    searched = counts.together(by_kind.values(), span.begin)
+    count = searched.n
     empty = by_kind["empty"].n if "empty" in by_kind else 0
-    buckets = [sum(pair) for pair in zip(*(point.buckets for point in by_kind.values()), strict=True)]
     rows = recalls(span, domain)
     return Overview(
         count,
         empty,
-        empty / count if count else None,
-        hits / count if count else None,
-        histograms.percentile(buckets, 0.5),
-        histograms.percentile(buckets, 0.95),
+        shares.share(empty, count),
+        shares.share(hits, count),
+        searched.percentile(0.5),
+        searched.percentile(0.95),
         rows.count(),
         grouped(rows.filter(found=0), most),
         slowest(rows, most),

@@ -26,4 +26,4 @@ def wilson(right: float, count: float, z: float = Z) -> tuple[float, float] | No
 
 def change(now: float | None, before: float | None) -> float | None:
     """By how much of what it was before it is more; None where nothing was before."""
-    return (now - before) / before if now is not None and before else None
+    return (now - before) / abs(before) if now is not None and before else None

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics import counts, queries, rollups
+from analytics.algorithms import shares
 from analytics.counts import GROUPS, STEPS, Span
 from analytics.metrics import AGGREGATIONS, CATALOGUE, Metric
 from analytics.queries import MOST_AHEAD, TYPES, Answer
@@ -182,8 +183,9 @@ def _result(answer: Answer, compared: bool) -> dict[str, Any]:
 
 def _total(answer: Answer, group: str, compared: bool) -> dict[str, Any]:
     now, before = answer.totals[group], answer.before.get(group)
-    change = (now - before) / abs(before) if now is not None and before else None
-    return {"group": group, "value": now} | ({"before": before, "change": change} if compared else {})
+    return {"group": group, "value": now} | (
+        {"before": before, "change": shares.change(now, before)} if compared else {}
+    )
 
 
 def _forecast(answer: Answer, group: str) -> dict[str, Any]:
