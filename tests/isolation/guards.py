@@ -641,4 +641,11 @@ GUARDS = [
         "Event.objects.all()",
         ("tests/analytics/test_rollups.py",),
     ),
+    Guard(
+        "a person is told no traces of others in which a short id stands",
+        "analytics/privacy.py",
+        "return _traced(subject, _whole(subject))",
+        "return traced_of(subject)",
+        ("tests/privacy/test_study.py",),
+    ),
 ]
