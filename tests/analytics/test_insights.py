@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from analytics import counts, finding, insights
+from analytics import counts, finding, insights, reports, spans
 from analytics.counts import Cell
 from analytics.models import Insight
 from events.models import Event
@@ -158,6 +158,14 @@ def test_insights_of_another_domain_are_not_for_who_is_bound(in_acme: Tenant) ->
     kept(domain="x"), kept(domain="y"), kept()
     with bounds.bound_to(("x",)):
         assert [row.domain for row in insights.listed(state="")] == ["x"]
+
+
+def test_a_report_tells_the_gravest_first_however_long_ago(in_acme: Tenant) -> None:
+    kept()
+    low = [finding.Finding("trend", "low", "x", f"rule: {n}", 1, "So.", MONDAY + timedelta(hours=n)) for n in range(12)]
+    insights.keep(low, NOW)
+    told = reports.make("executive", spans.last("30d", NOW), NOW)
+    assert (told.insights[0].severity, len(told.insights)) == ("high", 10)
 
 
 def test_after_a_year_an_insight_is_forgotten(in_acme: Tenant) -> None:
