@@ -3,7 +3,7 @@
 It reads counts alone, so that it takes as long for a million memories as for one. docs/dashboards.md has each formula.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -155,22 +155,26 @@ def numbers(span: Span, domain: str = "") -> dict[str, Value]:
 def top(span: Span, *, domain: str = "", most: int = TOP) -> dict[str, list[dict[str, Any]]]:
     """Agents and domains that did most in a span, with how right they were: two statements.
 
-    Most: memories written, searches and learning events together. `accuracy` is None where nobody judged.
+    Most: what is counted by agent, or by domain, together. `accuracy` is None where nobody judged.
     """
     only = {"domain": domain} if domain else {}
-    return {"agents": _top(span, "agent", only)[:most], "domains": _top(span, "domain", only)[:most]}
+    return {f"{group}s": _top(span, group, only)[:most] for group in DONE}
+
+
+# What is counted by each; of agents neither what they wrote nor what they searched for.
+DONE = {
+    "agent": ("learning_events", "tracked"), "domain": ("memories_written", "searches", "learning_events", "tracked"),
+}  # fmt: skip
 
 
 def _top(span: Span, group: str, only: Mapping[str, str]) -> list[dict[str, Any]]:
-    told = counts.several(
-        ("memories_written", "searches", "learning_events", "learning_correct"), span, step="", group=group, **only
-    )
+    told = counts.several((*DONE[group], "learning_correct"), span, step="", group=group, **only)
     names = {point.group for points in told.values() for point in points} - {""}
-    rows = [_performer(told, name) for name in names]
+    rows = [_performer(told, name, DONE[group]) for name in names]
     return sorted(rows, key=lambda row: (-row["events"], row["name"]))
 
 
-def _performer(told: Told, name: str) -> dict[str, Any]:
+def _performer(told: Told, name: str, done: Sequence[str]) -> dict[str, Any]:
     mine = {metric: [point for point in points if point.group == name] for metric, points in told.items()}
-    events = {metric: _n(mine, metric) for metric in ("memories_written", "searches", "learning_events")}
+    events = {metric: _n(mine, metric) for metric in done}
     return {"name": name, "events": sum(events.values()), **events, "accuracy": _mean(mine, "learning_correct")}

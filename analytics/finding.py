@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import dropwhile
 
 from analytics import counts, dashboard, forecasting, queries, spans
-from analytics.algorithms import steps
+from analytics.algorithms import outlying, shares, steps
 from analytics.counts import Span
 from analytics.metrics import CATALOGUE
 from analytics.models import Insight
@@ -17,6 +17,8 @@ LEAST_SEARCHES = 20  # likewise of searches
 DOMAINS = 20  # looked at one by one: those where most was done
 DAYS, HOURS = 90, 14 * 24  # that anomalies are looked for in
 NEW_DAYS = 3  # an anomaly further back is not told any more
+LEAST_OF_A_STEP = 20  # of what an anomaly counts: of fewer, 19 of 20 are all of them, and one moves a share far
+LEAST_OFF = 3  # by so many a share must be off: one failed call is none of its own
 FAR = 7.0  # robust deviations: twice as far as what forecasting calls odd
 Value = float | None
 
@@ -132,7 +134,10 @@ def numbers_of(span: Span, domain: str = "") -> dict[str, Value]:
 
 
 def anomalies(metric: str, step: str, now: datetime, domain: str = "") -> list[Finding]:
-    """The steps of a metric that stand out of late: of those that are over, and of hours only the worse ones."""
+    """The steps of a metric that stand out of late: of those that are over, where much was counted.
+
+    Of a metric that can be better or worse, such as a share of errors, only what is worse is found.
+    """
     end = steps.begin_of(now, step)
     span = Span(end - (counts.HOUR * HOURS if step == "hour" else timedelta(days=DAYS)), end)
     only = {"domain": domain} if domain else {}
@@ -140,8 +145,25 @@ def anomalies(metric: str, step: str, now: datetime, domain: str = "") -> list[F
     points = list(dropwhile(lambda point: not point.n, answer.points))  # before anything was counted, nobody looked
     since = now - (timedelta(days=1) if step == "hour" else timedelta(days=NEW_DAYS))
     told = forecasting.anomalies([point.value for point in points], step)
-    new = [each for each in told if points[each.place].at >= since and (step != "hour" or _worse(metric, each))]
+    new = [each for each in told if points[each.place].at >= since and _matters(metric, each, points[each.place].n)]
     return [_odd(metric, points[each.place].at, each, domain, step) for each in new]
+
+
+def _matters(metric: str, told: forecasting.Anomaly, n: int) -> bool:
+    """Whether it is bad, or neither good nor bad; and made of so much that chance does not explain it."""
+    kind = CATALOGUE[metric]
+    if kind.better and not _worse(metric, told):
+        return False
+    if kind.aggregation == "count":
+        return max(told.value, told.expected) >= LEAST_OF_A_STEP
+    return n >= LEAST_OF_A_STEP and (kind.bounds[1] != 1 or _beyond_chance(told, n))
+
+
+def _beyond_chance(told: forecasting.Anomaly, n: int) -> bool:
+    """Whether a share of `n` is not what was expected, by Wilson's interval of as many deviations as an anomaly has."""
+    within = shares.wilson(told.value * n, n, outlying.FAR)
+    held = within is not None and within[0] <= told.expected <= within[1]
+    return abs(told.value - told.expected) * n >= LEAST_OFF and not held
 
 
 def _worse(metric: str, told: forecasting.Anomaly) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Case, When
+
 from analytics import business, dashboard, insights, spans
 from analytics.algorithms import shares
 from analytics.counts import Span
@@ -86,7 +88,7 @@ def make(type: str, span: Span, now: datetime, domain: str = "") -> Report:
     """A report of one of TYPES; `domain` empty: of all the tenant. 22 statements, however much was counted."""
     told = dashboard.read(span, now, domain=domain)
     numbers, earlier = _numbers(told, span, domain, before=False), _numbers(told, span, domain, before=True)
-    rows = insights.listed(domain=domain, span=span).order_by("-at", "-id")
+    rows = insights.listed(domain=domain, span=span).order_by(_GRAVEST, "-at", "-id")
     return Report(
         type, domain, span, now,
         overall=Number("overall_score", overall(numbers), overall(earlier)),
@@ -96,12 +98,12 @@ def make(type: str, span: Span, now: datetime, domain: str = "") -> Report:
             for section, names in _SECTIONS[type].items()
         },
         trends=told,
-        insights=sorted(rows[:TOLD], key=lambda row: _ORDER[row.severity]),
+        insights=list(rows[:TOLD]),
         suggestions=_suggestions(domain),
     )  # fmt: skip
 
 
-_ORDER = {Insight.Severity.HIGH.value: 0, Insight.Severity.MEDIUM.value: 1, Insight.Severity.LOW.value: 2}
+_GRAVEST = Case(*(When(severity=name, then=at) for at, name in enumerate(("high", "medium"))), default=2)
 
 
 def _numbers(told: Dashboard, span: Span, domain: str, *, before: bool) -> dict[str, Value]:

@@ -69,7 +69,7 @@ def overview(span: Span, domain: str = "", most: int = LISTED) -> Overview:
         rows.count(),
         grouped(rows.filter(found=0), most),
         slowest(rows, most),
-        grouped(rows, most),
+        grouped(rows, most, least=2),
     )
 
 
@@ -83,8 +83,8 @@ def said() -> Any:
     return KeyTextTransform("text", KeyTextTransform("asked", "told"))
 
 
-def grouped(rows: QuerySet[Trace], most: int) -> list[Asked]:
-    """The questions that were asked most often, in whatever case of their letters; what asked nothing is left out."""
+def grouped(rows: QuerySet[Trace], most: int, least: int = 1) -> list[Asked]:
+    """The questions asked most often, `least` times or more, in whatever case; what asked nothing is left out."""
     same = rows.annotate(question=Lower(Trim(said()))).exclude(question="").values("question")
     # PostgreSQL knows no greatest uuid; as text they sort alike.
     told = same.annotate(
@@ -92,7 +92,7 @@ def grouped(rows: QuerySet[Trace], most: int) -> list[Asked]:
     )
     return [
         Asked(row["question"][:LONGEST], row["times"], round(row["took"], 2), row["at"], UUID(row["last"]))
-        for row in told.order_by("-times", "-at")[:most]
+        for row in told.filter(times__gte=least).order_by("-times", "-at")[:most]
     ]
 
 

@@ -21,9 +21,12 @@ class Found:
 
 
 def find(values: Sequence[float], season: int) -> tuple[list[Found], str]:
-    """What stands out, oldest first, and the method's name: STL from two seasons on, else the median."""
+    """What stands out, oldest first, and the method's name: STL from two seasons on, else the median.
+
+    It is the median too where most values are the same, as of errors, of which there are none in most hours.
+    """
     series = np.asarray(values, dtype=float)
-    seasonal = len(values) >= 2 * season + 2
+    seasonal = len(values) >= 2 * season + 2 and _varies(series)
     expected = _expected(series, season) if seasonal else np.full(len(series), np.median(series))
     rest = series - expected
     spread = deviation(rest) * (_widened(len(series), season) if seasonal else 1)
@@ -35,6 +38,11 @@ def find(values: Sequence[float], season: int) -> tuple[list[Found], str]:
         _found(place, series, expected + middle, spread, scores) for place in np.flatnonzero(abs(scores) > FAR).tolist()
     ]
     return told, f"STL season {season}, MAD {FAR}" if seasonal else f"median, MAD {FAR}"
+
+
+def _varies(series: Any) -> bool:
+    """Whether most values differ; where they do not, robust STL takes what stands out for the season itself."""
+    return bool(np.median(abs(series - np.median(series))))
 
 
 def deviation(rest: Any) -> float:

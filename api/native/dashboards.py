@@ -38,10 +38,7 @@ A_DASHBOARD = OpenApiExample(
         "insights": [],
         "top_performers": {
             "agents": [
-                {
-                    "name": "ada", "events": 420, "memories_written": 300, "searches": 0, "learning_events": 120,
-                    "accuracy": 0.91,
-                }
+                {"name": "ada", "events": 150, "learning_events": 120, "tracked": 30, "accuracy": 0.91}
             ],
             "domains": [],
         },
@@ -127,18 +124,22 @@ class RealtimeNumbers(serializers.Serializer):
     searches_per_minute = serializers.FloatField()
 
 
-class PerformerWords(serializers.Serializer):
+class AgentWords(serializers.Serializer):
     name = serializers.CharField()
-    events = serializers.IntegerField(help_text="Of the three kinds together.")
-    memories_written = serializers.IntegerField()
-    searches = serializers.IntegerField()
+    events = serializers.IntegerField(help_text="Of all kinds together.")
     learning_events = serializers.IntegerField()
+    tracked = serializers.IntegerField(help_text="Events that applications track.")
     accuracy = serializers.FloatField(allow_null=True)
 
 
+class DomainWords(AgentWords):
+    memories_written = serializers.IntegerField()
+    searches = serializers.IntegerField()
+
+
 class PerformersWords(serializers.Serializer):
-    agents = PerformerWords(many=True)
-    domains = PerformerWords(many=True)
+    agents = AgentWords(many=True)
+    domains = DomainWords(many=True)
 
 
 class SpanTold(serializers.Serializer):

@@ -45,20 +45,23 @@ def lines(axis: Axis, series: Sequence[Series]) -> Iterable[dict[str, Any]]:
             if len(series) == 1 and len(run) > 1:
                 d = f"M{run[0][0]:.1f} {axis.floor}L{curve(run)}V{axis.floor}z"
                 yield {"kind": "glow", "tone": one.tone, "d": d}
-            alone = f"M{run[0][0] - 0.01:.2f} {run[0][1]:.1f}h.02"  # a round cap makes a dot of it
-            yield {
-                "kind": "dash" if one.dashed else "line",
-                "tone": one.tone,
-                "d": f"M{curve(run)}" if run[1:] else alone,
-            }
+            if run[1:]:
+                yield {"kind": "dash" if one.dashed else "line", "tone": one.tone, "d": f"M{curve(run)}"}
+            else:  # a round cap makes a dot of it
+                yield {"kind": "point", "tone": one.tone, "d": f"M{run[0][0] - 0.01:.2f} {run[0][1]:.1f}h.02"}
 
 
 def _band(axis: Axis, one: Series) -> Iterable[dict[str, Any]]:
-    both = [place for place, pair in enumerate(zip(one.low, one.high, strict=True)) if None not in pair]
-    if len(both) > 1:
-        upper = [(axis.x(place), axis.y(one.high[place] or 0)) for place in both]
-        lower = [(axis.x(place), axis.y(max(one.low[place] or 0, 0))) for place in reversed(both)]
-        yield {"kind": "band", "tone": one.tone, "d": f"M{curve(upper)}L{curve(lower)}z"}
+    """Beside each run of the line, and over no gap of it."""
+    known = [None if None in pair else pair for pair in zip(one.high, one.low, strict=True)]
+    highs = _runs(axis, [pair and pair[0] for pair in known])
+    lows = _runs(axis, [pair and max(pair[1] or 0, 0) for pair in known])
+    for upper, lower in zip(highs, lows, strict=True):
+        if len(upper) > 1:
+            yield {"kind": "band", "tone": one.tone, "d": f"M{curve(upper)}L{curve(lower[::-1])}z"}
+        else:  # a step alone has a bar
+            (x, y), (_, least) = upper[0], lower[0]
+            yield {"kind": "band", "tone": one.tone, "d": f"M{x - 1.5:.1f} {y:.1f}h3V{least:.1f}h-3z"}
 
 
 def _runs(axis: Axis, values: Sequence[Value]) -> list[list[Place]]:

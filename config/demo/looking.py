@@ -4,16 +4,19 @@ Reports are made by the same code as any other, of what was there on each night.
 hits of a search that is really made here, with the time that it took in the story.
 """
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from analytics import tracing
 from analytics.models import Trace
 from analytics.tracing import Kept
-from config.demo import questions, rhythm
+from config.demo import questions, rhythm, traffic
 from config.demo.questions import Asked, Golden
 from config.demo.rhythm import Month
+from config.demo.words import DESKS
 from events import actors
 from events.ledger import Past
 from memory.models import Question, Report
@@ -65,6 +68,23 @@ def ask(month: Month, golden: Sequence[Golden]) -> list[Past]:
 def trace(searched: Sequence[Asked]) -> None:
     """Write a trace of each search."""
     Trace.objects.bulk_create([_trace(one) for one in searched], batch_size=500)
+
+
+def fail(month: Month) -> None:
+    """Write a trace of each request that was counted as failed: what fails is always traced."""
+    dice, rows = month.dice("failed requests"), []
+    for one in traffic.counted(month):
+        if one.metric == "request_errors":
+            rows += [_failed(dice, month, one.hour, one.kind) for _ in one.values]
+    Trace.objects.bulk_create(rows, batch_size=500)
+
+
+def _failed(dice: random.Random, month: Month, hour: datetime, operation: str) -> Trace:
+    at, took = rhythm.within(dice, hour), traffic.ms(dice, month, hour)
+    actor = actors.Acting(f"key:{dice.choice(DESKS).name}")
+    row = tracing.row(Kept(Trace.Why.FAILED, operation, actor, status=503), at, took, "", None)
+    row.id = rhythm.key(dice, at)
+    return row
 
 
 def _trace(one: Asked) -> Trace:

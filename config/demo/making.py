@@ -10,6 +10,7 @@ from django.db import transaction
 from django_tenants.utils import tenant_context
 
 from analytics import insights, rollups, suggestions
+from automation.models import TaskRun
 from config.demo import (
     hooks,
     lessons,
@@ -39,7 +40,7 @@ KEPT_DAYS = 60
 
 
 class NotOurs(RuntimeError):
-    """The tenant has memories that no demo made."""
+    """The tenant has memories that no demo made, or the month is in another tenant."""
 
 
 def make(slug: str, month: Month, say: Say) -> Tenant:
@@ -83,7 +84,10 @@ def _is_new() -> bool:
 
 @transaction.atomic
 def _write(tenant: Tenant, month: Month, say: Say) -> None:
-    """The whole history or nothing of it."""
+    """The whole history or nothing of it. Raises NotOurs when another tenant has it, by the ids of its runs."""
+    runs = nights.runs(month)
+    if TaskRun.objects.filter(pk__in=[run.id for run in runs]).exists():
+        raise NotOurs("Another tenant has this month: say another seed.")
     spoken = talks.talks(month)
     everything = talks.said(month)
     pairs = talks.pairs(month, everything)
@@ -92,7 +96,7 @@ def _write(tenant: Tenant, month: Month, say: Say) -> None:
     facts: list[Past] = [
         *library.write(month, everything, pairs),
         *study.learn(month, history),
-        *upkeep.run(tenant, month, nights.runs(month)),
+        *upkeep.run(tenant, month, runs),
         *upkeep.rule(tenant, month),
     ]
     study.track(traffic.tracked(month, spoken))
@@ -125,6 +129,7 @@ def _look(month: Month, say: Say) -> None:
     golden = questions.golden(month, everything)
     facts = looking.report(month) + looking.ask(month, golden) + quality.evaluate(month, golden)
     looking.trace(searched)
+    looking.fail(month)
     ledger.bring(sorted(facts, key=lambda fact: fact.id))
     say(f"{len(searched)} searches are traced, and each night was looked at.")
 

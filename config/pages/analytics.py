@@ -93,7 +93,8 @@ def changed(value: float | None, before: float | None, unit: str, good: bool | N
         says = f"{100 * more / before:+.0f} %" if abs(more) >= abs(before) / 200 else "as before"
     else:
         says = "none before" if value else ""
-    tone = "same" if not more or good is None or says == "as before" else "good" if (more > 0) == good else "worse"
+    neither = not more or good is None or says in ("as before", "none before")
+    tone = "same" if neither else "good" if (more > 0) == good else "worse"
     return {"change": says.replace("-", "−"), "tone": tone, "before": charts.said(before, unit)}
 
 
@@ -125,10 +126,7 @@ def _top(top: dict[str, list[Said]], asked: Range) -> list[Said]:
         | {"memories": behind.memories(days["from"], days["to"], namespace=row["name"])}
         for row in top["domains"]
     ]
-    return [
-        {"title": "Agents that did most", "rows": agents},
-        {"title": "Domains where most was done", "rows": domains},
-    ]
+    return [{"title": AGENTS, "rows": agents}, {"title": DOMAINS, "rows": domains, "library": True}]
 
 
 def _accuracy(row: Said) -> Said:

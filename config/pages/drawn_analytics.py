@@ -24,7 +24,8 @@ LABELS = {
 TONES = {
     "found": 0, "empty": 3, "hit_rate": 0, "p50": 0, "p95": 3, "active": 0, "superseded": 3, "deleted": 4, "silent": 5,
     "compressed": 2, "warm": 3, "archiving": 2, "cold": 1, "accuracy": 0, "confidence": 1, "requests": 1,
-    "error_rate": 4, "finished": 0, "failed": 4,
+    "error_rate": 4, "finished": 0, "failed": 4, "training": 0, "feedback": 1, "correction": 4, "reinforcement": 3,
+    "adaptation": 2,
 }  # fmt: skip
 Said = dict[str, Any]
 

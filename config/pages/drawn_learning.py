@@ -11,10 +11,11 @@ from analytics.history import Asked
 from analytics.trends import Trend
 from config import charts
 from config.charts import Chart, Series
-from config.pages import behind, ranges
+from config.pages import behind, drawn_analytics, ranges
 from config.pages.ranges import Range
 
-TONES = {"training": 0, "feedback": 1, "correction": 4, "reinforcement": 3, "adaptation": 2}
+TYPES = ("training", "feedback", "correction", "reinforcement", "adaptation")
+TONES = {name: drawn_analytics.TONES[name] for name in TYPES}
 PARTS = (("success", "right", 0), ("confidence", "confidence", 1), ("performance", "performance", 2))
 INTERVAL = "Dashed: what is expected; 95 of 100 lie within the band, if what was goes on."
 

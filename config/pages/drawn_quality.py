@@ -84,7 +84,17 @@ def _change(one: dict[str, Any]) -> dict[str, Any]:
         says += [", ".join(data.get("fields", [])) or one["type"].partition(".")[2]]
     links = what in ("run", "policy") and not one["type"].endswith("deleted")
     url = reverse(what, args=[one["subject"]]) if links else ""
-    return {"label": BLAMED[what], "says": ", ".join(text for text in says if text), "at": one.get("at"), "url": url}
+    return {
+        "label": BLAMED[what],
+        "says": ", ".join(text for text in says if text),
+        "at": when(one.get("at")),
+        "url": url,
+    }
+
+
+def when(at: str | None) -> str:
+    """A time as evaluations keep it, in days and minutes."""
+    return (at or "")[:16].replace("T", " ")
 
 
 def chart(rows: Sequence[Evaluation], shown: Evaluation | None) -> dict[str, Any] | None:

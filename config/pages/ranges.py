@@ -19,7 +19,10 @@ from config.pages.base import asked_for
 DEFAULT = "7d"
 LABELS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "own": "own"}
 # Pages whose links in the sidebar go on with the range.
-KEPT = {"analytics", "insights", "reports", "business", "learning", "patterns", "recommendations", "traces", "quality"}
+KEPT = {
+    "analytics", "insights", "reports", "business", "learning", "patterns", "recommendations", "traces", "searches",
+    "quality",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

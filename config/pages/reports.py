@@ -75,7 +75,8 @@ BANDS = ((85, "excellent"), (70, "good"), (50, "fair"), (30, "poor"), (0, "criti
 
 
 def _section(name: str, numbers: Iterable[Number]) -> dict[str, Any]:
-    return {"title": name.replace("_", " ").replace("ai ", "AI ").capitalize(), "numbers": [_row(n) for n in numbers]}
+    title = name.replace("_", " ").capitalize().replace("Ai ", "AI ")
+    return {"title": title, "numbers": [_row(n) for n in numbers]}
 
 
 def _row(number: Number) -> dict[str, Any]:

@@ -1,35 +1,30 @@
 """What is searched for: how much, how fast, what finds nothing, what is slow, and what is asked again and again."""
 
-from datetime import timedelta
-
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from analytics import searches
-from analytics.counts import HOUR, Span, hour_of
-from config.pages.base import asked_for, tenant_here
+from config.pages import behind, ranges
+from config.pages.base import tenant_here
 
 LISTED = 10  # questions of each list
-SPANS = {"1": "24 hours", "7": "7 days", "30": "30 days"}
+WHY = {"all": "", "empty": "empty", "slow": "slow"}
 
 
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     tenant_here(request)
-    asked = asked_for(request, "days", "namespace")
-    days = asked["days"] if asked["days"] in SPANS else "7"
-    end = hour_of(timezone.now()) + HOUR
-    told = searches.overview(Span(end - timedelta(days=int(days)), end), asked["namespace"][:255], LISTED)
+    asked = ranges.asked(request)
+    told = searches.overview(asked.span, asked.domain, LISTED)
     context = admin.site.each_context(request) | {
         "title": "Searches",
         "told": told,
-        "asked": asked,
-        "days": days,
+        "range": asked,
+        "domains": [],
+        "behind": {name: behind.traces(asked.said, kind="recall", why=why) for name, why in WHY.items()},
         "rate": 100 * (told.empty_rate or 0),
-        "spans": list(SPANS.items()),
         "lists": [
             ("Find nothing", "The questions that found nothing, most often asked first.", told.zero_result, True),
             ("Slowest", "One line is one search.", told.slow, False),

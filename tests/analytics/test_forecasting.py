@@ -29,6 +29,11 @@ def test_what_never_changes_says_nothing_of_chance() -> None:
     assert forecasting.anomalies([5.0] * 30) == []
 
 
+def test_one_value_beside_many_of_the_same_is_the_only_one_that_stands_out() -> None:
+    values = [0.0] * 300 + [0.4] + [0.0] * 3
+    assert [each.place for each in forecasting.anomalies(values, "hour")] == [300]
+
+
 def test_too_many_gaps_are_said() -> None:
     assert forecasting.forecast([1.0, None, 2.0] * 10, 3).why_not == "of 30 steps 10 are not known"
 

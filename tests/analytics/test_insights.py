@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from analytics import counts, finding, insights
+from analytics import counts, finding, insights, reports, spans
 from analytics.counts import Cell
 from analytics.models import Insight
 from events.models import Event
@@ -86,6 +86,49 @@ def test_of_a_few_days_nothing_is_guessed(in_acme: Tenant) -> None:
     assert finding.anomalies("memories_written", "day", NOW) == []
 
 
+def judged(day: int, n: int, right: float) -> Cell:
+    return cell("learning_correct", n, total=right, days=day)
+
+
+def days_of_accuracy(n: int, right: int, yesterday: float) -> list[Cell]:
+    return [judged(day, n, yesterday if day == 1 else right - day % 3) for day in range(1, 41)]
+
+
+def test_a_share_that_fell_is_told(in_acme: Tenant) -> None:
+    counts.add(days_of_accuracy(100, 90, 40))
+    (found,) = finding.anomalies("accuracy", "day", NOW)
+    assert (found.value, found.severity) == (0.4, "high")
+
+
+def test_what_is_better_than_ever_is_no_finding(in_acme: Tenant) -> None:
+    counts.add(days_of_accuracy(100, 60, 100))
+    assert finding.anomalies("accuracy", "day", NOW) == []
+
+
+def test_a_share_of_a_few_is_no_finding(in_acme: Tenant) -> None:
+    counts.add([judged(1, 4, 0), *days_of_accuracy(100, 90, 90)[1:]])
+    assert finding.anomalies("accuracy", "day", NOW) == []
+
+
+def hours_of_errors(last: int, requests: int = 30) -> list[Cell]:
+    """Two weeks of requests of which two failed, days ago, and the hour before this with `last` failed ones."""
+    at = [counts.hour_of(NOW) - counts.HOUR * hour for hour in range(1, 14 * 24)]
+    failed = {0: last, 100: 1, 200: 1}
+    told = [Cell("requests", hour, kind="search", n=requests) for hour in at]
+    return told + [Cell("request_errors", at[hour], kind="search", n=n) for hour, n in failed.items() if n]
+
+
+@pytest.mark.parametrize(("failed", "told"), [(0, 0), (1, 0), (12, 1)])
+def test_one_call_that_failed_is_no_finding_and_many_are(in_acme: Tenant, failed: int, told: int) -> None:
+    counts.add(hours_of_errors(failed))
+    assert len(finding.anomalies("error_rate", "hour", NOW)) == told
+
+
+def test_a_handful_of_memories_is_no_finding(in_acme: Tenant) -> None:
+    counts.add([cell("memories_written", 9 if day == 1 else 1 + day % 3, days=day) for day in range(1, 41)])
+    assert finding.anomalies("memories_written", "day", NOW) == []
+
+
 def kept(**told: Any) -> Insight:
     found = finding.Finding("anomaly", "high", "accuracy", "rule: x", 0.5, "It is so.", MONDAY, **told)
     assert insights.keep([found], NOW) == 1
@@ -115,6 +158,14 @@ def test_insights_of_another_domain_are_not_for_who_is_bound(in_acme: Tenant) ->
     kept(domain="x"), kept(domain="y"), kept()
     with bounds.bound_to(("x",)):
         assert [row.domain for row in insights.listed(state="")] == ["x"]
+
+
+def test_a_report_tells_the_gravest_first_however_long_ago(in_acme: Tenant) -> None:
+    kept()
+    low = [finding.Finding("trend", "low", "x", f"rule: {n}", 1, "So.", MONDAY + timedelta(hours=n)) for n in range(12)]
+    insights.keep(low, NOW)
+    told = reports.make("executive", spans.last("30d", NOW), NOW)
+    assert (told.insights[0].severity, len(told.insights)) == ("high", 10)
 
 
 def test_after_a_year_an_insight_is_forgotten(in_acme: Tenant) -> None:

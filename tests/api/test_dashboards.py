@@ -50,7 +50,10 @@ def test_a_dashboard_says_all_that_the_persistence_dialect_asks_for(ada: Caller,
     assert {"active_agents", "requests_per_second", "average_latency_ms", "error_rate"} <= set(told["realtime"])
     assert set(told["totals"]) == set(told["today"]) == set(TOTALS)
     assert {trend["panel"] for trend in told["trends"]} <= set(PANELS)
-    assert [row["name"] for row in told["top_performers"]["agents"]] == ["ada"]
+    (agent,), (domain,) = told["top_performers"]["agents"], told["top_performers"]["domains"]
+    assert set(agent) == {"name", "events", "learning_events", "tracked", "accuracy"}  # all that is counted by agent
+    assert set(domain) == set(agent) | {"memories_written", "searches"}
+    assert (agent["name"], domain["name"]) == ("ada", "support")
     assert all(len(trend["values"]) == 7 for trend in told["trends"])
 
 

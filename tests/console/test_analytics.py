@@ -15,6 +15,7 @@ from analytics.finding import Finding
 from analytics.models import Insight
 from config import charts
 from config.charts import Series
+from config.pages.analytics import changed
 from memory.models import Memory
 from memory.remember import remember_many
 from memory.types import Draft
@@ -165,8 +166,20 @@ STEPS = [timezone.now().replace(hour=0) - timedelta(days=ago) for ago in range(9
 
 def test_a_line_breaks_where_nothing_is_known() -> None:
     chart = charts.lines("x", STEPS, [Series("a", [1, 2, None, 4, None, None, 7, 8, 9, 9])])
-    assert [shape["kind"] for shape in chart.shapes].count("line") == 3
+    assert [shape["kind"] for shape in chart.shapes if shape["kind"] != "glow"] == ["line", "point", "line"]
     assert len(chart.hits) == len(chart.rows) == 10
+
+
+def test_a_band_is_over_no_gap_and_a_step_alone_is_a_point() -> None:
+    known = [1, 2, None, 4, None, None, 7, 8, 9, 9]
+    chart = charts.lines("x", STEPS, [Series("a", known, low=known, high=known)])
+    kinds = [shape["kind"] for shape in chart.shapes]
+    assert (kinds.count("band"), kinds.count("line"), kinds.count("point")) == (3, 2, 1)
+
+
+def test_a_number_that_was_none_before_is_neither_good_nor_bad() -> None:
+    assert changed(3, 0, "", good=False)["tone"] == "same"
+    assert changed(3, 2, "", good=False)["tone"] == "worse"
 
 
 def test_layers_stand_on_top_of_each_other() -> None:

@@ -6,6 +6,7 @@ from django_tenants.utils import tenant_context
 
 from automation import runner
 from automation.models import TaskRun
+from config.pages import drawn_quality
 from events.models import Event
 from memory.models import Memory, Question
 from memory.upkeep import embed
@@ -102,3 +103,8 @@ def test_a_set_is_taken_in_from_a_file_or_as_it_was_typed(acme: Tenant, tea: str
 def test_what_is_no_set_is_refused(acme: Tenant, told: str) -> None:
     page = member(acme, "editor").post(f"{QUALITY}import", {"set": told}, follow=True)
     assert "Not taken" in page.content.decode()
+
+
+def test_the_time_of_a_change_reads_as_a_day_and_a_minute() -> None:
+    assert drawn_quality.when("2026-11-21T03:01:22.5+00:00") == "2026-11-21 03:01"
+    assert drawn_quality.when(None) == ""

@@ -18,7 +18,14 @@ from tests.conftest import Caller, costs
 from tests.console.test_pages import signed_in
 
 Settle = Callable[[], None]
-PAGES = ["traces/", "traces/?why=slow", "traces/?before=x", "searches/", "searches/?days=x&namespace=n"]
+PAGES = [
+    "traces/",
+    "traces/?why=slow",
+    "traces/?before=x",
+    "searches/",
+    "searches/?range=30d&domain=n",
+    "searches/?from=x",
+]
 
 
 @pytest.fixture

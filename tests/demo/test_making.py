@@ -6,7 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django_tenants.utils import tenant_context
 
@@ -84,6 +84,18 @@ def test_its_hours_are_counted(demo: Tenant) -> None:
         assert told == {"memories_written": facts, "learning_events": LearningEvent.objects.count()}
         last = counts.series("stock_kind", SPAN, step="day", last=True)[-1]
         assert last.n == Memory.objects.filter(state="active").count()
+
+
+def test_each_request_that_failed_has_its_trace(demo: Tenant) -> None:
+    with tenant_context(demo):
+        failed = sum(point.n for point in counts.series("request_errors", SPAN, step=""))
+        assert Trace.objects.filter(kind="operation", why="failed").count() == failed > 0
+
+
+def test_the_same_month_in_another_tenant_is_refused(demo: Tenant) -> None:
+    connection.set_schema_to_public()
+    with pytest.raises(CommandError, match="say another seed"):
+        call_command("demo", tenant="initech", end=END, stdout=StringIO())
 
 
 def test_its_facts_are_of_the_month_and_its_chain_holds(demo: Tenant) -> None:
