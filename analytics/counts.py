@@ -261,6 +261,22 @@ def several(
     )
 
 
+def placed(
+    metrics: Sequence[str], span: Span, long: timedelta, but: Iterable[datetime] = ()
+) -> list[tuple[str, int, str, int, float]]:
+    """Whole hours of a span, of the tenant altogether, by pieces so `long`: (metric, piece, kind, n, total).
+
+    Pieces are numbered from 0. Hours of `but` are left out: so must be those that an end of a piece cuts.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT metric, floor(extract(epoch FROM hour - %s) / %s)::int, kind, sum(n)::bigint, sum(total)"
+            f" {_WHOLE} AND hour <> ALL(%s) GROUP BY 1, 2, 3",
+            [span.begin, long.total_seconds(), list(metrics), span.begin, span.end, list(but)],
+        )
+        return cursor.fetchall()
+
+
 def latest(
     metrics: Sequence[str], span: Span, *, step: str = "day", group: str = "kind", zone: str = "UTC", **only: str
 ) -> dict[str, list[Point]]:
