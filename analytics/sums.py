@@ -29,7 +29,7 @@ _SUMS = {
     "rating": ("sum(rating)", "learning_rating", "total"),
     "timed": ("count(processing_ms)", "learning_ms", "n"),
     "processing_ms": ("sum(processing_ms)", "learning_ms", "total"),
-    "tokens": ("sum(tokens)", "learning_tokens", "total"),
+    "tokens": ("sum(tokens)::float8", "learning_tokens", "total"),
     "cost": ("sum(cost)", "learning_cost", "total"),
 }
 _SELECT = ", ".join(sql for sql, _, _ in _SUMS.values())

@@ -18,7 +18,7 @@ TYPES = (
     ("memory.created", 62), ("memory.updated", 14), ("memory.deleted", 4), ("memory.superseded", 3),
     ("learning.recorded", 10), ("learning.judged", 4), ("run.succeeded", 3),
 )  # fmt: skip
-EVALUATIONS, QUESTIONS = 90, 500
+EVALUATIONS, QUESTIONS = 90, 100
 
 MEMORIES = """
 INSERT INTO memory_memory (id, content, kind, role, author, user_id, agent_id, session_id, namespace, tags, people,
@@ -98,7 +98,12 @@ def _rows(tenant_id: UUID, begin: datetime, count: int, first: int) -> Iterator[
     for n, type in enumerate(chosen):
         at = begin + n * step
         key = UUID(int=(int(at.timestamp() * 1000) << 80) | (0x7 << 76) | (0b10 << 62) | n)
-        yield key, tenant_id, first + n, type, "memory", str(key), "key:bench", "", _data(type, n, at), at
+        yield key, tenant_id, first + n, type, _subject(type), str(key), "key:bench", "", _data(type, n, at), at
+
+
+def _subject(type: str) -> str:
+    kind = type.partition(".")[0]
+    return {"learning": "learningevent", "run": "taskrun"}.get(kind, kind)
 
 
 def _data(type: str, n: int, at: datetime) -> str:
