@@ -32,11 +32,14 @@ GROUP BY name
 """
 
 
-def read(span: Span, domain: str = "", told: Mapping[str, Value] | None = None) -> dict[str, Numbers]:
+def read(
+    span: Span, domain: str = "", told: Mapping[str, Value] | None = None, *, stands: bool = True
+) -> dict[str, Numbers]:
     """The four groups of a domain, or of all: ai_performance, business_impact, user_engagement, memory_utilization.
 
     Shares are 0 to 1, times milliseconds; `satisfaction_score` is 0 to 100. `told` are the
-    dashboard's numbers of the span, where they are known. Eight statements, or four.
+    dashboard's numbers of the span, where they are known. Without `stands` nothing is said of how memories stand now.
+    Eight statements, or four where `told` is given, and one less without `stands`.
     """
     told = told or dashboard.numbers(span, domain)
     days = (span.end - span.begin).total_seconds() / 86_400
@@ -58,7 +61,8 @@ def read(span: Span, domain: str = "", told: Mapping[str, Value] | None = None) 
             "feedback_rate": feedback,
             "satisfaction_score": told["satisfaction_score"],
         },
-        "memory_utilization": _utilization(span, domain) | {"average_retrieval_time_ms": told["search_ms"]},
+        "memory_utilization": (_utilization(span, domain) if stands else {})
+        | {"average_retrieval_time_ms": told["search_ms"]},
     }
 
 
@@ -95,7 +99,8 @@ def _users(span: Span, domain: str) -> int:
         _within(LearningEvent.objects.filter(_happened(span)), "domain", domain),
         _within(TrackedEvent.objects.filter(_happened(span)), "domain", domain),
     ]
-    named = [each.exclude(user_id="").order_by().values_list("user_id") for each in rows]
+    # Distinct in each, so that what is put together is short.
+    named = [each.exclude(user_id="").order_by().values_list("user_id").distinct() for each in rows]
     count: int = named[0].union(*named[1:]).count()
     return count
 

@@ -33,10 +33,6 @@ _ADDED = (
     " most = greatest(analytics_count.most, excluded.most), buckets = (SELECT coalesce(array_agg(coalesce(a, 0) +"
     " coalesce(b, 0)), '{}') FROM unnest(analytics_count.buckets, excluded.buckets) AS both_of(a, b))"
 )
-_NEWEST = (
-    " AND hour IN (SELECT newest FROM (SELECT {at}, max(hour) AS newest FROM analytics_count WHERE metric = %s"
-    " AND hour >= %s AND hour < %s AND whole GROUP BY 1) AS snapshots)"
-)
 _UNNAMED = (
     f"WITH gone AS (DELETE FROM analytics_count WHERE agent = %s RETURNING {_NAMES}) INSERT INTO analytics_count"
     f" ({_NAMES}) SELECT metric, hour, whole, kind, domain, service, '', n, total, least, most, buckets FROM gone"
@@ -163,13 +159,13 @@ def series(
 
     `step` is one of STEPS, or empty for the span as one; `group` one of GROUPS; `only` narrows by some of GROUPS. With
     `histogram` the points have buckets, which costs a second statement. With `last` only the newest hour of each step
-    counts, of those in which the tenant had anything of the metric: so snapshots are read.
+    counts, of those in which the tenant had anything of the metric: so snapshots are read, without buckets.
     """
-    sql, params = _narrowed(metric, span, group, only)
     zone = "UTC" if step == "hour" else zone  # where hours begin at a quarter, they are still ours
-    at, zoned = (f"date_trunc('{step}', hour, %s)", [zone]) if step else ("%s::timestamptz", [span.begin])
     if last:
-        sql, params = sql + _NEWEST.format(at=at), [*params, *zoned, metric, span.begin, span.end]
+        return latest([metric], span, step=step, group=group, zone=zone, **only).get(metric, [])
+    sql, params = _narrowed(metric, span, group, only)
+    at, zoned = (f"date_trunc('{step}', hour, %s)", [zone]) if step else ("%s::timestamptz", [span.begin])
     by = group or "''"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -259,6 +255,22 @@ def several(
         f"SELECT metric, {at}, {by}, sum(n), sum(total), min(least), max(most) {sql} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
         [*zoned, *params],
     )
+
+
+def placed(
+    metrics: Sequence[str], span: Span, long: timedelta, but: Iterable[datetime] = ()
+) -> list[tuple[str, int, str, int, float]]:
+    """Whole hours of a span, of the tenant altogether, by pieces so `long`: (metric, piece, kind, n, total).
+
+    Pieces are numbered from 0. Hours of `but` are left out: so must be those that an end of a piece cuts.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT metric, floor(extract(epoch FROM hour - %s) / %s)::int, kind, sum(n)::bigint, sum(total)"
+            f" {_WHOLE} AND hour <> ALL(%s) GROUP BY 1, 2, 3",
+            [span.begin, long.total_seconds(), list(metrics), span.begin, span.end, list(but)],
+        )
+        return cursor.fetchall()
 
 
 def latest(

@@ -1,22 +1,29 @@
 """The learning history, read: events narrowed by what they are of, and by when they were."""
 # ruff: noqa: S608  what is put together are our own words; values are bound
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from analytics.counts import HOUR
 from analytics.models import LearningEvent
 from tenants import bounds
 
 WEEK = timedelta(days=7)
 # What is added up of many events: how many there are, how many have feedback, and how well they went.
-SUMS = "count(*), count(judged_at), avg(correct::int::float8), avg(confidence), avg(rating::float8)"
+SUMS = (
+    "count(*), count(judged_at), count(*) FILTER (WHERE correct)::float8 / nullif(count(correct), 0), avg(confidence),"
+    " sum(rating)::float8 / nullif(count(rating), 0)"
+)
 _READ = (
     "id", "type", "signature", "occurred_at", "judged_at", "correct", "improved", "confidence", "rating", "cost",
-    "model_updated",
+    "model_updated", "processing_ms", "tokens",
 )  # fmt: skip
 # From one domain to the next along the index: to look at each event takes a second with a million of them.
 _DOMAINS = """
@@ -69,12 +76,27 @@ def within(asked: Asked, now: datetime, span: timedelta = WEEK) -> Asked:
     return replace(asked, since=asked.since or until - span, until=until)
 
 
-def over(asked: Asked, select: str, rest: str, *after: Any, before: tuple[Any, ...] = ()) -> list[Any]:
-    """The rows of a statement over the events asked for; `before` and `after` are what the words around them bind."""
-    sql, params = found(asked).order_by().values(*_READ).query.sql_with_params()
+def over(
+    asked: Asked, select: str, rest: str, *after: Any, before: tuple[Any, ...] = (),
+    hours: Collection[datetime] | None = None,
+) -> list[Any]:  # fmt: skip
+    """The rows of a statement over the events asked for; `before` and `after` are what the words around them bind.
+
+    With `hours` over those events alone that were in one of them.
+    """
+    if hours is not None and not hours:
+        return []
+    rows = found(asked).filter(*[_any_of(hours)] if hours else [])
+    sql, params = rows.order_by().values(*_READ).query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {select} FROM ({sql}) AS f {rest}", [*before, *params, *after])
         return cursor.fetchall()
+
+
+def _any_of(hours: Collection[datetime]) -> Q:
+    """Each hour by its two ends, which the index finds."""
+    ends = ({"occurred_at__gte": hour, "occurred_at__lt": hour + HOUR} for hour in sorted(hours))
+    return reduce(or_, (Q(**each) for each in ends))
 
 
 def domains(most: int = 200) -> list[str]:

@@ -34,27 +34,33 @@ class Pattern:
 
 def found(asked: Asked, least: int = 5, most: int = 200) -> list[Pattern]:
     """Patterns of at least so many events, the most frequent first. Two statements."""
-    sums = f"signature, min(id::text), {history.SUMS}, min(occurred_at), max(occurred_at), count(correct)"
+    sums = f"signature, {history.SUMS}, min(occurred_at), max(occurred_at), count(correct)"
     rows = history.over(
         asked, sums, "GROUP BY signature HAVING count(*) >= %s ORDER BY count(*) DESC, 1 LIMIT %s", least, most
     )
-    examples = _examples([row[1] for row in rows])
-    return [_pattern(row, *examples[row[1]]) for row in rows if row[1] in examples]
+    examples = _examples({row[0]: row[-2] for row in rows})
+    return [_pattern(row, *examples[row[0]]) for row in rows if row[0] in examples]
 
 
 def _pattern(row: Sequence[Any], type: str, input_keys: list[str], context_keys: list[str]) -> Pattern:
-    signature, _, count, _, success, confidence, rating, first, last, judged = row
+    signature, count, _, success, confidence, rating, first, last, judged = row
     told = looks.performance(success, confidence, rating)
     keys = tuple(sorted(input_keys)), tuple(sorted(context_keys))
     return Pattern(signature, type, *keys, count, judged, success, confidence, rating, told, first, last)
 
 
-def _examples(ids: list[str]) -> dict[str, tuple[str, list[str], list[str]]]:
-    """Of events: their type, and the keys that they bring."""
-    rows = LearningEvent.objects.filter(pk__in=ids).extra(
-        select={
-            "input_keys": "ARRAY(SELECT jsonb_object_keys(input))",
-            "context_keys": "ARRAY(SELECT jsonb_object_keys(context))",
-        }
+def _examples(last: dict[str, datetime]) -> dict[str, tuple[str, list[str], list[str]]]:
+    """By signature: the type, and the keys that its latest event brings."""
+    rows = LearningEvent.objects.filter(signature__in=list(last), occurred_at__in=list(last.values()))
+    rows = (
+        rows.order_by("signature")
+        .distinct("signature")
+        .extra(
+            select={
+                "input_keys": "ARRAY(SELECT jsonb_object_keys(input))",
+                "context_keys": "ARRAY(SELECT jsonb_object_keys(context))",
+            }
+        )
     )
-    return {str(pk): (type, i, c) for pk, type, i, c in rows.values_list("pk", "type", "input_keys", "context_keys")}
+    names = ("signature", "type", "input_keys", "context_keys")
+    return {signature: told for signature, *told in rows.values_list(*names)}

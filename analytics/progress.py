@@ -1,23 +1,14 @@
-"""What a learning history comes to: rates, confidence, cost; worked out of the events at the moment of asking."""
+"""What a learning history comes to at the moment of asking: rates, confidence, cost."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
-
-from analytics import history
+from analytics import history, sums
 from analytics.history import Asked
 from analytics.models import LearningEvent
+from analytics.sums import mean
 
 DAY = timedelta(days=1)
-_SUMS = {
-    "n": Count("pk"), "judged": Count("judged_at"), "said": Count("correct"), "sure": Count("confidence"),
-    "rated": Count("rating"), "timed": Count("processing_ms"), "right": Count("pk", filter=Q(correct=True)),
-    "improved": Count("pk", filter=Q(improved=True)), "updated": Count("pk", filter=Q(model_updated=True)),
-    "confidence": Sum("confidence"), "rating": Sum("rating"), "processing_ms": Sum("processing_ms"),
-    "tokens": Sum("tokens"), "cost": Sum("cost"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,41 +40,33 @@ class Metrics:
 
 
 def metrics(asked: Asked, now: datetime) -> Metrics:
-    """What events come to, of the last seven days when no time is named. Three statements."""
+    """What events come to, of the last seven days when no time is named. Seven statements, or three of a domain."""
     asked = history.within(asked, now)
     assert asked.since
     assert asked.until
-    by_type = {row["type"]: row for row in _summed(history.found(asked))}
-    told = {name: sum(row[name] or 0 for row in by_type.values()) for name in _SUMS}
-    total, improved, cost = told["n"], told["improved"], float(told["cost"])
+    by_type = {type: each for (_, type), each in sums.of(asked).items()}
+    told = sums.together(by_type.values())
+    total, improved, cost = int(told["n"]), int(told["improved"]), float(told["cost"])
     return Metrics(
         since=asked.since,
         until=asked.until,
         total=total,
-        by_type={name: by_type[name]["n"] if name in by_type else 0 for name in LearningEvent.Type.values},
+        by_type={name: int(by_type[name]["n"]) if name in by_type else 0 for name in LearningEvent.Type.values},
         learning_rate=total / max((asked.until - asked.since) / DAY, 1e-9),
         adaptation_rate=by_type["adaptation"]["n"] / total if "adaptation" in by_type else 0.0,
         feedback_rate=told["judged"] / total if total else 0.0,
-        accuracy=_mean(told, "right", "said"),
-        confidence=_mean(told, "confidence", "sure"),
-        rating=_mean(told, "rating", "rated"),
-        processing_ms=_mean(told, "processing_ms", "timed"),
+        accuracy=mean(told, "right", "said"),
+        confidence=mean(told, "confidence", "sure"),
+        rating=mean(told, "rating", "rated"),
+        processing_ms=mean(told, "processing_ms", "timed"),
         improvement=_improvement(asked, total),
         improved=improved,
-        model_updates=told["updated"],
+        model_updates=int(told["updated"]),
         tokens=int(told["tokens"]),
         cost=cost,
         cost_per_event=cost / total if total else None,
         cost_per_improvement=cost / improved if improved else None,
     )
-
-
-def _summed(rows: QuerySet[LearningEvent]) -> list[dict[str, Any]]:
-    return [dict(row) for row in rows.order_by().values("type").annotate(**_SUMS)]
-
-
-def _mean(told: dict[str, Any], whole: str, count: str) -> float | None:
-    return told[whole] / told[count] if told[count] else None
 
 
 def _improvement(asked: Asked, total: int) -> float | None:

@@ -85,7 +85,7 @@ class Report:
 
 
 def make(type: str, span: Span, now: datetime, domain: str = "") -> Report:
-    """A report of one of TYPES; `domain` empty: of all the tenant. 22 statements, however much was counted."""
+    """A report of one of TYPES; `domain` empty: of all the tenant. 21 statements, however much was counted."""
     told = dashboard.read(span, now, domain=domain)
     numbers, earlier = _numbers(told, span, domain, before=False), _numbers(told, span, domain, before=True)
     rows = insights.listed(domain=domain, span=span).order_by(_GRAVEST, "-at", "-id")
@@ -109,7 +109,7 @@ _GRAVEST = Case(*(When(severity=name, then=at) for at, name in enumerate(("high"
 def _numbers(told: Dashboard, span: Span, domain: str, *, before: bool) -> dict[str, Value]:
     """All numbers by name; those that say how things are now have no value before."""
     numbers = {name: total.before if before else total.value for name, total in told.totals.items()}
-    for group in business.read(spans.before(span) if before else span, domain, numbers).values():
+    for group in business.read(spans.before(span) if before else span, domain, numbers, stands=not before).values():
         numbers |= group
     return numbers | dict.fromkeys(NOW) if before else numbers
 

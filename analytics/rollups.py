@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
@@ -94,6 +94,22 @@ def state() -> dict[str, object]:
         "facts_behind": feed.last_seq(_tenant()) - row.seq,
         "hours_waiting": DirtyHour.objects.values("hour").distinct().count(),
     }
+
+
+def stale(source: str) -> set[datetime] | None:
+    """The hours for which the counts of a source do not stand: marked ones, and those of facts not looked at yet.
+
+    None: the rollup is so far behind that nobody knows. Three statements. Counts that are read after it stand, for each
+    other hour, for what there was when this was asked, or for more.
+    """
+    seq = Progress.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
+    name = next(name for name, of in _BY_SUBJECT.items() if of == source)
+    facts = Event.objects.filter(Q(seq__gt=seq) | Q(seq=None), tenant_id=_tenant()).order_by()
+    told = list(facts.values_list("subject_type", "data__at")[: LOOK + 1])
+    if len(told) > LOOK:
+        return None
+    marked = set(DirtyHour.objects.filter(source=source).values_list("hour", flat=True).distinct())
+    return marked | {hour_of(datetime.fromisoformat(at)) for type, at in told if at and type == name}
 
 
 def progress() -> Progress:

@@ -1,15 +1,15 @@
 """Where learning goes: how well it went period by period, the line through that, and where it leads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from analytics import forecasting, history
+from analytics import forecasting, sums
 from analytics.algorithms import patterns as looks
 from analytics.algorithms import trends as lines
 from analytics.algorithms.trends import Guess
 from analytics.history import Asked
+from analytics.sums import Sums, mean
 
 STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 AHEAD = 3  # periods that are forecast
@@ -28,6 +28,7 @@ class Period:
     confidence: float | None = None
     rating: float | None = None
     performance: float | None = None
+    types: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,45 +50,37 @@ class Trend:
 
 
 def periods(asked: Asked, now: datetime, count: int = 7, step: str = "day") -> list[Period]:
-    """The last so many periods before `until` or now, oldest first, each of one step. One statement."""
-    since, rows = _by_period(asked, now, count, step, history.SUMS, "")
-    told = {row[0]: row[1:] for row in rows}
-    return [_period(since + at * STEPS[step], STEPS[step], told.get(at)) for at in range(count)]
+    """The last so many periods before `until` or now, oldest first, each of one step, and with how many of each type.
 
-
-def types(asked: Asked, now: datetime, count: int = 7, step: str = "day") -> dict[str, list[int]]:
-    """By type, how many events there were in each of these periods. One statement."""
-    _, rows = _by_period(asked, now, count, step, "count(*), type", ", type")
-    told: dict[str, list[int]] = {}
-    for place, n, type in rows:
-        told.setdefault(type, [0] * count)[place] = n
-    return told
-
-
-def _by_period(
-    asked: Asked, now: datetime, count: int, step: str, select: str, group: str
-) -> tuple[datetime, list[Any]]:
-    """The beginning of the first period, and rows that begin with the place of theirs."""
+    Five statements, or one of a domain.
+    """
     long, until = STEPS[step], asked.until or now
     since = until - count * long
-    asked = replace(asked, since=since, until=until)
-    place = "floor(extract(epoch FROM occurred_at - %s) / %s)::int"
-    return since, history.over(asked, f"{place}, {select}", f"GROUP BY 1{group}", before=(since, long.total_seconds()))
+    told = sums.of(replace(asked, since=since, until=until), long)
+    return [
+        _period(since + at * long, long, {type: each for (n, type), each in told.items() if n == at})
+        for at in range(count)
+    ]
 
 
-def _period(since: datetime, long: timedelta, row: Sequence[Any] | None) -> Period:
-    if row is None:
-        return Period(since, since + long)
-    events, judged, success, confidence, rating = row
-    told = looks.performance(success, confidence, rating)
-    return Period(since, since + long, events, judged, success, confidence, rating, told)
+def _period(since: datetime, long: timedelta, by_type: dict[str, Sums]) -> Period:
+    told = sums.together(by_type.values())
+    parts = mean(told, "right", "said"), mean(told, "confidence", "sure"), mean(told, "rating", "rated")
+    types = {type: int(each["n"]) for type, each in by_type.items()}
+    return Period(since, since + long, int(told["n"]), int(told["judged"]), *parts, looks.performance(*parts), types)
+
+
+def types(found: Sequence[Period]) -> dict[str, list[int]]:
+    """By type, how many events there were in each of these periods."""
+    names = {type for period in found for type in period.types}
+    return {name: [period.types.get(name, 0) for period in found] for name in sorted(names)}
 
 
 def trend(asked: Asked, now: datetime, count: int = 7, step: str = "day", *, modelled: bool = False) -> Trend:
     """Where performance goes: the line of least squares through the periods, and the next ones by it.
 
     With `modelled` the next ones by analytics.forecasting, where there is enough history for it: it knows of seasons,
-    and takes a tenth of a second and, the first time, two. One statement.
+    and takes a tenth of a second and, the first time, two. Statements as those of `periods`.
     """
     found = periods(asked, now, count, step)
     values = [period.performance for period in found]

@@ -16,9 +16,9 @@ ANY: dict[str, Any] = {}
 # Keys of facts that are something else than text; where a key is this here and that there, anything.
 KEYS = (
     dict.fromkeys(("version", "count", "memories", "sessions", "retention_days", "attempt", "slots", "seq"), WHOLE)
-    | dict.fromkeys(("probes", "created", "merged", "failed", "expected"), WHOLE)
+    | dict.fromkeys(("probes", "created", "merged", "failed", "expected", "questions", "worse"), WHOLE)
     | dict.fromkeys(("used", "soft", "hard"), MAYBE)
-    | dict.fromkeys(("confidence", "score", "threshold", "weight"), NUMBER)
+    | dict.fromkeys(("confidence", "score", "threshold", "weight", "recall", "recall_was", "mrr", "mrr_was"), NUMBER)
     | dict.fromkeys(("enabled", "dry_run", "block", "reused"), FLAG)
     | dict.fromkeys(("fields", "scopes", "namespaces", "types", "capabilities"), LIST)
     | dict.fromkeys(("counts", "limits", "status", "ran"), ANY)

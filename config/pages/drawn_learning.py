@@ -31,7 +31,7 @@ class Going:
 def of(asked: Asked, chosen: Range, now: datetime) -> Going:
     step, count = chosen.step, _count(chosen)
     found = trends.trend(asked, now, count, step)
-    return Going(found, (_curve(found, step, _linked(chosen, step)), _types(asked, chosen, found, now)))
+    return Going(found, (_curve(found, step, _linked(chosen, step)), _types(chosen, found)))
 
 
 def _count(chosen: Range) -> int:
@@ -63,8 +63,8 @@ def _expected(found: Trend) -> Series:
     return Series("expected", [*begins, *values], 2, [*gaps, *low], [*gaps, *high], dashed=True, sums_up=False)
 
 
-def _types(asked: Asked, chosen: Range, found: Trend, now: datetime) -> Chart:
-    told = trends.types(asked, now, len(found.periods), chosen.step)
+def _types(chosen: Range, found: Trend) -> Chart:
+    told = trends.types(found.periods)
     series = [
         Series(name, told[name], tone, url=behind.url("learning", **chosen.said, type=name))
         for name, tone in TONES.items()

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics import advising, history, learning, patterns, progress, trends
+from analytics import advising, history, learning, patterns, progress, rollups, sums, trends
 from analytics.algorithms import advice
 from analytics.algorithms import patterns as looks
 from analytics.algorithms import trends as lines
 from analytics.algorithms.advice import Numbers
 from analytics.history import Asked
 from analytics.types import Judgement, Lesson
+from events import relay
 from tenants import bounds
 from tenants.models import Tenant
 from tests.conftest import costs
@@ -54,6 +55,30 @@ def test_metrics_are_those_of_the_last_seven_days(in_acme: Tenant) -> None:
     assert (told.confidence, told.rating, told.processing_ms) == (pytest.approx(0.5), 3, 40)
     assert told.improvement == pytest.approx(50)  # 0.5 in the first half, 0.75 in the second
     assert (told.cost, told.cost_per_event, told.cost_per_improvement, told.tokens) == (6, 1.5, 6, 10)
+
+
+def test_what_is_counted_by_the_hour_adds_up_to_the_same_as_its_events(
+    in_acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = ("training", "adaptation")
+    said = ({"correct": True, "confidence": 0.9, "rating": 4, "improved": True}, {"correct": False}, {"tokens": 7}, {})
+    told = [
+        lesson(ago(hours=3.7 * at), type=kinds[at % 2], domain=f"d{at % 3}", cost=at, processing_ms=at, **said[at % 4])
+        for at in range(60)
+    ]
+    rows = learning.record_all(told[10:])
+    relay.relay_batch(in_acme.pk)
+    rollups.run()
+    learning.record_all(told[:10])  # neither these nor the feedback are counted yet
+    learning.judge(Judgement(correct=True, rating=5), event_id=rows[0].pk)
+    for since, until, long in ((ago(days=7), NOW, None), (ago(days=6.99), ago(hours=2.5), timedelta(days=1))):
+        with costs(5):  # what is stale in three, the counts, the events of the rest
+            quick = sums.of(Asked(since=since, until=until), long)
+        with monkeypatch.context() as changed, costs(4):
+            changed.setattr(sums, "MOST_RAW", -1)  # all of their events
+            slow = sums.of(Asked(since=since, until=until), long)
+        assert {key: pytest.approx(each) for key, each in slow.items()} == quick
+        assert sums.together(quick.values())["n"] > 40
 
 
 def test_metrics_of_nothing_are_no_numbers(in_acme: Tenant) -> None:

@@ -121,6 +121,9 @@ def test_of_two_who_decide_at_once_one_does(committed: None, acme: Tenant) -> No
         key = Suggestion.objects.get().pk
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(decide, [suggestions.accept, suggestions.reject] * 2)) == 1
+    with tenant_context(acme):
+        for policy in policies.rows():  # with what beat knows of it
+            policies.delete(policy.pk)
 
 
 def test_what_was_rejected_is_not_suggested_again_for_a_while(suggested: Suggestion) -> None:

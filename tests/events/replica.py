@@ -16,7 +16,7 @@ STATES = [state for state in Memory.State.values if state != Memory.State.DELETE
 LISTS = [
     "relations", "sessions", "questions", "reviews", "holds", "retention-rules", "policies", "pauses", "runs", "keys",
     "members", "exports", "imports", "erasures", "health-reports", "evaluations", "webhooks", "sync/messages",
-    "sync/services", "learning/events", "suggestions", "analytics/events",
+    "sync/services", "learning/events", "suggestions", "analytics/events", "analytics/insights",
 ]  # fmt: skip
 ALONE = ["settings", "embeddings"]  # one thing each
 # What no fact tells, with the reason.

@@ -145,6 +145,7 @@ def _nothing(world: World) -> None:
     pass
 
 
+SWITCH = {"accept_loss": True}  # the grown model answers saved questions otherwise, which is no matter here
 ACTS: dict[str, tuple[Callable[[World], Any], str, dict[str, Any], dict[str, int]]] = {
     "deleting many, confirmed": (
         _nothing, "memories/delete", {"tag": "$tag", "confirm_count": 1}, {"memory.deleted": 1}),
@@ -176,9 +177,9 @@ ACTS: dict[str, tuple[Callable[[World], Any], str, dict[str, Any], dict[str, int
     "giving the change up": (
         lambda w: post(w, "embeddings/reembed", {"model": FP32}), "embeddings/cancel", {},
         {"embedding.reembed_cancelled": 1}),
-    "switching": (_grown, "embeddings/switch", {}, {"embedding.switched": 1}),
+    "switching": (_grown, "embeddings/switch", SWITCH, {"embedding.switched": 1}),
     "rolling back": (
-        lambda w: (_grown(w), post(w, "embeddings/switch", {})), "embeddings/rollback", {},
+        lambda w: (_grown(w), post(w, "embeddings/switch", SWITCH)), "embeddings/rollback", {},
         {"embedding.rolled_back": 1}),
     "pausing a webhook": (
         lambda w: post(w, f"webhooks/{w.things['webhook']}/enable"), "webhooks/{webhook}/pause", {},
@@ -186,7 +187,7 @@ ACTS: dict[str, tuple[Callable[[World], Any], str, dict[str, Any], dict[str, int
     "enabling one twice": (
         lambda w: post(w, f"webhooks/{w.things['webhook']}/enable"), "webhooks/{webhook}/enable", {}, {}),
     "finishing": (
-        lambda w: (_grown(w), post(w, "embeddings/switch", {})), "embeddings/finish", {},
+        lambda w: (_grown(w), post(w, "embeddings/switch", SWITCH)), "embeddings/finish", {},
         {"embedding.reembed_finished": 1}),
 }  # fmt: skip
 

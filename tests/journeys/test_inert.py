@@ -107,7 +107,9 @@ def kind_of(url: str) -> str:
 
 
 def links_of(page: Any, house: House) -> list[str]:
-    found = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
+    # A link in a drawing has no address as text.
+    whole = "all => all.map(a => new URL(a.getAttribute('href'), location).href)"
+    found = page.eval_on_selector_all("a[href]", whole)
     ours = [url.split("#")[0] for url in found if url.startswith(house.facts["url"])]
     return [
         url for url in ours if "/console/" in url and not re.search(r"/logout/|/(file|export|receipt|csv)$|\?", url)
