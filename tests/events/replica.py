@@ -18,6 +18,8 @@ LISTS = [
     "members", "exports", "imports", "erasures", "health-reports", "evaluations", "webhooks", "sync/messages",
     "sync/services", "learning/events", "suggestions", "analytics/events", "analytics/insights",
 ]  # fmt: skip
+# Lists that do not tell all that there is unless they are asked.
+ASKED = {"memories": [{"state": state} for state in STATES], "analytics/insights": [{"state": "any"}]}
 ALONE = ["settings", "embeddings"]  # one thing each
 # What no fact tells, with the reason.
 LEFT_OUT = {
@@ -105,10 +107,9 @@ def whole(caller: Caller, resource: str) -> dict[str, Any]:
         status, told = caller.get(resource)
         assert status == 200, told
         return {"": kept(resource, told)}
-    asked = [{"state": state} for state in STATES] if resource == "memories" else [{}]
     return {
         one.get("id") or one["service_id"]: kept(resource, one)
-        for query in asked
+        for query in ASKED.get(resource, [{}])
         for one in pages(caller, resource, query)
     }
 
