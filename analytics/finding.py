@@ -110,7 +110,7 @@ def by_rules(
         value, much = numbers.get(rule.name), numbers.get(rule.of)
         if rule.breaks(value) and (much is None or much >= rule.least):
             assert value is not None
-            says = rule.says.format(value=value, limit=rule.limit)
+            says = rule.says.format(value=value, limit=rule.limit).replace("%", " %")
             method = f"rule: {rule.name} {'>' if rule.above else '<'} {rule.limit:g}"
             found.append(
                 Finding(
