@@ -3,6 +3,7 @@
 A metric of the catalogue is a subclass of one of the shapes below; it states what it is and computes nothing itself.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,7 +24,7 @@ class Read:
     last: bool = False
 
 
-class Metric:
+class Metric(ABC):
     """A metric: what people are told of it, and how its value comes about.
 
     `source` is where its numbers come from: ledger, runs, learning, tracked, stock or live. `kinds` says what its kinds
@@ -51,9 +52,9 @@ class Metric:
         """How it can be put together otherwise, of AGGREGATIONS."""
         return tuple(way for way in AGGREGATIONS if self.stored and (self.buckets or way not in SHARES))
 
+    @abstractmethod
     def value(self, told: Sequence[Point]) -> float | None:
         """Of one point for each of `reads`; a point without anything has n = 0. None: there is nothing to say."""
-        raise NotImplementedError
 
 
 class Counted(Metric):
