@@ -88,7 +88,14 @@ def _kept(request: HttpRequest, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    inside = [
+    in_tenant = getattr(request, "tenant", None)
+    own = [_kept(request, item) for item in _of_a_tenant(request)] if in_tenant else _of_the_platform()
+    docs = [{"title": "API docs", "icon": "menu_book", "link": reverse("docs")}]
+    return [{"items": own}, {"separator": True, "items": docs}]
+
+
+def _of_a_tenant(request: HttpRequest) -> list[dict[str, Any]]:
+    return [
         _item("Overview", "dashboard", "admin:index", "me.read"),
         _item("Memories", "psychology", "admin:memory_memory_changelist"),
         _item("Recall playground", "manage_search", "playground"),
@@ -126,7 +133,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Members", "group", "members", "members.manage"),
         _item("API keys", "key", "admin:tenants_apikey_changelist", "keys.manage"),
     ]
-    platform = [
+
+
+def _of_the_platform() -> list[dict[str, Any]]:
+    return [
         _item("Overview", "dashboard", "admin:index", "me.read"),
         _item("System", "health_and_safety", "system", "metrics.read"),
         _item("Tenants", "apartment", "admin:tenants_tenant_changelist", "tenants.manage"),
@@ -144,6 +154,3 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Isolation", "verified_user", "selftests", "selftest.run"),
         _item("Ticks", "schedule", "admin:django_celery_beat_periodictask_changelist", "tenants.manage"),
     ]
-    docs = [{"title": "API docs", "icon": "menu_book", "link": reverse("docs")}]
-    own = [_kept(request, item) for item in inside] if getattr(request, "tenant", None) else platform
-    return [{"items": own}, {"separator": True, "items": docs}]

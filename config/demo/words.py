@@ -7,7 +7,6 @@ NAMES = (
     "Amara", "Bruno", "Chiara", "Dario", "Elif", "Farid", "Greta", "Hanna", "Ivo", "Jonas", "Keiko", "Leila",
     "Marek", "Nadia", "Oskar", "Priya", "Quentin", "Rosa", "Selma", "Tomas", "Ulla", "Vera", "Wanda", "Yusuf",
 )  # fmt: skip
-STAFF = ("Mira", "Anton", "Joan", "Kofi")
 PLACES = (
     "Lisbon", "Porto", "Seville", "Bologna", "Trieste", "Ljubljana", "Graz", "Krakow", "Gdansk", "Riga", "Tallinn",
     "Bergen", "Aarhus", "Ghent", "Lyon", "Bilbao", "Zadar", "Athens", "Izmir", "Valletta",
