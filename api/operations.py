@@ -7,7 +7,12 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def name_of(view: Any, method: str | None) -> str:
-    """Such as `search_memories`; where a method has no id, the name of its view, such as `transfers.Cancel`."""
+    """Such as `search_memories`; where a method has no id, the name of its view, such as `transfers.Cancel`.
+
+    Of a dialect it is the dialect's name and the view's, such as `mem0.Search`.
+    """
+    if dialect := getattr(view, "dialect", ""):
+        return f"{dialect}.{view.__name__}"
     plain = f"{view.__module__.rpartition('.')[2]}.{view.__name__}"
     return (_told(view, str(method)) if method in METHODS else "") or plain
 

@@ -51,6 +51,11 @@ def once(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str
     return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]
 
 
+def native(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """Of the native API alone: each dialect has an OpenAPI file of its own."""
+    return [endpoint for endpoint in once(endpoints) if not hasattr(endpoint[3].cls, "dialect")]
+
+
 class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         return [IDEMPOTENCY_KEY] if self.method == "POST" else []

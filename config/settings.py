@@ -11,7 +11,7 @@ from csp import constants as csp
 
 from config.env import BASE_DIR, VAR, database, env, redis_url, s3_config, secret_key
 
-VERSION = "0.6.0"  # the newest one of CHANGELOG.md
+VERSION = "0.7.0"  # the newest one of CHANGELOG.md
 
 # --- where it runs
 DEBUG = env.bool("DEBUG", False)
@@ -322,6 +322,8 @@ UNDO_DAYS = env.int("UNDO_DAYS", 7)  # a deleted memory can be brought back for 
 # --- the doors
 BODY_LIMIT_BYTES = env.int("BODY_LIMIT_BYTES", 4 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
+# The foreign APIs that are served, see docs/dialects.md.
+DIALECTS = env.list("DIALECTS", default=["cml", "hippocampai", "inmemory", "mem0", "memory_layer", "persistence"])
 DOCS_PUBLIC = env.bool("MEMHOUSE_DOCS_PUBLIC", False)
 # Requests a minute that all tenants together may make, by bucket; a bucket that is not named has no such limit.
 _PLENTY = {"read": 600_000, "write": 600_000, "search": 600_000, "admin": 60_000}
@@ -350,7 +352,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "PREPROCESSING_HOOKS": ["api.schema.once"],
+    "PREPROCESSING_HOOKS": ["api.schema.native"],
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.hooked.webhooks"],
     "ENUM_NAME_OVERRIDES": {
         "MemoryStateEnum": "memory.models.Memory.State",

@@ -29,7 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What one of several processes gets whole: a file, or all that starts houses."""
     for item in items:
         folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group("houses" if folder in HOUSES else f"{folder}.{item.path.stem}"))
+        shared = dict.fromkeys(HOUSES, "houses") | {"clients": "clients"}  # all real clients speak to one house
+        item.add_marker(pytest.mark.xdist_group(shared.get(folder, f"{folder}.{item.path.stem}")))
 
 
 @pytest.fixture(scope="session")

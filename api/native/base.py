@@ -68,26 +68,24 @@ class TenantView(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         told = super().finalize_response(request, response, *args, **kwargs)
-        if self.audits_reads:
-            _note_reading(request, told.status_code)
+        if self.audits_reads and (operation := self.reading(request)):
+            with transaction.atomic():
+                ledger.record("content.read", operation=operation, status=told.status_code)
         return told
+
+    def reading(self, request: Request) -> str:
+        """What of the API is asked for, where that may tell what memories say; else empty."""
+        match = request._request.resolver_match
+        operation = match.route.removeprefix("api/v1/").rstrip("/") if match else ""
+        reads = request.method == "GET" or operation in READING_POSTS
+        parts = operation.split("/")
+        return operation if reads and {parts[0], "/".join(parts[:2])} & CONTENT else ""
 
     @property
     def speaker(self) -> Speaker:
         speaker = self.request.auth
         assert isinstance(speaker, Speaker)
         return speaker
-
-
-def _note_reading(request: Request, status: int) -> None:
-    """One fact for a request that may have read content; what it was stays out of the ledger."""
-    match = request._request.resolver_match
-    operation = match.route.removeprefix("api/v1/").rstrip("/") if match else ""
-    reads = request.method == "GET" or operation in READING_POSTS
-    parts = operation.split("/")
-    if reads and {parts[0], "/".join(parts[:2])} & CONTENT:
-        with transaction.atomic():
-            ledger.record("content.read", operation=operation, status=status)
 
 
 class PlatformView(TenantView):
@@ -104,12 +102,12 @@ class StrictSerializer(serializers.Serializer):
         if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):
             raise ValidationError(dict.fromkeys(sorted(unknown), "is not a field of this object"))
         heard = super().to_internal_value(data)
-        if endless := [name for name, value in heard.items() if _endless(value)]:
-            raise ValidationError(dict.fromkeys(endless, "is not a number that JSON knows"))
+        if wrong := [name for name, value in heard.items() if endless(value)]:
+            raise ValidationError(dict.fromkeys(wrong, "is not a number that JSON knows"))
         return heard
 
 
-def _endless(value: Any) -> bool:
+def endless(value: Any) -> bool:
     """A plain field takes the text `nan` or `inf` for a number, which no bound refuses and no JSON can say."""
     inner = value.values() if isinstance(value, dict) else [value]
     return any(isinstance(one, float) and not math.isfinite(one) for one in inner)

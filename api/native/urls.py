@@ -1,9 +1,4 @@
-"""The native API's routes. Each answers with and without its trailing slash: clients do not follow redirects."""
-
-from collections.abc import Callable
-from typing import Any
-
-from django.urls import URLPattern, path
+"""The native API's routes."""
 
 from api.native import (
     audit,
@@ -61,12 +56,7 @@ from api.native import (
     versions,
     webhooks,
 )
-
-
-def both(route: str, view: Callable[..., Any]) -> list[URLPattern]:
-    # The one with the slash first: a name at the end, which may hold slashes, must not swallow it.
-    return [path(f"{route}/", view), path(route, view)]
-
+from api.routes import both
 
 urlpatterns = [
     *both("memories", memories.Memories.as_view()),

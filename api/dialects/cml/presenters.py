@@ -1,0 +1,1 @@
+"""What Cognitive Memory Layer is told, out of the values of the house."""

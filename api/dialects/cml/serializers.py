@@ -1,0 +1,1 @@
+"""The words of Cognitive Memory Layer, heard and told."""

@@ -1,0 +1,15 @@
+"""HippocampAI: each view hears, calls a verb of the house, and answers."""
+
+from typing import Any
+
+from api.dialects.base import DialectView, Wrong
+
+
+class HippocampView(DialectView):
+    dialect = "hippocampai"
+
+    def envelope(self, wrong: Wrong) -> dict[str, Any]:
+        """Who may not, or not now, is told `{error, message}`; all else is `{detail}`."""
+        if wrong.status in (401, 403, 429):
+            return {"error": wrong.code, "message": wrong.sentence}
+        return {"detail": wrong.sentence}

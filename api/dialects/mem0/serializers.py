@@ -1,0 +1,1 @@
+"""The words of mem0, heard and told."""

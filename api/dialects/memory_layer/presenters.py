@@ -1,0 +1,1 @@
+"""What AI Memory Layer is told, out of the values of the house."""

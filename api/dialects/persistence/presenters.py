@@ -1,0 +1,1 @@
+"""What Memory Persistence Service is told, out of the values of the house."""

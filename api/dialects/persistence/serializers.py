@@ -1,0 +1,1 @@
+"""The words of Memory Persistence Service, heard and told."""

@@ -1,0 +1,53 @@
+"""The environments of the real clients: one each, for their pins conflict; made once, under var/clients/."""
+
+import fcntl
+import hashlib
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MADE = ROOT / "var" / "clients"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A published client: `alone` are packages installed without what they ask for, `beside` with it."""
+
+    name: str
+    alone: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    shells: tuple[str, ...] = ()  # packages whose `__init__` is left out, see agent.shell
+
+    @property
+    def python(self) -> Path:
+        return self._folder / "bin" / "python"
+
+    @property
+    def _folder(self) -> Path:
+        pins = hashlib.sha256(repr((self.alone, self.beside, sys.version_info[:2])).encode()).hexdigest()[:8]
+        return MADE / f"{self.name}-{pins}"
+
+    def make(self) -> "Environment":
+        """Unless it is there: whole, or not at all, also when two processes want it at once."""
+        MADE.mkdir(parents=True, exist_ok=True)
+        with (MADE / f"{self.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (self._folder / "made").exists():
+                self._make()
+        return self
+
+    def _make(self) -> None:
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(self._folder)], check=True)
+        pip = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        if self.alone:
+            subprocess.run([*pip, "--no-deps", *self.alone], check=True)
+        if self.beside:
+            subprocess.run([*pip, *self.beside], check=True)
+        (self._folder / "made").touch()
+
+
+INMEMORY = Environment(
+    "inmemory", alone=("inmemory==0.1.11",), beside=("httpx",), shells=("inmemory", "inmemory.common")
+)

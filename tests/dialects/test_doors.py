@@ -1,0 +1,141 @@
+"""Every operation of every dialect: it has a recipe, works, has its slash, and tells nothing of others to nobody.
+
+The operations are those of the dialects' OpenAPI files: a new route without a line in recipes/<name>.py fails here.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.urls import resolve
+
+from tenants.models import Tenant
+from tests.api.test_hostile import BODIES
+from tests.conftest import _forget
+from tests.dialects.speaking import Dialect, operations
+from tests.isolation.recipes import Op
+from tests.isolation.test_sweep import filled, whole
+from tests.isolation.worlds import World, fingerprint, like
+
+RECIPES: dict[str, dict[str, Op]] = {
+    name: import_module(f"tests.dialects.recipes.{name}").OPS for name in settings.DIALECTS
+}
+CALLS = [(name, operation) for name in settings.DIALECTS for operation in operations(name)]
+KNOWN = [(name, operation) for name, operation in CALLS if operation in RECIPES[name]]
+WITH_A_BODY = [(name, operation) for name, operation in KNOWN if RECIPES[name][operation].body is not None]
+OPEN = re.compile(r"(^| |/)(healthz?|health/|ping)$")  # operations that may be asked by nobody; each says so itself
+
+
+def kinds(op: Op, path: str) -> set[str]:
+    """What of a world a recipe names: `$memory` in its body and query, `{memory_id}` in its path."""
+    told = set(re.findall(r'"\$(\w+)"', json.dumps([op.body, op.query])))
+    return told | {kind for name in re.findall(r"{(\w+)}", path) if (kind := op.kind(name))}
+
+
+def call(name: str, operation: str, world: World, things: dict[str, Any], key: str | None = None) -> Any:
+    op, (method, path) = RECIPES[name][operation], operation.split(" ")
+    stand_in = type("Things", (), {"things": things})()
+    own = {found: things[op.kind(found) or "user"] for found in re.findall(r"{(\w+)}", path)}
+    path = path.format(**{kind: quote(str(value), safe="") for kind, value in own.items()})
+    body = filled(op.body, stand_in)
+    sent = body.encode() if isinstance(body, str) else None if body is None else json.dumps(body).encode()
+    query = urlencode(filled(op.query, stand_in))
+    speaker = Dialect(name, getattr(world, op.key).key if key is None else key)
+    return speaker.raw(method, f"{path}?{query}", sent, **{"Content-Type": op.content_type})
+
+
+@pytest.fixture(scope="module")
+def worlds(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[World, World]]:
+    """Hers and his, committed once; each test takes back what it did."""
+    with django_db_blocker.unblock():
+        yield World(Tenant.objects.get(slug="acme")), World(Tenant.objects.get(slug="globex"))
+        _forget()
+
+
+@pytest.fixture(autouse=True)
+def taken_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "worlds" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("worlds")
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("name", settings.DIALECTS)
+def test_each_operation_has_a_recipe_and_each_recipe_an_operation(name: str) -> None:
+    assert sorted(set(operations(name)) - set(RECIPES[name])) == [], f"write a line in tests/dialects/recipes/{name}.py"
+    assert sorted(set(RECIPES[name]) - set(operations(name))) == []
+
+
+@pytest.mark.parametrize(("name", "operation"), KNOWN)
+def test_each_route_answers_with_its_slash_too(name: str, operation: str) -> None:
+    url = f"/compat/{name}/" + re.sub(r"{\w+}", str(uuid4()), operation.split(" ")[1])
+    assert resolve(url).func.cls is resolve(f"{url}/").func.cls
+
+
+@pytest.mark.parametrize(("name", "operation"), KNOWN)
+def test_each_recipe_works_with_the_own_things(worlds: tuple[World, World], name: str, operation: str) -> None:
+    answer = call(name, operation, worlds[0], worlds[0].things)
+    assert answer.status_code in RECIPES[name][operation].ok, whole(answer)
+
+
+@pytest.mark.parametrize(("name", "operation"), KNOWN)
+def test_without_a_credential_nothing_is_told(worlds: tuple[World, World], name: str, operation: str) -> None:
+    answer = call(name, operation, worlds[0], worlds[0].things, key="")
+    assert OPEN.search(operation) or answer.status_code == 401
+    assert worlds[0].canary not in whole(answer).decode()
+
+
+def without(text: str, value: Any) -> str:
+    """An answer without what was given, and what differs from one call to the next: ids, times, numbers."""
+    for given in filter(None, (json.dumps(value)[1:-1], str(value))):
+        text = text.replace(given, "‹given›")
+    text = re.sub(r"\b[0-9a-f]{32}\b|[0-9a-f]{8}-[0-9a-f-]{27}", "‹id›", text)
+    text = re.sub(r"im_\w+", "‹key›", text)
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)?|\d+(\.\d+)?(e-?\d+)?", "‹n›", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"), [one for one in KNOWN if kinds(RECIPES[one[0]][one[1]], one[1]) - {"nobody"}]
+)
+def test_another_tenants_things_are_like_things_that_nobody_has(
+    worlds: tuple[World, World], name: str, operation: str
+) -> None:
+    hers, his = worlds
+    before = fingerprint(hers.tenant)
+    for kind in sorted(kinds(RECIPES[name][operation], operation.split(" ")[1]) - {"nobody"}):
+        answers = []
+        for thing in (hers.things[kind], like(hers.things[kind])):
+            with transaction.atomic():
+                answer = call(name, operation, his, his.things | {kind: thing})
+                text = whole(answer).decode()
+                assert fingerprint(hers.tenant) == before, kind
+                transaction.set_rollback(True)
+            assert hers.canary not in without(text, thing), kind
+            answers.append((answer.status_code, without(text, thing)))
+        assert answers[0] == answers[1], kind
+
+
+@pytest.mark.parametrize(("name", "operation"), WITH_A_BODY)
+def test_a_hostile_body_is_refused_in_the_dialects_words(
+    worlds: tuple[World, World], name: str, operation: str
+) -> None:
+    op, (method, path) = RECIPES[name][operation], operation.split(" ")
+    path = path.format(**{found: quote(str(worlds[0].things[op.kind(found) or "user"]), safe="")
+                          for found in re.findall(r"{(\w+)}", path)})  # fmt: skip
+    speaker = Dialect(name, getattr(worlds[0], op.key).key)
+    for what, body in BODIES.items():
+        with transaction.atomic():
+            answer = speaker.raw(method, path, body)
+            transaction.set_rollback(True)
+        assert answer.status_code < 500, what
+        assert answer.json() is not None, what
