@@ -62,8 +62,9 @@ def _measure(size: int, questions: int) -> None:
         talk = Talk(size)
         fill(talk, "inside", min(size, INSIDE))
         fill(talk, "owner", size - INSIDE)
-        _settle()
-        with served(keys.issue(tenant, "benchmark")[1]) as search:
+        settle()
+        with served() as port:
+            search = _searcher(port, keys.issue(tenant, "benchmark")[1])
             scopes = [("inside", min(size, INSIDE)), ("owner", size - INSIDE), ("", size)]
             for user, count in scopes[: 1 if size <= INSIDE else 3]:
                 _print(size, user, count, [_timed(ask, user, talk, questions) for ask in (_floor, _recall, search)])
@@ -116,7 +117,7 @@ def fill(talk: Talk, user: str, count: int) -> None:
             copy.write_row(list(told.values()))
 
 
-def _settle() -> None:
+def settle() -> None:
     """What autovacuum and the ticks do in their own time: statistics, pages marked as visible to all, the index."""
     from django.db import connection
 
@@ -128,8 +129,8 @@ def _settle() -> None:
 
 
 @contextmanager
-def served(key: str) -> Iterator[Callable[[str, str], Any]]:
-    """A web process as `up` starts it, and a function that searches through one kept connection."""
+def served() -> Iterator[int]:
+    """A web process as `up` starts it; the port it listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -140,14 +141,14 @@ def served(key: str) -> Iterator[Callable[[str, str], Any]]:
         cwd=scratch.ROOT,
     )
     try:
-        _connected(port).close()
-        yield _searcher(port, key)
+        connected(port).close()
+        yield port
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _connected(port: int) -> http.client.HTTPConnection:
+def connected(port: int) -> http.client.HTTPConnection:
     for _ in range(300):
         try:
             line = http.client.HTTPConnection("127.0.0.1", port)
@@ -164,7 +165,7 @@ def _searcher(port: int, key: str) -> Callable[[str, str], Any]:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
     def search(user: str, question: str) -> Any:
-        line = kept[0] if kept else kept.append(_connected(port)) or kept[0]
+        line = kept[0] if kept else kept.append(connected(port)) or kept[0]
         line.request("POST", "/api/v1/memories/search", json.dumps({"query": question, "user_id": user}), headers)
         answer = line.getresponse()
         body = answer.read()
