@@ -1,4 +1,4 @@
-"""HippocampAI: each view hears, calls a verb of the house, and answers."""
+"""What the views of HippocampAI share: their name, and how they say what is wrong."""
 
 from typing import Any
 
