@@ -2,29 +2,38 @@
 
 from django.urls import URLPattern
 
-from api.dialects.hippocampai.views import policies, tasks
+from api.dialects.hippocampai import rooms as more
+from api.dialects.hippocampai.views import batches, extracting, finding, health
+from api.dialects.hippocampai.views import memories as one
 from api.routes import both
 
 TITLE = "HippocampAI"
 
 # A list for each subject: what the client calls, and what the servers have besides.
-memories: list[URLPattern] = []  # remember, recall, read, change, delete, batches
-upkeep: list[URLPattern] = []  # deduplicate, consolidate, clean up, lifecycle, conflicts
-insight: list[URLPattern] = []  # statistics, explanations, health
-automation: list[URLPattern] = [  # policies, tasks, runs
-    *both("api/v1/users/<path:user_id>/policy", policies.UserPolicy.as_view()),
-    *both("api/v1/users/<path:user_id>/statistics", policies.UserStatistics.as_view()),
-    *both("api/v1/users/<path:user_id>/tasks", tasks.UserTasks.as_view()),
-    *both("users/<path:user_id>/policy", policies.UserPolicy.as_view()),
-    *both("users/<path:user_id>/statistics", policies.UserStatistics.as_view()),
-    *both("api/v1/tasks/status/<str:task_id>", tasks.TaskStatus.as_view()),
-    *both("api/v1/tasks/cancel/<str:task_id>", tasks.CancelTask.as_view()),
-    *both("api/v1/tasks/inspect/stats", tasks.Inspect.as_view()),
-    *both("api/v1/tasks/inspect/queues", tasks.Queues.as_view()),
-    *both("api/v1/tasks/scheduled", tasks.Scheduled.as_view()),
-    *both("api/v1/tasks/scheduled/<str:task_name>/run", tasks.RunScheduled.as_view()),
+spoken: list[URLPattern] = [
+    *both("v1/memories:remember", one.Remember.as_view()),
+    *both("v1/memories:recall", finding.Recall.as_view()),
+    *both("v1/memories:get", finding.Get.as_view()),
+    *both("v1/memories:update", one.Update.as_view()),
+    *both("v1/memories:delete", one.Delete.as_view()),
+    *both("v1/memories:extract", extracting.Extract.as_view()),
 ]
-rooms: list[URLPattern] = []  # sessions, usage, keys, and what else has a router of its own
+memories: list[URLPattern] = [
+    *both("v1/memories", one.Memories.as_view()),
+    *both("v1/memories/recall", finding.Recall.as_view()),
+    *both("v1/memories/query", finding.Query.as_view()),
+    *both("v1/memories/extract", extracting.Extract.as_view()),
+    *both("v1/memories/batch", batches.Batch.as_view()),
+    *both("v1/memories/batch/get", batches.BatchGet.as_view()),
+    *both("v1/memories/batch/delete", batches.BatchDelete.as_view()),
+    *both("v1/classify", extracting.Classify.as_view()),
+]
+upkeep: list[URLPattern] = []  # deduplicate, consolidate, clean up, lifecycle, conflicts
+insight: list[URLPattern] = [
+    *both("health", health.Health.as_view()),
+    *both("healthz", health.Health.as_view()),
+]
+last: list[URLPattern] = both("v1/memories/<str:memory_id>", one.Memory.as_view())  # what is no other route's name
 
-at_root: list[URLPattern] = [*memories, *upkeep, *insight, *automation]
-urlpatterns: list[URLPattern] = [*at_root, *rooms]
+at_root: list[URLPattern] = [*spoken, *more.automation]
+urlpatterns: list[URLPattern] = [*spoken, *memories, *upkeep, *insight, *more.automation, *more.rooms, *last]
