@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from api.dialects.hippocampai.serializers import types
 from automation import controller, manager, schedules, slots
 from automation.models import Policy, TaskRun, Timer
 from automation.vocabulary import AutomationPolicy
@@ -19,6 +20,20 @@ STATUS: dict[str, str] = {
 
 def policy(told: AutomationPolicy) -> dict[str, Any]:
     return asdict(told)
+
+
+def statistics(numbers: dict[str, Any]) -> dict[str, Any]:
+    """With its types in the place of our kinds."""
+    told: dict[str, dict[str, Any]] = {}
+    for kind, size in numbers["by_type"].items():
+        known = told.setdefault(types.TOLD[kind], {"count": 0, "total_chars": 0, "total_tokens": 0})
+        for name in known:
+            known[name] += size[name]
+    by_type = {
+        word: size | {f"avg_{name}": size[f"total_{name}"] / size["count"] for name in ("chars", "tokens")}
+        for word, size in told.items()
+    }
+    return numbers | {"by_type": by_type}
 
 
 def task(run: TaskRun) -> dict[str, Any]:

@@ -44,4 +44,4 @@ class UserStatistics(HippocampView):
     told = {"GET": words.StatisticsTold}
 
     def get(self, request: Request, user_id: str) -> Response:
-        return self.answer(controller.statistics(user_id))
+        return self.answer(present.statistics(controller.statistics(user_id)))

@@ -1,7 +1,5 @@
 """Tasks: those of a user, where each stands, what runs, waits and is scheduled. They are runs of the house."""
 
-from uuid import UUID
-
 from django.db.models import Count, QuerySet
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -9,7 +7,7 @@ from rest_framework.response import Response
 
 from api.dialects.hippocampai.presenters import automation as present
 from api.dialects.hippocampai.serializers import automation as words
-from api.dialects.hippocampai.views.base import HippocampView
+from api.dialects.hippocampai.views.base import HippocampView, key
 from automation import asked, looking, manager, policies, registry, runner
 from automation.errors import BadPolicy, RunOver
 from automation.models import Policy, TaskRun, Timer
@@ -17,17 +15,9 @@ from automation.models import Policy, TaskRun, Timer
 SHOWN = 100  # tasks of an inspection
 
 
-def key_of(text: str) -> UUID:
-    """Raises NotFound."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None
-
-
 def found(task_id: str) -> TaskRun:
     """Any run of the tenant is a task. Raises NotFound."""
-    run = looking.one(key_of(task_id))
+    run = looking.one(key(task_id))
     if run is None:
         raise NotFound
     return run
@@ -133,16 +123,16 @@ class RunScheduled(HippocampView):
     told = {"POST": words.SubmittedTold}
 
     def post(self, request: Request, task_name: str) -> Response:
-        job, _, key = task_name.partition("-")
+        job, _, name = task_name.partition("-")
         try:
-            (run,) = asked.run(_policy(key), job)
+            (run,) = asked.run(_policy(name), job)
         except BadPolicy:
             raise NotFound from None
         return self.answer(present.submitted(run.pk, f"Scheduled task '{task_name}' triggered manually,"))
 
 
-def _policy(key: str) -> Policy:
-    policy = policies.find(key_of(key))
+def _policy(name: str) -> Policy:
+    policy = policies.find(key(name))
     if policy is None:
         raise NotFound
     return policy
