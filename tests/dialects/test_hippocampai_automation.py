@@ -8,7 +8,7 @@ import pytest
 from automation import worker
 from automation.models import Policy
 from automation.vocabulary import AutomationPolicy, AutomationSchedule
-from tenants import keys
+from tenants import keys, replies
 from tenants.models import Tenant
 from tests.conftest import Caller
 from tests.dialects.speaking import Dialect
@@ -175,3 +175,42 @@ def test_what_a_policy_schedules_is_listed_and_run_by_name(hip: Dialect, another
     ran = hip.post(f"api/v1/tasks/scheduled/{name}/run", {})[1]
     assert ran["status"] == "submitted"
     assert hip.get(f"api/v1/tasks/status/{ran['task_id']}")[1]["status"] == "PENDING"
+
+
+def result(hip: Dialect, path: str, body: dict[str, Any]) -> Any:
+    status, told = hip.post(f"api/v1/tasks/memory/{path}", body)
+    assert (status, told["status"]) == (200, "submitted"), told
+    found = hip.get(f"api/v1/tasks/status/{told['task_id']}")[1]
+    assert (found["status"], found["error"]) == ("SUCCESS", None)
+    return found["result"]
+
+
+def test_tasks_on_memories_are_done_and_their_results_fetched(hip: Dialect, ada: Caller) -> None:
+    made = result(hip, "create", {"text": "Ada likes tea.", "user_id": "ada", "memory_type": "habit", "importance": 7})
+    assert (made["text"], made["user_id"], made["type"], made["importance"]) == ("Ada likes tea.", "ada", "habit", 7.0)
+    several = result(hip, "batch-create", {"memories": [{"text": f"{n} cups.", "user_id": "ada"} for n in (1, 2)]})
+    assert [memory["text"] for memory in several] == ["1 cups.", "2 cups."]
+    (hit,) = result(hip, "recall", {"query": "tea", "user_id": "ada", "k": 1})
+    assert (hit["memory"]["id"], hit["score"] > 0) == (made["id"], True)
+    named = {"memory_id": made["id"], "user_id": "ada"}
+    changed = result(hip, "update", named | {"updates": {"text": "Ada likes coffee.", "importance": 2}})
+    assert (changed["id"], changed["text"], changed["importance"]) == (made["id"], "Ada likes coffee.", 2.0)
+    assert result(hip, "delete", named)["success"] is True
+    assert ada.get(f"memories/{made['id']}")[0] == 404
+
+
+def test_a_task_on_a_memory_that_is_not_the_users_is_refused(hip: Dialect, ada: Caller) -> None:
+    memory = ada.remember("Tea.", user_id="ada")
+    named = {"memory_id": memory, "user_id": "ben"}
+    assert hip.post("api/v1/tasks/memory/delete", named)[0] == 404
+    assert hip.post("api/v1/tasks/memory/update", named | {"updates": {"text": "Milk."}})[0] == 404
+
+
+def test_a_result_is_its_tenants_alone_and_is_over(hip: Dialect, acme: Tenant, another: Dialect) -> None:
+    task_id = hip.post("api/v1/tasks/memory/create", {"text": "Tea.", "user_id": "ada"})[1]["task_id"]
+    assert another.get(f"api/v1/tasks/status/{task_id}")[0] == 404
+    bound = Dialect("hippocampai", keys.issue(acme, "bound", ["read", "write"], namespaces=["work"])[1])
+    assert bound.get(f"api/v1/tasks/status/{task_id}")[0] == 404
+    assert hip.post(f"api/v1/tasks/cancel/{task_id}", {})[1]["status"] == "SUCCESS"
+    replies.forget(acme.pk)
+    assert hip.get(f"api/v1/tasks/status/{task_id}")[1]["result"] is None

@@ -2,6 +2,7 @@
 
 from tests.isolation.recipes import Op
 
+SAID = {"text": "Ada takes her tea without sugar.", "user_id": "$user"}
 AUTOMATION: dict[str, Op] = {
     "POST api/v1/users/{user_id}/policy": Op({"summarization_threshold": 500}),
     "GET api/v1/users/{user_id}/policy": Op(ok=(404,)),  # none is there
@@ -13,6 +14,11 @@ AUTOMATION: dict[str, Op] = {
     "GET users/{user_id}/statistics": Op(),
     "POST api/v1/users/{user_id}/tasks": Op({"task_type": "decay"}),
     "GET api/v1/users/{user_id}/tasks": Op(),
+    "POST api/v1/tasks/memory/create": Op(SAID),
+    "POST api/v1/tasks/memory/batch-create": Op({"memories": [SAID]}),
+    "POST api/v1/tasks/memory/recall": Op({"query": "tea", "user_id": "$user"}),
+    "POST api/v1/tasks/memory/update": Op({"memory_id": "$memory", "user_id": "$user", "updates": {"text": "mine"}}),
+    "POST api/v1/tasks/memory/delete": Op({"memory_id": "$memory", "user_id": "$user"}),
     "GET api/v1/tasks/status/{task_id}": Op(),
     "POST api/v1/tasks/cancel/{task_id}": Op(),
     "GET api/v1/tasks/inspect/stats": Op(),

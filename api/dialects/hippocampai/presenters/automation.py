@@ -68,7 +68,16 @@ def status(run: TaskRun) -> dict[str, Any]:
 def cancelled(run: TaskRun, *, done: bool) -> dict[str, Any]:
     if done:
         return {"message": f"Task {run.pk} cancelled", "status": "cancelled"}
-    return {"message": f"Task {run.pk} is already {word(run)}", "status": word(run)}
+    return over(run.pk, word(run))
+
+
+def over(task_id: Any, how: str) -> dict[str, Any]:
+    return {"message": f"Task {task_id} is already {how}", "status": how}
+
+
+def done(task_id: str, result: Any) -> dict[str, Any]:
+    """A task that was done as it was submitted."""
+    return {"task_id": task_id, "status": "SUCCESS", "result": result, "error": None, "progress": None}
 
 
 def running(run: TaskRun) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from api.dialects.hippocampai.presenters.memories import SCALE
 from api.dialects.hippocampai.serializers import types
 from automation import looking
 from automation.models import TaskRun
-from memory import entities, stats
+from memory import entities, relations, stats
 from memory.listing import Narrowing
-from memory.models import Memory, Relation
+from memory.models import Memory
 from memory.models.memory import MemoryQuerySet
 from memory.tiers import cold
 from memory.types import Scope
@@ -38,7 +38,7 @@ def told(user_id: str) -> dict[str, Any]:
         "top_tags": [{"name": row["group"]["tag"], "count": row["count"]} for row in tags[:TOP]],
         "recent_memories": [_recent(memory) for memory in newest(rows, RECENT)],
         "top_clusters": [],
-        "total_connections": Relation.objects.filter(_owned(user_id)).count(),
+        "total_connections": relations.listed().filter(_owned(user_id)).count(),
         "potential_duplicates": report["duplicate_clusters"],
         "uncategorized_memories": rows.filter(tags=[], topic="").count(),
         "archived_memories": rows.filter(tier=Memory.Tier.COLD).count(),

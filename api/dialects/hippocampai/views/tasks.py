@@ -5,6 +5,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api import errands
 from api.dialects.hippocampai.presenters import automation as present
 from api.dialects.hippocampai.serializers import automation as words
 from api.dialects.hippocampai.views.base import HippocampView, key
@@ -50,10 +51,12 @@ class UserTasks(HippocampView):
 class TaskStatus(HippocampView):
     """Where a task stands, and what came of it."""
 
-    operations = {"GET": "runs.read"}
+    operations = {"GET": "memories.read"}  # of a task that recalls it tells what was found
     told = {"GET": words.TaskStatusTold}
 
     def get(self, request: Request, task_id: str) -> Response:
+        if errand := errands.find(self.speaker.tenant.pk, key(task_id)):
+            return self.answer(present.done(task_id, errand[0]))
         return self.answer(present.status(found(task_id)))
 
 
@@ -64,6 +67,8 @@ class CancelTask(HippocampView):
     told = {"POST": words.CancelledTold}
 
     def post(self, request: Request, task_id: str) -> Response:
+        if errands.find(self.speaker.tenant.pk, key(task_id)):
+            return self.answer(present.over(task_id, "SUCCESS"))
         run = found(task_id)
         try:
             return self.answer(present.cancelled(runner.cancel(run.pk) or run, done=True))
