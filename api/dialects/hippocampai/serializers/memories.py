@@ -237,7 +237,7 @@ def weights_of(told: dict[str, float]) -> dict[str, float]:
 
 def narrowed_by(heard: dict[str, Any]) -> dict[str, Any]:
     """Our filters of a query whose filters stand beside it by name."""
-    named = {name: heard[name] for name in QueryHeard().fields if name in heard and name in filters.READERS}
+    named = {name: value for name, value in heard.items() if name in filters.READERS and name != "user_id"}
     named |= {name: value.isoformat() for name, value in named.items() if isinstance(value, datetime)}
-    said = [told for told in (heard.get("filters"), filters.read(named | {"user_id": None})) if told]
+    said = [told for told in (heard.get("filters"), filters.read(named)) if told]
     return {"AND": said} if said else {}
