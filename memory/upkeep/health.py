@@ -68,7 +68,7 @@ def report(reach: Reach, now: datetime) -> dict[str, Any]:
 
 
 def of_one(memory_id: UUID, now: datetime) -> dict[str, Any] | None:
-    """How fresh (0 to 100) and how stale (0 to 1) one live memory is, and what to do with it; None when there is none."""
+    """How fresh (0 to 100) and how stale (0 to 1) a live memory is, and what to do with it; None when there is none."""
     rows = Memory.objects.live().filter(pk=memory_id).only(*READ).annotate(beginning=Left("content", LOOKED_INTO))
     item = next(map(_item, rows), None)
     if item is None:

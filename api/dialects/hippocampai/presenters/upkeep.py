@@ -34,7 +34,9 @@ def cleaned(run_: TaskRun) -> dict[str, Any]:
 def steps(rows: Iterable[Step], actions: tuple[str, ...]) -> list[dict[str, Any]]:
     """What a run did."""
     return [
-        _done(row.action, row.subject and str(row.subject), row.score, row.why) for row in rows if row.action in actions
+        _done(row.action, str(row.subject) if row.subject else None, row.score, row.why)
+        for row in rows
+        if row.action in actions
     ]
 
 

@@ -139,7 +139,7 @@ class ScoreTold(serializers.Serializer):
 
 class ProvenanceTold(serializers.Serializer):
     memory_id = serializers.UUIDField()
-    source = serializers.CharField(allow_null=True)
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field
     created_at = serializers.DateTimeField()
     versions = serializers.ListField(child=serializers.DictField(), help_text="version, since, actor, changed")
     lineage = serializers.ListField(child=serializers.DictField(), help_text="memory_id, relation, direction")

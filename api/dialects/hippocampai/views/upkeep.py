@@ -87,14 +87,14 @@ class Background(HippocampView):
 class TriggerDeduplicate(HippocampView):
     """Let a worker find memories that say the same."""
 
-    job, options = "deduplicate", {"mode": "merge"}
+    job, usual = "deduplicate", {"mode": "merge"}
     operations = {"POST": "runs.start"}
     asked = words.Trigger
     told = {"POST": words.RunTold}
 
     def post(self, request: Request) -> Response:
         asked = self.ask(request)
-        options = self.options | (similarity(asked, "threshold") if self.job == "consolidate" else {})
+        options = {**self.usual, **similarity(asked, "threshold")}
         run = asking.start(self.job, Reach(user_id=asked["user_id"]), options, dry_run=asked["dry_run"])
         return self.answer(presenters.run(run))
 
@@ -102,7 +102,8 @@ class TriggerDeduplicate(HippocampView):
 class TriggerConsolidate(TriggerDeduplicate):
     """Let a worker consolidate."""
 
-    job, options = "consolidate", {}
+    job = "consolidate"
+    usual: dict[str, str] = {}
 
 
 def similarity(heard: dict[str, Any], name: str) -> dict[str, float]:
