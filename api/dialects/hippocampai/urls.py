@@ -10,10 +10,10 @@ from api.dialects.hippocampai.views import (
     health,
     lifecycle,
     monitoring,
+    tidying,
 )
 from api.dialects.hippocampai.views import insight as asking
 from api.dialects.hippocampai.views import memories as one
-from api.dialects.hippocampai.views import upkeep as tidying
 from api.routes import both
 
 TITLE = "HippocampAI"

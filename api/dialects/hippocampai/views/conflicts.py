@@ -4,10 +4,10 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.hippocampai.presenters import upkeep as presenters
-from api.dialects.hippocampai.serializers import upkeep as words
+from api.dialects.hippocampai.presenters import tidying as presenters
+from api.dialects.hippocampai.serializers import tidying as words
 from api.dialects.hippocampai.views.base import HippocampView, key, one
-from api.dialects.hippocampai.views.upkeep import ran
+from api.dialects.hippocampai.views.tidying import ran
 from memory import reviews
 from memory.models import Review
 from memory.upkeep.conflicts import STRATEGIES

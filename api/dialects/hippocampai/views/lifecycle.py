@@ -3,8 +3,8 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.hippocampai.presenters import upkeep as presenters
-from api.dialects.hippocampai.serializers import upkeep as words
+from api.dialects.hippocampai.presenters import tidying as presenters
+from api.dialects.hippocampai.serializers import tidying as words
 from api.dialects.hippocampai.views.base import HippocampView, one
 from memory import stats
 from memory.listing import Narrowing

@@ -6,9 +6,9 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.hippocampai.presenters import upkeep as presenters
+from api.dialects.hippocampai.presenters import tidying as presenters
 from api.dialects.hippocampai.serializers import memories as named
-from api.dialects.hippocampai.serializers import upkeep as words
+from api.dialects.hippocampai.serializers import tidying as words
 from api.dialects.hippocampai.views.base import HippocampView
 from automation import asking, looking, worker
 from automation.models import TaskRun
