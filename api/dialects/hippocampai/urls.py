@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern
 
+from api.dialects.hippocampai import rooms as more
 from api.dialects.hippocampai.views import (
     batches,
     conflicts,
@@ -72,9 +73,7 @@ insight: list[URLPattern] = [
     *both("v1/monitoring/access-patterns", monitoring.AccessPatterns.as_view()),
     *both("v1/monitoring/health-history", monitoring.HealthHistory.as_view()),
 ]
-automation: list[URLPattern] = []  # policies, tasks, runs
-rooms: list[URLPattern] = []  # sessions, usage, keys, and what else has a router of its own
 last: list[URLPattern] = both("v1/memories/<str:memory_id>", one.Memory.as_view())  # what is no other route's name
 
-at_root: list[URLPattern] = [*spoken, *automation]
-urlpatterns: list[URLPattern] = [*spoken, *memories, *upkeep, *insight, *automation, *rooms, *last]
+at_root: list[URLPattern] = [*spoken, *more.automation]
+urlpatterns: list[URLPattern] = [*spoken, *memories, *upkeep, *insight, *more.automation, *more.rooms, *last]

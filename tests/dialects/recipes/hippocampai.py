@@ -1,5 +1,6 @@
 """How each operation of HippocampAI is called so that it works; see tests/isolation/recipes.py."""
 
+from tests.dialects.recipes import hippocampai_rooms
 from tests.isolation.recipes import Op
 
 SAID = {"text": "Ada takes her tea without sugar.", "user_id": "$user"}
@@ -67,4 +68,4 @@ INSIGHT: dict[str, Op] = {
     "POST v1/monitoring/health-history": Op(ONE),
 }
 
-OPS: dict[str, Op] = {**MEMORIES, **UPKEEP, **INSIGHT}
+OPS: dict[str, Op] = {**MEMORIES, **UPKEEP, **INSIGHT, **hippocampai_rooms.OPS}
