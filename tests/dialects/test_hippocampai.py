@@ -1,5 +1,6 @@
 """What HippocampAI's memory routes mean here, those that its client never calls among them."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,6 +8,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from api.dialects.base import Wrong
+from api.dialects.hippocampai.views.base import HippocampView
 from memory.models import Memory
 from memory.remember import remember_many
 from memory.types import Draft, Scope
@@ -359,3 +362,17 @@ def test_health_needs_no_credential(acme: Tenant) -> None:
     nobody = Dialect("hippocampai", "")
     assert nobody.get("health")[1]["status"] in ("healthy", "degraded")
     assert nobody.get("stats")[0] == 401
+
+
+def test_who_asks_too_often_is_told_in_its_own_words() -> None:
+    told = HippocampView().envelope(Wrong(429, "rate_limited", "Too many requests.", wait=3))
+    assert told == {"error": "rate_limited", "message": "Too many requests."}
+
+
+def test_what_the_client_calls_with_a_colon_stands_at_the_root_too(hip: Dialect) -> None:
+    said(hip)
+    sent = json.dumps({"query": "tea", "user_id": "ada"})
+    headers = {"Authorization": f"Bearer {hip.key}"}
+    for path in ("/v1/memories:recall", "/v1/memories:recall/"):
+        found = hip.client.post(path, sent, content_type="application/json", headers=headers)
+        assert [one["memory"]["text"] for one in found.json()] == ["Ada takes tea."]

@@ -127,7 +127,7 @@ class WindowTold(serializers.Serializer):
     end = serializers.DateTimeField(allow_null=True)
 
 
-class ScoreTold(serializers.Serializer):
+class HealthScoreTold(serializers.Serializer):
     user_id = serializers.CharField()
     health_score = serializers.FloatField(help_text="0 to 100.")
     status = serializers.CharField()

@@ -13,6 +13,7 @@ from memory.types import Draft, Query, Scope
 
 LONGEST_TTL_DAYS = 3_660
 MOST_FOUND, MOST_LISTED = 200, 1_000
+MOST_ASKED = 10_000  # characters of a question that are asked with
 # What each of its weights is there, and which part of our score it weighs.
 WEIGHTS = {"sim": ("semantic", 0.55), "rerank": ("lexical", 0.20), "recency": ("recency", 0.15),
            "importance": ("importance", 0.10)}  # fmt: skip
@@ -178,7 +179,7 @@ class HitTold(serializers.Serializer):
     rank = serializers.IntegerField()
 
 
-class DeletedTold(serializers.Serializer):
+class GoneTold(serializers.Serializer):
     success = serializers.BooleanField()
     memory_id = serializers.UUIDField()
 
@@ -222,7 +223,7 @@ def scope_of(heard: dict[str, Any]) -> Scope:
 
 def query_of(heard: dict[str, Any]) -> Query:
     return Query(
-        heard["query"],
+        heard["query"][:MOST_ASKED],
         scope_of(heard),
         min(heard["k"], MOST_FOUND),
         heard.get("filters", {}),

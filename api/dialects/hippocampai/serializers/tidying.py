@@ -18,7 +18,7 @@ class Dry(Words):
     dry_run = serializers.BooleanField(default=True)
 
 
-class ConsolidateHeard(Words):
+class ConsolidationHeard(Words):
     user_id = Owner()
     session_id = words.Name()
     similarity_threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
@@ -29,7 +29,7 @@ class Trigger(Dry):
     threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
 
 
-class RunTold(serializers.Serializer):
+class TidiedTold(serializers.Serializer):
     status = serializers.CharField(help_text="success, failed, or running while it goes on in the background.")
     user_id = serializers.CharField()
     dry_run = serializers.BooleanField()
@@ -43,7 +43,7 @@ class DoubleTold(serializers.Serializer):
     reason = serializers.CharField()
 
 
-class DeduplicateTold(RunTold):
+class DeduplicateTold(TidiedTold):
     duplicates_found = serializers.IntegerField()
     duplicates_removed = serializers.IntegerField(help_text="Merged: superseded, and not deleted.")
     duplicates = DoubleTold(many=True)
@@ -54,7 +54,7 @@ class ConsolidatedTold(DoubleTold):
     dry_run = serializers.BooleanField()
 
 
-class CleanedTold(RunTold):
+class CleanedTold(TidiedTold):
     deleted_count = serializers.IntegerField()
     expired_count = serializers.IntegerField(help_text="The same number, by its other name.")
 
@@ -117,5 +117,5 @@ class TiersTold(serializers.Serializer):
     by_tier = serializers.DictField(child=serializers.IntegerField())
 
 
-class UserHeard(Words):
+class TiersHeard(Words):
     user_id = Owner()

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from analytics.forecasting import forecast
 from api.dialects.hippocampai.presenters import insight as presenters
 from api.dialects.hippocampai.serializers import insight as words
+from api.dialects.hippocampai.serializers.memories import MOST_ASKED
 from api.dialects.hippocampai.views.base import HippocampView, one
 from memory import recall, stats
 from memory.types import Found, Query, Scope
@@ -26,7 +27,7 @@ class Asking(HippocampView):
     buckets = {"POST": "search"}
 
     def found(self, heard: dict[str, Any], k: int) -> Found:
-        return recall.look(Query(heard["query"], Scope(user_id=heard["user_id"]), min(k, words.MOST)))
+        return recall.look(Query(heard["query"][:MOST_ASKED], Scope(user_id=heard["user_id"]), min(k, words.MOST)))
 
 
 class Explain(Asking):
@@ -115,7 +116,7 @@ class ContextWindow(HippocampView):
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
-        text = heard["query"] if heard["context_type"] == "relevant" else ""
+        text = heard["query"][:MOST_ASKED] if heard["context_type"] == "relevant" else ""
         found = recall.recall(Query(text, Scope(user_id=heard["user_id"])))
         return self.answer(presenters.window(heard["context_type"], found))
 
@@ -125,7 +126,7 @@ class Score(HippocampView):
 
     operations = {"POST": "health.read"}
     heard = words.UserAsked
-    told = {"POST": words.ScoreTold}
+    told = {"POST": words.HealthScoreTold}
 
     def post(self, request: Request) -> Response:
         user_id = self.hear(request)["user_id"]

@@ -41,7 +41,7 @@ class TierStats(HippocampView):
     """How many memories of a user are in which tier."""
 
     operations = {"POST": "memories.read"}
-    heard = words.UserHeard
+    heard = words.TiersHeard
     told = {"POST": words.TiersTold}
 
     def post(self, request: Request) -> Response:

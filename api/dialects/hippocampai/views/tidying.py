@@ -50,7 +50,7 @@ class Consolidate(HippocampView):
     """Keep what recent episodes have in common as knowledge."""
 
     operations = {"POST": "runs.start"}
-    heard = words.ConsolidateHeard
+    heard = words.ConsolidationHeard
     told = {"POST": words.ConsolidatedTold(many=True)}
 
     def post(self, request: Request) -> Response:
@@ -90,7 +90,7 @@ class TriggerDeduplicate(HippocampView):
     job, usual = "deduplicate", {"mode": "merge"}
     operations = {"POST": "runs.start"}
     asked = words.Trigger
-    told = {"POST": words.RunTold}
+    told = {"POST": words.TidiedTold}
 
     def post(self, request: Request) -> Response:
         asked = self.ask(request)
