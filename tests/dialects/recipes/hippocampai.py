@@ -31,4 +31,41 @@ MEMORIES: dict[str, Op] = {
     "GET healthz": Op(),
 }
 
-OPS: dict[str, Op] = {**MEMORIES, **hippocampai_rooms.OPS}
+HERS = {"user_id": "$user"}
+ONE = {"memory_id": "$memory", "user_id": "$user"}
+
+UPKEEP: dict[str, Op] = {
+    "POST v1/memories/deduplicate": Op(HERS),
+    "POST v1/memories/consolidate": Op(HERS),
+    "POST v1/memories/cleanup": Op({}),
+    "POST v1/memories/expire": Op(HERS),
+    "POST v1/memories:expire": Op(HERS),
+    "GET v1/background/status": Op(),
+    "POST v1/background/dedup/trigger": Op(query=HERS),
+    "POST v1/background/consolidate/trigger": Op(query=HERS),
+    "POST v1/conflicts/detect": Op(ONE),
+    "POST v1/conflicts/resolve": Op({"user_id": "$user", "conflict_id": "$review", "strategy": "keep_both"}),
+    "GET v1/lifecycle/temperature/{memory_id}": Op(),
+    "POST v1/lifecycle/migrate": Op({"memory_id": "$memory", "target_tier": "cold"}),
+    "POST v1/lifecycle/stats": Op(HERS),
+}
+INSIGHT: dict[str, Op] = {
+    "GET stats": Op(),
+    "GET v1/memories/analytics": Op(query=HERS),
+    "POST v1/observability/explain": Op(ASKED),
+    "POST v1/observability/visualize": Op(ASKED),
+    "POST v1/observability/profile": Op(ASKED),
+    "POST v1/temporal/freshness": Op(ONE),
+    "POST v1/temporal/decay": Op(ONE),
+    "POST v1/temporal/forecast": Op(HERS),
+    "POST v1/temporal/context-window": Op(ASKED),
+    "POST v1/health/score": Op(HERS),
+    "POST v1/provenance/track": Op({"memory_id": "$memory"}),
+    "GET v1/monitoring/events": Op(query=ONE),
+    "POST v1/monitoring/stats": Op(HERS),
+    "POST v1/monitoring/access-pattern": Op(ONE),
+    "POST v1/monitoring/access-patterns": Op(HERS),
+    "POST v1/monitoring/health-history": Op(ONE),
+}
+
+OPS: dict[str, Op] = {**MEMORIES, **UPKEEP, **INSIGHT, **hippocampai_rooms.OPS}

@@ -3,5 +3,5 @@
 from rest_framework import serializers
 
 
-class HealthTold(serializers.Serializer):
+class UpTold(serializers.Serializer):
     status = serializers.ChoiceField(("healthy", "degraded", "unhealthy"))

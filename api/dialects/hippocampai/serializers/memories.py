@@ -13,6 +13,7 @@ from memory.types import Draft, Query, Scope
 
 LONGEST_TTL_DAYS = 3_660
 MOST_FOUND, MOST_LISTED = 200, 1_000
+MOST_ASKED = 10_000  # characters of a question that are asked with
 # What each of its weights is there, and which part of our score it weighs.
 WEIGHTS = {"sim": ("semantic", 0.55), "rerank": ("lexical", 0.20), "recency": ("recency", 0.15),
            "importance": ("importance", 0.10)}  # fmt: skip
@@ -178,7 +179,7 @@ class HitTold(serializers.Serializer):
     rank = serializers.IntegerField()
 
 
-class DeletedTold(serializers.Serializer):
+class GoneTold(serializers.Serializer):
     success = serializers.BooleanField()
     memory_id = serializers.UUIDField()
 
@@ -222,7 +223,7 @@ def scope_of(heard: dict[str, Any]) -> Scope:
 
 def query_of(heard: dict[str, Any]) -> Query:
     return Query(
-        heard["query"],
+        heard["query"][:MOST_ASKED],
         scope_of(heard),
         min(heard["k"], MOST_FOUND),
         heard.get("filters", {}),
@@ -237,7 +238,7 @@ def weights_of(told: dict[str, float]) -> dict[str, float]:
 
 def narrowed_by(heard: dict[str, Any]) -> dict[str, Any]:
     """Our filters of a query whose filters stand beside it by name."""
-    named = {name: heard[name] for name in QueryHeard().fields if name in heard and name in filters.READERS}
+    named = {name: value for name, value in heard.items() if name in filters.READERS and name != "user_id"}
     named |= {name: value.isoformat() for name, value in named.items() if isinstance(value, datetime)}
-    said = [told for told in (heard.get("filters"), filters.read(named | {"user_id": None})) if told]
+    said = [told for told in (heard.get("filters"), filters.read(named)) if told]
     return {"AND": said} if said else {}

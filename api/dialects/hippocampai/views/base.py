@@ -6,15 +6,24 @@ from uuid import UUID
 
 from rest_framework.exceptions import NotFound
 
-from api.dialects.base import DialectView, Wrong
+from api.dialects.base import DialectSchema, DialectView, Wrong
 from api.dialects.hippocampai.presenters import memories as presenters
 from memory.errors import NotStored
 from memory.models import Memory
 from memory.types import Outcome
 
 
+class HippocampSchema(DialectSchema):
+    """Operations named by their routes: both servers' names of one are served by one view."""
+
+    def get_operation_id(self) -> str:
+        path = self.path.removeprefix("/compat/hippocampai/").translate(str.maketrans("/:", "_-", "{}"))
+        return f"{self.method.lower()}_{path}"
+
+
 class HippocampView(DialectView):
     dialect = "hippocampai"
+    schema = HippocampSchema()
 
     def envelope(self, wrong: Wrong) -> dict[str, Any]:
         """Who may not, or not now, is told `{error, message}`; all else is `{detail}`."""

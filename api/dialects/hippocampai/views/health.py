@@ -18,7 +18,7 @@ class Health(HippocampView):
 
     authentication_classes = ()
     permission_classes = ()
-    told = {"GET": words.HealthTold}
+    told = {"GET": words.UpTold}
     errors = {503: "It cannot serve now"}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -35,7 +35,7 @@ class Memory(HippocampView):
 
     heard = words.Change
     asked = words.UserNamed
-    told = {"GET": words.MemoryTold, "PATCH": words.MemoryTold, "DELETE": words.DeletedTold}
+    told = {"GET": words.MemoryTold, "PATCH": words.MemoryTold, "DELETE": words.GoneTold}
 
     def get(self, request: Request, memory_id: str) -> Response:
         return self.answer(presenters.memory(one(memory_id, self.ask(request).get("user_id", ""))))
@@ -62,7 +62,7 @@ class Delete(HippocampView):
     """Delete a memory that the body names."""
 
     heard = words.MemoryNamed
-    told = {"DELETE": words.DeletedTold}
+    told = {"DELETE": words.GoneTold}
 
     def delete(self, request: Request) -> Response:
         heard = self.hear(request)
