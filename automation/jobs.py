@@ -57,6 +57,7 @@ _ALL = [
         summarize.plan,
         summarize.Options,
         tell=lambda n: {"summaries_created": n["summarize"]},
+        brief=summarize.brief,
         threshold=500,
     ),
     Job(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from memory.errors import BadDecision, ReviewRefused
 from memory.models import Memory, Review, Step
 from memory.upkeep import writing
 from memory.upkeep.plan import Change, Touch
-from memory.upkeep.settling import best_of, merged, quiet, settled
+from memory.upkeep.settling import begins, best_of, merged, quiet, settled
 
 Kind, State = Review.Kind, Review.State
 PAIRS = (Kind.DUPLICATE, Kind.CONTRADICTION)
@@ -141,6 +142,15 @@ def decide(review_id: UUID, decision: str) -> Review | None:
     _move(review, chosen.state, decided_by=actors.current(), decided_at=timezone.now(), outcome=outcome)
     ledger.record("review.decided", review, **_thin(review), decision=decision)
     return _one(review_id)
+
+
+def stronger(review: Review, strategy: str) -> str:
+    """The decision by which the newer, the more believed or the more important of two is kept; `strategy` is one of
+    conflicts.STRATEGIES. Of equals it is the second, which was stored later.
+    """
+    read = begins if strategy == "temporal" else attrgetter(strategy)
+    first, second = _both(review)
+    return "keep_first" if read(first) > read(second) else "keep_second"
 
 
 def decisions(kind: str) -> list[str]:

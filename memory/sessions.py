@@ -120,6 +120,14 @@ def _summed(told: Iterable[Any], name: str) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
+def latest(found: Iterable[Session]) -> dict[UUID, datetime]:
+    """When the last live memory was stored in each of these, where one was. One statement."""
+    keys = {(session.namespace, session.user_id, session.session_id): session.pk for session in found}
+    rows = Memory.objects.live().filter(session_id__in={name for _, _, name in keys}).order_by()
+    told = rows.values_list("namespace", "user_id", "session_id").annotate(last=Max("created_at"))
+    return {keys[names[0], names[1], names[2]]: names[3] for names in told if names[:3] in keys}
+
+
 @transaction.atomic
 def revise_session(session_key: UUID, changes: dict[str, Any]) -> Session | None:
     """Change title, agent_id or metadata, which is merged into what is there. None when there is no such session."""
@@ -207,11 +215,14 @@ def reopen(session_key: UUID, ttl: timedelta | None = None) -> Session | None:
 
 @transaction.atomic
 def delete(session_key: UUID) -> int | None:
-    """End a session: its memories are deleted, restorable for UNDO_DAYS. How many; None when there is no session."""
+    """End a session: its memories are deleted. How many; None when there is no session.
+
+    They are one batch, named by the session, and with it can be brought back for UNDO_DAYS, see bygone.
+    """
     session = _claimed(session_key)
     if session is None:
         return None
-    count = erase_all(_all_of(session))
+    count = erase_all(_all_of(session), session.pk)
     ledger.record("session.deleted", session, **_thin(session), count=count)
     session.delete()
     return count

@@ -98,9 +98,12 @@ def _bytes() -> Func:
     return Func(F("content"), function="octet_length", output_field=IntegerField())
 
 
-def sizes(scope: Scope = EVERYTHING) -> list[dict[str, Any]]:
-    """Of live memories by kind: count, and characters, largest and smallest of their content; a cold one has none."""
-    told = Memory.objects.live().scoped(scope).order_by("kind").values("kind")
+def sizes(scope: Scope = EVERYTHING, filters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Of live memories by kind: count, and characters, largest and smallest of their content; a cold one has none.
+
+    Raises BadFilter.
+    """
+    told = listed(Narrowing(scope, filters=filters or {})).order_by("kind").values("kind")
     length = Length("content")
     numbers = told.annotate(count=Count("id"), characters=Sum(length), largest=Max(length), smallest=Min(length))
     return [dict(row) for row in numbers]

@@ -76,7 +76,8 @@ class DialectSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         asked = getattr(self.view, "asked", None)
-        return [asked] if asked and self.method in ("GET", "DELETE") else []
+        in_query = self.method in ("GET", "DELETE") or not getattr(self.view, "heard", None)
+        return [asked] if asked and in_query else []
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

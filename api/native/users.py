@@ -85,12 +85,16 @@ class UserPolicyWords(UserPolicyDraft):
     """A user's policy."""
 
 
+class SetPolicyWords(UserPolicyWords):
+    status = serializers.CharField(help_text="`success`, as HippocampAI's document answers.")
+
+
 class UserPolicy(TenantView):
     operations = {"GET": "policies.read", "POST": "policies.manage", "DELETE": "policies.manage"}
 
     @extend_schema(
         tags=["users"], operation_id="set_user_policy", summary="Give a user a policy, in the place of the one before",
-        request=UserPolicyDraft, responses={200: UserPolicyWords, 201: UserPolicyWords}, examples=[AT_500, NIGHTLY],
+        request=UserPolicyDraft, responses={200: SetPolicyWords, 201: SetPolicyWords}, examples=[AT_500, NIGHTLY],
     )  # fmt: skip
     def post(self, request: Request, user_id: str) -> Response:
         heard = hear(UserPolicyDraft, request.data)
@@ -98,7 +102,7 @@ class UserPolicy(TenantView):
             raise serializers.ValidationError({"user_id": "is another one than in the path"})
         known = controller.own(user_id) is not None
         told = vocabulary.heard(controller.save(vocabulary.read(heard | {"user_id": user_id})))
-        return Response(UserPolicyWords(asdict(told)).data, 200 if known else 201)
+        return Response(SetPolicyWords(asdict(told) | {"status": "success"}).data, 200 if known else 201)
 
     @extend_schema(
         tags=["users"], operation_id="get_user_policy", summary="The policy of a user", responses=UserPolicyWords

@@ -34,9 +34,14 @@ def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     rows = reach.rows().movable().filter(importance__gt=decaying.FLOOR)
     for memory in slices.read(slices.chosen(rows, ["-importance"], options.most), only=READ):
         base, since = began(memory)
-        days = (now - since).total_seconds() / DAY
-        fading = Fading(memory.kind, base, days, memory.recalls, memory.confidence)
-        yield _change(memory, decaying.faded(fading, options.half_life_days), base, since)
+        yield _change(memory, faded(memory, now, options.half_life_days), base, since)
+
+
+def faded(memory: Memory, now: datetime, half_life_days: float = 0.0) -> float:
+    """What its importance comes to at `now`; a half life of 0 is that of its kind."""
+    base, since = began(memory)
+    days = (now - since).total_seconds() / DAY
+    return decaying.faded(Fading(memory.kind, base, days, memory.recalls, memory.confidence), half_life_days)
 
 
 def began(memory: Memory) -> tuple[float, datetime]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import TextField
 from django.db.models.functions import MD5, Cast, Left
 
-from memory.algorithms import health
+from memory.algorithms import health, vitals
 from memory.algorithms.vitals import Item
 from memory.models import Memory
 from memory.upkeep.groups import matrix
@@ -64,6 +65,16 @@ def report(reach: Reach, now: datetime) -> dict[str, Any]:
     told = health.report([_item(row) for row in chosen], matrix(chosen), now)
     told["metrics"]["memories_in_all"] = len(chosen) if len(chosen) < LOOKED_AT else rows.count()
     return told | {"namespace": reach.namespace, "user_id": reach.user_id}
+
+
+def of_one(memory_id: UUID, now: datetime) -> dict[str, Any] | None:
+    """How fresh (0 to 100) and how stale (0 to 1) a live memory is, and what to do with it; None when there is none."""
+    rows = Memory.objects.live().filter(pk=memory_id).only(*READ).annotate(beginning=Left("content", LOOKED_INTO))
+    item = next(map(_item, rows), None)
+    if item is None:
+        return None
+    fresh = {"freshness": round(vitals.freshness([item], now), 2), "is_stale": vitals.is_stale(item, now)}
+    return fresh | vitals.stale(item, now)
 
 
 def _item(row: Any) -> Item:

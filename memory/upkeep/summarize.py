@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, DateTimeField, Exists, F, Func, JSONField, Max, OuterRef, Q, Value, When
+from django.db.models import Case, Count, DateTimeField, Exists, F, Func, JSONField, Max, OuterRef, Q, Sum, Value, When
 from django.db.models.fields.json import KeyTransform
-from django.db.models.functions import TruncMonth
+from django.db.models.functions import Length, TruncMonth
 
 from memory import llm
 from memory.algorithms.summarizing import Told
@@ -36,11 +36,14 @@ LEVELS = 3
 @dataclass(frozen=True)
 class Options:
     session_length: int = option(20, "memories of a session that are summarized at once", least=2, most=1_000)
-    age_days: int = option(30, "days after which what is left is summarized, by session or month", least=1, most=3_650)
+    age_days: int = option(30, "days after which what is left is summarized, by session or month", least=0, most=3_650)
     least: int = option(4, "old memories that are worth a summary", least=2, most=1_000)
     batch: int = option(50, "memories of one summary; more get several, and one over these", least=5, most=500)
     sentences: int = option(6, "about so many in a summary", least=1, most=20)
     follow_deletions: bool = option(True, "whether a summary is deleted when one of its sources is")
+    session: str = option("", "only what was said in the session of this name; empty: any")
+    kinds: str = option("", "only these kinds, with commas between; empty: all that are summarized")
+    hours: int = option(0, "only what is no older than so many hours; 0: any age", least=0, most=87_600)
     most: int = option(5_000, "memories that are summarized in one run", least=1, most=100_000)
 
 
@@ -63,11 +66,25 @@ class Group:
         return rows & Q(event_time__gte=first, event_time__lt=(first + timedelta(days=32)).replace(day=1))
 
 
+def brief(changes: Sequence[Change]) -> dict[str, Any]:
+    """How much a plan reads and writes: memories, by kind too, and characters; those of cold ones are not counted."""
+    made = [change for change in changes if change.draft]
+    keys = {link.target for change in made for link in change.links}
+    rows = Memory.objects.filter(pk__in=keys).order_by().values_list("kind")
+    told = list(rows.annotate(n=Count("id"), characters=Sum(Length("content")))) if keys else []
+    return {
+        "memories_summarized": sum(n for _, n, _ in told),
+        "kinds_summarized": dict(sorted((kind, n) for kind, n, _ in told)),
+        "characters_read": sum(characters or 0 for _, _, characters in told),
+        "characters_written": sum(len(change.draft["content"]) for change in made),
+    }
+
+
 def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
     """Summarize long sessions, and what is old by session or month."""
     if options.follow_deletions:
         yield from sources.withdrawn(_outlived(reach), options.most, "something that it sums up was deleted")
-    rows = _unsummarized(reach)
+    rows = _unsummarized(reach).filter(_asked(options, now))
     due = []
     for group in _groups(rows, options, now):
         if group.due:
@@ -76,6 +93,14 @@ def plan(reach: Reach, options: Options, now: datetime) -> Iterator[Change]:
             yield Change("keep", effect="", why=f"{group.count} memories are neither enough nor old")
     for group, memories in _read(rows, due, options.most):
         yield from _summarized(group, memories, options)
+
+
+def _asked(options: Options, now: datetime) -> Q:
+    """What the options narrow a run to."""
+    rows = Q(session_id=options.session) if options.session else Q()
+    kinds = [kind.strip() for kind in options.kinds.split(",") if kind.strip()]
+    rows &= Q(kind__in=kinds) if kinds else Q()
+    return rows & Q(event_time__gte=now - timedelta(hours=options.hours)) if options.hours else rows
 
 
 def _outlived(reach: Reach) -> MemoryQuerySet:

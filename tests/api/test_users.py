@@ -38,6 +38,7 @@ def test_a_policy_is_read_replaced_and_deleted(admin: Caller, ada: Caller) -> No
     assert admin.post("users/ada/policy", {"decay_half_life_days": 7})[0] == 201
     status, again = admin.post("users/ada/policy", {"policy_type": "manual"})
     assert (status, again["policy_type"], again["decay_half_life_days"]) == (200, "manual", 90)
+    assert again.pop("status") == "success"
     assert ada.get("users/ada/policy") == (200, again)
     assert Policy.objects.count() == 1
     assert admin.delete("users/ada/policy") == (204, None)

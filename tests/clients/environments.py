@@ -51,3 +51,6 @@ class Environment:
 INMEMORY = Environment(
     "inmemory", alone=("inmemory==0.1.11",), beside=("httpx",), shells=("inmemory", "inmemory.common")
 )
+HIPPOCAMPAI = Environment(
+    "hippocampai", alone=("hippocampai==0.6.0",), beside=("httpx", "pydantic"), shells=("hippocampai",)
+)

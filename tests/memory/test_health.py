@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -101,3 +102,14 @@ def test_what_has_expired_counts_as_stale_until_it_is_swept(in_acme: Tenant) -> 
     Memory.objects.update(expires_at=timezone.now() - timedelta(hours=1))
     told = health.report(Reach(user_id="ada"), timezone.now())
     assert [one["reason"] for one in told["stale"]] == ["temporal_context"]
+
+
+def test_one_memory_is_fresh_and_grows_stale(in_acme: Tenant) -> None:
+    one = remember(Draft("Ada drinks green tea.", ADA)).id
+    assert one
+    fresh, old = (health.of_one(one, timezone.now() + timedelta(days=days, minutes=1)) for days in (0, 200))
+    assert fresh
+    assert old
+    assert (fresh["freshness"], fresh["is_stale"], fresh["recommendation"]) == (100, False, "monitor")
+    assert (old["is_stale"], old["recommendation"], old["days_since_creation"]) == (True, "delete", 200)
+    assert health.of_one(uuid4(), timezone.now()) is None

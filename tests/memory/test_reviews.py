@@ -380,3 +380,14 @@ def test_a_large_library_is_read_slice_by_slice(in_acme: Tenant, monkeypatch: py
     changes = planned(deduplicate, MERGE)
     assert {change.subject for change in changes} == set(Memory.objects.values_list("pk", flat=True))
     assert len(changes) == 7
+
+
+def test_of_two_the_newer_the_more_believed_or_the_more_important_can_win(in_acme: Tenant) -> None:
+    first = said("Ada lives in Rome.", days=2, confidence=0.4, importance=0.9)
+    second = said("Ada lives in Oslo.", confidence=0.8, importance=0.1)
+    told = {"kind": "contradiction", "first": first.pk, "second": second.pk, "score": 0.9, "reason": "home"}
+    review = reviews.told().get(pk=reviews.propose(told)["review"])
+    assert review.first == first
+    assert reviews.stronger(review, "temporal") == "keep_first"
+    assert reviews.stronger(review, "confidence") == "keep_second"
+    assert reviews.stronger(review, "importance") == "keep_first"

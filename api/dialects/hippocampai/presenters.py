@@ -1,1 +1,0 @@
-"""What HippocampAI is told, out of the values of the house."""

@@ -1,1 +1,0 @@
-"""The words of HippocampAI, heard and told."""

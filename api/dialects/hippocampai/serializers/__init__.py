@@ -1,0 +1,1 @@
+"""The words of HippocampAI, heard and told: a module for each subject."""

@@ -1,0 +1,51 @@
+"""Contradictions of a user's memories, and deciding them."""
+
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.dialects.hippocampai.presenters import tidying as presenters
+from api.dialects.hippocampai.serializers import tidying as words
+from api.dialects.hippocampai.views.base import HippocampView, key, one
+from api.dialects.hippocampai.views.tidying import ran
+from memory import reviews
+from memory.models import Review
+from memory.upkeep.conflicts import STRATEGIES
+
+MOST = 100
+
+
+class Detect(HippocampView):
+    """Find memories that contradict each other; nothing is decided."""
+
+    operations = {"POST": "runs.start"}
+    heard = words.DetectHeard
+    told = {"POST": words.ConflictsTold}
+
+    def post(self, request: Request) -> Response:
+        heard = self.hear(request)
+        memory = one(heard["memory_id"], heard["user_id"]) if heard.get("memory_id") else None
+        ran("resolve_conflicts", heard["user_id"], {"auto_resolve": False}, dry_run=False)
+        rows = reviews.listed(kind=Review.Kind.CONTRADICTION, state=Review.State.OPEN, user_id=heard["user_id"])
+        found = [row for row in rows.order_by("-id")[:MOST] if memory is None or memory in (row.first, row.second)]
+        return self.answer({"conflicts": [presenters.conflict(row) for row in found], "count": len(found)})
+
+
+class Resolve(HippocampView):
+    """Decide a contradiction: the newer, the more believed or the more important is kept, or both."""
+
+    operations = {"POST": "reviews.decide"}
+    heard = words.ResolveHeard
+    told = {"POST": words.ConflictTold}
+
+    def post(self, request: Request) -> Response:
+        heard = self.hear(request)
+        rows = reviews.told().filter(pk=key(heard["conflict_id"]), user_id=heard["user_id"], second__isnull=False)
+        review = rows.first()
+        if review is None:
+            raise NotFound
+        strategy = heard["strategy"]
+        decision = reviews.stronger(review, strategy) if strategy in STRATEGIES else strategy
+        decided = reviews.decide(review.pk, decision)
+        assert decided
+        return self.answer(presenters.conflict(decided))
