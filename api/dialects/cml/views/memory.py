@@ -100,18 +100,14 @@ class Read(CmlView):
         return recall(query_of(heard, self.scope(namespace=heard.get("namespace", ""), session_id=session_id)))
 
 
-class EventStream(JSONRenderer):
-    """Admits `Accept: text/event-stream`. What it renders is what is wrong, before the stream begins."""
-
-    media_type = "text/event-stream"
-    format = "events"
-
-
 class ReadStream(Read):
     """The same as server-sent events: a `data:` line a memory, then `event: done`."""
 
-    renderer_classes = [JSONRenderer, EventStream]
     told: dict[str, Any] = {}
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        """Whatever is accepted: what is wrong is told as JSON, before the stream begins."""
+        return JSONRenderer(), JSONRenderer.media_type
 
     def post(self, request: Request, session_id: str = "") -> Any:
         items = [memories.item(hit.memory, hit.score) for hit in self.found(self.hear(request)).hits]
@@ -139,6 +135,6 @@ class Turn(CmlView):
         reply = heard.get("assistant_response")
         answer = replace(message, content=reply, role="assistant") if reply else None
         tokens = heard["max_context_tokens"]
-        room = {"max_tokens": max(tokens, LEAST_TOKENS), "shape": "prompt"}
+        room = {"max_tokens": max(tokens, LEAST_TOKENS), "shape": "prompt", "truncate": True}
         query = Query(limit=RECALLED, timezone=heard.get("user_timezone", ""))
         return self.answer(reading.turned(turn(message, answer, query, anywhere=True, **room), tokens))
