@@ -20,12 +20,14 @@ class CredentialAuthentication(BaseAuthentication):
         credential = credential_of(request)
         if not credential:
             return None
-        return Caller(), self.speaker(request, credential, request.headers.get("X-Tenant-ID", ""))
+        headers = request.headers
+        return Caller(), self.speaker(request, credential, headers.get("X-Tenant-ID", ""))
 
     def speaker(self, request: Request, credential: str, named: str) -> Speaker:
         """Who speaks, where `named` is the tenant that its headers name. Raises what tenants.resolve raises."""
+        headers = request.headers
         told = [name for name in (getattr(request, "named_tenant", ""), named) if name]
-        return resolve(credential, named=told, host=request.headers.get("Host", "").rsplit(":", 1)[0])
+        return resolve(credential, named=told, host=headers.get("Host", "").rsplit(":", 1)[0])
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

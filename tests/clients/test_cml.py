@@ -347,13 +347,14 @@ def test_an_ordinary_key_stays_in_its_tenant(party: Party, tag: str) -> None:
 
 
 def test_a_key_of_the_platform_goes_to_the_tenant_that_it_names(
-    party: Party, client: Remote, operator: str, tag: str
+    party: Party, client: Remote, other: Remote, operator: str, tag: str
 ) -> None:
+    other.write(f"Ben loves {tag}.", context_tags=[tag])
     anywhere = party.open(f"operator-{tag}", operator, tenant_id="cml")
     client.write(f"Ada loves {tag}.", context_tags=[tag])
     assert texts(anywhere.read(tag, context_filter=[tag])) == [f"Ada loves {tag}."]
     anywhere.set_tenant("cml-other")
-    assert texts(anywhere.read(tag, context_filter=[tag])) == []
+    assert texts(anywhere.read(tag, context_filter=[tag])) == [f"Ben loves {tag}."]
     anywhere.set_tenant("nowhere")
     with pytest.raises(Raised) as raised:
         anywhere.read(tag)
