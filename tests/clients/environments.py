@@ -51,3 +51,5 @@ class Environment:
 INMEMORY = Environment(
     "inmemory", alone=("inmemory==0.1.11",), beside=("httpx",), shells=("inmemory", "inmemory.common")
 )
+CML = Environment("cml", beside=("cognitive-memory-layer==1.5.1",))
+CML_OLD = Environment("cml_old", beside=("cognitive-memory-layer==1.0.8", "h2"))

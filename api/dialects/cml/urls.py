@@ -8,12 +8,42 @@ from collections.abc import Iterator
 from django.urls import URLPattern
 
 from api.dialects.base import DialectView
-from api.dialects.cml.views import browse, exports, facts, graph, house, log, numbers, quality, trying, upkeep
+from api.dialects.cml.views import (
+    browse,
+    changing,
+    exports,
+    facts,
+    graph,
+    health,
+    house,
+    log,
+    memory,
+    numbers,
+    quality,
+    sessions,
+    trying,
+    upkeep,
+)
 from api.routes import both
 
 TITLE = "Cognitive Memory Layer"
 
-core: list[URLPattern] = []
+core: list[URLPattern] = [
+    *both("api/v1/health", health.Health.as_view()),
+    *both("api/v1/memory/write", memory.Write.as_view()),
+    *both("api/v1/memory/write_batch", memory.WriteBatch.as_view()),
+    *both("api/v1/memory/read", memory.Read.as_view()),
+    *both("api/v1/memory/read/stream", memory.ReadStream.as_view()),
+    *both("api/v1/memory/turn", memory.Turn.as_view()),
+    *both("api/v1/memory/update", changing.Update.as_view()),
+    *both("api/v1/memory/forget", changing.Forget.as_view()),
+    *both("api/v1/memory/all", changing.All.as_view()),
+    *both("api/v1/memory/stats", changing.Stats.as_view()),
+    *both("api/v1/session/create", sessions.CreateSession.as_view()),
+    *both("api/v1/session/<str:session_id>/write", sessions.SessionWrite.as_view()),
+    *both("api/v1/session/<str:session_id>/read", sessions.SessionRead.as_view()),
+    *both("api/v1/session/<str:session_id>/context", sessions.SessionContext.as_view()),
+]
 # Those of the document, and of the client's dashboard under the same names.
 BOTH: dict[str, type[DialectView]] = {
     "consolidate": upkeep.Consolidate,

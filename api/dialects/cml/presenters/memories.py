@@ -50,3 +50,15 @@ def _of_type(name: str) -> dict[str, Any]:
     others = [source for kind, source in KINDS_BY_SOURCE.values() if kind in kinds]
     only = {"kind": {"in": kinds or [""]}}
     return only | {"source": {"nin": others}} if others else only
+
+
+def item(memory: Memory, relevance: float) -> dict[str, Any]:
+    return {
+        "id": memory.pk,
+        "text": memory.content,
+        "type": type_of(memory.kind, memory.source),
+        "confidence": memory.confidence,
+        "relevance": relevance,
+        "timestamp": memory.event_time,
+        "metadata": memory.metadata,
+    }
