@@ -77,7 +77,7 @@ def standing(speakers: Iterable[Speaker]) -> list[Window]:
         limits = plans.limits_of(speaker.tenant, speaker.key)
         known |= {window.key: window for bucket in BUCKETS for window in _windows(speaker, bucket, limits)}
     windows = list(_announced(list(known.values())))
-    told = run(_looking(), [window.key for window in windows], ()) if windows else []
+    told = run(_script(LOOK), [window.key for window in windows], ()) if windows else []
     if told is None:
         return _local.look(windows)
     spent, ages = told[::2], told[1::2]
@@ -108,16 +108,11 @@ def _announced(windows: list[Window]) -> tuple[Window, ...]:
 
 
 @cache
-def _script() -> Any:
+def _script(text: str = SCRIPT) -> Any:
     client = redis.Redis.from_url(
         f"{settings.REDIS_URL}/1", socket_timeout=WAIT, socket_connect_timeout=WAIT, retry=Retry(NoBackoff(), 0)
     )
-    return client.register_script(SCRIPT)
-
-
-@cache
-def _looking() -> Any:
-    return register(LOOK)
+    return client.register_script(text)
 
 
 def _ask(windows: list[Window], words: list[Any]) -> list[Any] | None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from api.dialects.cml.presenters import browsing
 from api.dialects.cml.presenters.facts import OPERATIONS
 from api.dialects.cml.presenters.memories import type_of
+from api.dialects.cml.presenters.reading import mean
 from memory.algorithms import decaying
 from memory.models import Memory, Session
 from tenants.limits import Window
@@ -30,9 +31,9 @@ def overview(rows: Rows, facts: Rows, events: Mapping[str, int], labile: int) ->
         "labile_memories": labile,
         "by_type": dict(by_type),
         "by_status": dict(by_status),
-        "avg_confidence": _mean(rows, "average_confidence"),
-        "avg_importance": _mean(rows, "average_importance"),
-        "avg_access_count": _mean(rows, "average_recalls"),
+        "avg_confidence": mean(rows, "average_confidence"),
+        "avg_importance": mean(rows, "average_importance"),
+        "avg_access_count": mean(rows, "average_recalls"),
         "avg_decay_rate": _decay(rows),
         "oldest_memory": min((row["first_event"] for row in rows), default=None),
         "newest_memory": max((row["last_event"] for row in rows), default=None),
@@ -40,7 +41,7 @@ def overview(rows: Rows, facts: Rows, events: Mapping[str, int], labile: int) ->
         "total_semantic_facts": sum(row["count"] for row in facts),
         "current_semantic_facts": sum(row["count"] for row in facts if row["state"] == Memory.State.ACTIVE),
         "facts_by_category": dict(_summed(facts, lambda row: row["kind"])),
-        "avg_fact_confidence": _mean(facts, "average_confidence"),
+        "avg_fact_confidence": mean(facts, "average_confidence"),
         "avg_evidence_count": 0.0,
         "total_events": sum(events.values()),
         "events_by_type": dict(events),
@@ -63,13 +64,8 @@ def _summed(rows: Rows, name: Any) -> Counter[str]:
     return found
 
 
-def _mean(rows: Rows, name: str) -> float:
-    count = sum(row["count"] for row in rows)
-    return round(sum(row[name] * row["count"] for row in rows) / count, 6) if count else 0.0
-
-
 def _decay(rows: Rows) -> float:
-    return _mean([{**row, "rate": browsing.HALF / decaying.half_life(row["kind"])} for row in rows], "rate")
+    return mean([{**row, "rate": browsing.HALF / decaying.half_life(row["kind"])} for row in rows], "rate")
 
 
 def _operations(events: Mapping[str, int]) -> dict[str, int]:

@@ -5,14 +5,13 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.cml.presenters import trying
+from api.dialects.cml.presenters import reading, trying
 from api.dialects.cml.presenters.memories import kind_of, of_types
 from api.dialects.cml.serializers import answers, asking
 from api.dialects.cml.views.admin import AdminView
 from api.dialects.cml.views.upkeep import options_for
 from automation import asking as reaching
 from automation.simulate import simulate
-from memory import context
 from memory.recall import look
 from memory.rehearsing import rehearse
 from memory.types import Draft, Query, Scope
@@ -30,9 +29,7 @@ class Retrieval(AdminView):
     def post(self, request: Request) -> Response:
         asked = self.hear(request)
         found = look(query_of(asked))
-        told = None
-        if asked["format"] == "llm_context":
-            told = context.build(query_of(asked), shape="prompt").prompt
+        told = reading.read(asked["query"], found, asked["format"], 0.0)["llm_context"]
         results = [trying.result(hit) for hit in found.hits]
         counts = {"total_count": len(results), "elapsed_ms": self.elapsed_ms()}
         return self.answer({"query": asked["query"], "results": results, "llm_context": told, **counts})
