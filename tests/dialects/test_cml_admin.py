@@ -9,6 +9,7 @@ from django_tenants.utils import tenant_context
 
 from api.dialects.cml.presenters.house import MASK
 from events import relay
+from events.models import Event
 from memory.models import Memory
 from memory.remember import remember
 from memory.reviews import propose
@@ -197,6 +198,14 @@ def test_exports_are_one_json_list(cml: Cml, acme: Tenant, count: int) -> None:
         told = json.loads(whole(cml.raw("GET", f"{D}/{path}")))
         assert isinstance(told, list)
         assert len(told) >= least, path
+
+
+def test_an_export_is_a_reading_of_content(cml: Cml, acme: Tenant) -> None:
+    acme.preferences = {"audit_reads": True}
+    acme.save()
+    assert whole(cml.raw("GET", f"{D}/export/memories")) == b"[]"
+    read = Event.objects.filter(type="content.read").values_list("data__operation", flat=True)
+    assert [operation.rpartition("cml/")[2] for operation in read] == [f"{D}/export/memories"]
 
 
 def test_resetting_needs_a_word_and_can_be_taken_back(cml: Cml, acme: Tenant) -> None:

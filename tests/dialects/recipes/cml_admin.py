@@ -38,7 +38,7 @@ OF_DASHBOARD: dict[str, Op] = {
     "GET {}/request-stats": Op(),
     "GET {}/labile": Op(),
     "GET {}/graph/stats": Op(),
-    "GET {}/graph/overview": Op(),
+    "GET {}/graph/overview": Op(query={"scope_id": "$namespace"}),
     "GET {}/graph/explore": Op(query={"entity": "$person", "scope_id": "$namespace"}),
     "GET {}/graph/search": Op(query={"query": "$person"}),
     "GET {}/graph/neo4j-config": Op(),

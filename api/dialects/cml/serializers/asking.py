@@ -75,9 +75,12 @@ class Jobs(Tenant):
     job_type = words.Name(max_length=64)
 
 
-class Explore(Tenant):
-    entity = serializers.CharField(max_length=255)
+class Place(Tenant):
     scope_id = words.Name(help_text="A namespace; `default` stands for all of them.")
+
+
+class Explore(Place):
+    entity = serializers.CharField(max_length=255)
     depth = serializers.IntegerField(min_value=1, max_value=MOST_DEPTH, default=2)
 
 

@@ -41,6 +41,10 @@ class Export(AdminView):
         headers = {"Content-Disposition": f'attachment; filename="{self.name}.json"', "Cache-Control": "no-store"}
         return StreamingHttpResponse(self._listed(first), content_type="application/json", headers=headers)
 
+    def reading(self, request: Request) -> str:
+        match = request._request.resolver_match if self.operations["GET"] == "exports.run" else None
+        return match.route.rstrip("/") if match else ""
+
     async def _listed(self, batch: Batch) -> AsyncGenerator[bytes]:
         before = b"["
         while batch:

@@ -1,5 +1,7 @@
 """The graph of people, topics and users, and of what the memories that name them say of one another."""
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,11 +27,16 @@ class GraphStats(AdminView):
 class GraphOverview(AdminView):
     """The commonest names, and what is between them."""
 
-    asked = asking.Tenant
+    asked = asking.Place
     told = {"GET": answers.Graph}
 
     def get(self, request: Request) -> Response:
-        return self.answer(presenters.graph(graph.overview()))
+        return self.answer(presenters.graph(graph.overview(_place(self.ask(request)))))
+
+
+def _place(asked: dict[str, Any]) -> Scope:
+    name = asked.get("scope_id", "")
+    return EVERYTHING if name in ("", "default") else Scope(namespace=name)
 
 
 class GraphExplore(AdminView):
@@ -40,9 +47,7 @@ class GraphExplore(AdminView):
 
     def get(self, request: Request) -> Response:
         asked = self.ask(request)
-        place = asked.get("scope_id", "")
-        scope = EVERYTHING if place in ("", "default") else Scope(namespace=place)
-        found = graph.around(asked["entity"], scope, asked["depth"])
+        found = graph.around(asked["entity"], _place(asked), asked["depth"])
         return self.answer(presenters.graph(found or Graph((), ()), asked["entity"] if found else None))
 
 
