@@ -122,6 +122,11 @@ def composition(scope: Scope = EVERYTHING) -> list[dict[str, Any]]:
     return [dict(row) for row in numbers]
 
 
+def in_sessions(scope: Scope = EVERYTHING) -> int:
+    """Live memories that were said in a session."""
+    return Memory.objects.live().scoped(scope).exclude(session_id="").count()
+
+
 def kinds() -> list[tuple[str, int]]:
     """Live memories per kind, the commonest first."""
     rows = Memory.objects.live().values_list("kind").annotate(count=Count("id")).order_by("-count", "kind")

@@ -1,5 +1,6 @@
 """How each operation of cml is called so that it works; see tests/isolation/recipes.py."""
 
+from tests.dialects.recipes import cml_admin
 from tests.isolation.recipes import Op
 
 SAID = {"content": "Ada takes her tea without sugar."}
@@ -19,4 +20,4 @@ CORE: dict[str, Op] = {
     "POST api/v1/session/{session_id}/read": Op({"query": "tea"}),
     "GET api/v1/session/{session_id}/context": Op(),
 }
-OPS: dict[str, Op] = {**CORE}
+OPS: dict[str, Op] = CORE | cml_admin.OPS

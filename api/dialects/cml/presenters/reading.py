@@ -1,5 +1,6 @@
 """What was read, written, changed and counted, as Cognitive Memory Layer's clients are told."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.dialects.cml.presenters import context
@@ -99,7 +100,7 @@ def _in_state(rows: list[dict[str, Any]], state: str) -> int:
     return sum(row["count"] for row in rows if row["state"] == state)
 
 
-def mean(rows: list[dict[str, Any]], name: str) -> float:
+def mean(rows: Sequence[Mapping[str, Any]], name: str) -> float:
     """Of averages, each weighed by its count; 0 without rows."""
     count = sum(row["count"] for row in rows)
     return round(sum(row[name] * row["count"] for row in rows) / count, 6) if count else 0.0
