@@ -17,13 +17,17 @@ class CredentialAuthentication(BaseAuthentication):
     """An API key in `Authorization: Bearer`, `Authorization: Token` or `X-API-Key`; `request.auth` is the Speaker."""
 
     def authenticate(self, request: Request) -> tuple[Any, Speaker] | None:
-        credential = _credential(request)
+        credential = credential_of(request)
         if not credential:
             return None
         headers = request.headers
-        named = [name for name in (getattr(request, "named_tenant", ""), headers.get("X-Tenant-ID", "")) if name]
-        speaker = resolve(credential, named=named, host=headers.get("Host", "").rsplit(":", 1)[0])
-        return Caller(), speaker
+        return Caller(), self.speaker(request, credential, headers.get("X-Tenant-ID", ""))
+
+    def speaker(self, request: Request, credential: str, named: str) -> Speaker:
+        """Who speaks, where `named` is the tenant that its headers name. Raises what tenants.resolve raises."""
+        headers = request.headers
+        told = [name for name in (getattr(request, "named_tenant", ""), named) if name]
+        return resolve(credential, named=told, host=headers.get("Host", "").rsplit(":", 1)[0])
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -37,7 +41,7 @@ class Caller:
     pk = None
 
 
-def _credential(request: Request) -> str:
+def credential_of(request: Request) -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() in SCHEMES:
         return token.strip()

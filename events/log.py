@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDay
+from django.utils import timezone
 
 from events import feed
 from events.models import Event
@@ -55,3 +57,24 @@ def _by_number(rows: QuerySet[Event], last: int, page: int, per_page: int) -> Lo
     end = last - (page - 1) * per_page
     found = list(rows.filter(seq__lte=end, seq__gt=end - per_page).order_by("-seq")) if end > 0 else []
     return LogPage(found, last, True, page, per_page)
+
+
+def by_type(tenant_id: UUID) -> dict[str, int]:
+    """How many facts of each type there are."""
+    rows = feed.of_reader(tenant_id, ()).order_by("type").values_list("type").annotate(count=Count("id"))
+    return dict(rows)
+
+
+def per_day(tenant_id: UUID, days: int) -> list[tuple[datetime, int]]:
+    """Facts on each of the last `days` days (UTC), oldest first; empty days too."""
+    today = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    every = [today - timedelta(days=ago) for ago in range(days - 1, -1, -1)]
+    rows = feed.told_between(feed.of_reader(tenant_id, ()), every[0], None).order_by()
+    found = dict(rows.values_list(TruncDay("occurred_at", tzinfo=UTC)).annotate(count=Count("id")))
+    return [(day, found.get(day, 0)) for day in every]
+
+
+def ends(tenant_id: UUID) -> tuple[int, datetime | None]:
+    """How many facts there are, and when the last of them was told."""
+    last = feed.newest(tenant_id, limit=1)
+    return feed.last_seq(tenant_id), last[0].occurred_at if last else None

@@ -24,13 +24,15 @@ class BadWanted(ValueError):
 class Wanted:
     """Which facts; an empty field does not narrow. In `types` a name that ends in `.*` stands for all that begin so.
 
-    `users` and `namespaces` narrow to facts that name one of them in their data; `subjects` are ids.
+    `users` and `namespaces` narrow to facts that name one of them in their data, and so do `jobs` to those of runs;
+    `subjects` are ids.
     """
 
     types: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
 
     def hears(self, fact: dict[str, Any]) -> bool:
         """Whether a fact, as feed.as_json tells it, is wanted."""
@@ -40,6 +42,7 @@ class Wanted:
             and (not self.users or data.get("user_id") in self.users)
             and (not self.namespaces or data.get("namespace") in self.namespaces)
             and (not self.subjects or fact["subject"]["id"] in self.subjects)
+            and (not self.jobs or data.get("job") in self.jobs)
         )
 
     def narrow(self, rows: QuerySet[Event]) -> QuerySet[Event]:
@@ -50,6 +53,7 @@ class Wanted:
             "data__user_id__in": self.users,
             "data__namespace__in": self.namespaces,
             "subject_id__in": self.subjects,
+            "data__job__in": self.jobs,
         }
         return rows.filter(**{name: list(values) for name, values in told.items() if values})
 

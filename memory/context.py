@@ -175,10 +175,11 @@ def _prompt(pieces: Sequence[Piece]) -> str:
 
 def _lines(pieces: list[Piece]) -> list[str]:
     """The quotes of a section: first what is trusted, then one guarded block with what is not."""
-    trusted = [_quoted(piece) for piece in pieces if piece.memory.trust == Memory.Trust.TRUSTED]
-    others = [_quoted(piece) for piece in pieces if piece.memory.trust != Memory.Trust.TRUSTED]
+    trusted = [quoted(piece.memory, piece.text) for piece in pieces if piece.memory.trust == Memory.Trust.TRUSTED]
+    others = [quoted(piece.memory, piece.text) for piece in pieces if piece.memory.trust != Memory.Trust.TRUSTED]
     return [*trusted, *([quoting.GUARD, GUARD_NOTE, *others, quoting.UNGUARD] if others else [])]
 
 
-def _quoted(piece: Piece) -> str:
-    return quoting.quote(piece.text, _lead(piece.memory))
+def quoted(memory: Memory, text: str) -> str:
+    """A memory in a prompt: when and by whom it was said, and its text, which was made visible before."""
+    return quoting.quote(text, _lead(memory))

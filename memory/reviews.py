@@ -238,3 +238,9 @@ def waiting() -> dict[str, int]:
     """How many reviews of each kind wait for a decision."""
     counted = listed(state=State.OPEN).order_by().values_list("kind").annotate(count=Count("id"))
     return dict.fromkeys(Kind.values, 0) | dict(counted)
+
+
+def in_question() -> set[UUID]:
+    """The memories that open reviews ask about."""
+    pairs = listed(state=State.OPEN).values_list("first_id", "second_id")
+    return {key for pair in pairs for key in pair if key}

@@ -109,6 +109,27 @@ def sizes(scope: Scope = EVERYTHING, filters: dict[str, Any] | None = None) -> l
     return [dict(row) for row in numbers]
 
 
+def composition(scope: Scope = EVERYTHING) -> list[dict[str, Any]]:
+    """Of what is not expired, deleted memories too, by state, kind and source: how many, what they weigh and say."""
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    rows = Memory.objects.scoped(scope).filter(unexpired).order_by("state", "kind", "source")
+    numbers = rows.values("state", "kind", "source").annotate(
+        count=Count("id"),
+        average_confidence=Avg("confidence"),
+        average_importance=Avg("importance"),
+        average_recalls=Avg("recalls"),
+        first_event=Min("event_time"),
+        last_event=Max("event_time"),
+        bytes=Sum(_bytes(), default=0),
+    )
+    return [dict(row) for row in numbers]
+
+
+def in_sessions(scope: Scope = EVERYTHING) -> int:
+    """Live memories that were said in a session."""
+    return Memory.objects.live().scoped(scope).exclude(session_id="").count()
+
+
 def kinds() -> list[tuple[str, int]]:
     """Live memories per kind, the commonest first."""
     rows = Memory.objects.live().values_list("kind").annotate(count=Count("id")).order_by("-count", "kind")

@@ -22,17 +22,20 @@ class Turn:
     remembered: tuple[Outcome, ...]
 
 
-def turn(message: Draft, reply: Draft | None = None, query: Query | None = None, **room: Any) -> Turn:
+def turn(
+    message: Draft, reply: Draft | None = None, query: Query | None = None, *, anywhere: bool = False, **room: Any
+) -> Turn:
     """Recall for `message`, then remember it, and after it `reply`. Raises what recall and remember raise.
 
     `query` says how else to recall (limit, filters …); its text is the message's and its scope where the message is
-    stored. `room` is what `context.build` takes. Neither text is ever recalled for itself, also when it is stored
-    already since the call is tried again.
+    stored, or with `anywhere` that in every namespace. `room` is what `context.build` takes. Neither text is ever
+    recalled for itself, also when it is stored already since the call is tried again.
     """
     said = [draft for draft in (message, reply) if draft is not None]
     texts = [quoting.without_context(draft.content) for draft in said]
     scope = settled(message.scope)
-    asked = replace(query or Query(limit=50), text=texts[0][:ASKED], scope=scope)
+    recalled_in = replace(scope, namespace="") if anywhere else scope
+    asked = replace(query or Query(limit=50), text=texts[0][:ASKED], scope=recalled_in)
     unlike = frozenset(hashlib.sha256(text.encode()).hexdigest() for text in texts)
     known = context.build(asked, unlike=unlike, **room)
     return Turn(known, tuple(remember_many(said)))

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from events import actors, ledger
@@ -51,6 +52,11 @@ def is_open(tenant_id: UUID | None) -> bool:
 def closed() -> list[UUID]:
     """Tenants that are not served now."""
     return list(Tenant.objects.exclude(state=State.ACTIVE).values_list("id", flat=True))
+
+
+def opened() -> QuerySet[Tenant]:
+    """Tenants that are served now, by slug; not the scratch ones of self-tests."""
+    return Tenant.objects.filter(state=State.ACTIVE, scratch=False).order_by("slug")
 
 
 @transaction.atomic

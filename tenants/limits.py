@@ -17,7 +17,7 @@ from redis.retry import Retry
 
 from tenants import plans
 from tenants.errors import QuotaExceeded, RateLimited
-from tenants.metered import PLATFORM
+from tenants.metered import BUCKETS, PLATFORM
 from tenants.resolve import Speaker
 
 log = structlog.get_logger(__name__)
@@ -25,6 +25,7 @@ WINDOW = 60  # seconds
 WAIT = 0.25  # seconds that Redis may take
 REST = 5.0  # seconds for which it is left alone after it failed; then one caller tries
 SCRIPT = (Path(__file__).parent / "spend.lua").read_text()
+LOOK = (Path(__file__).parent / "look.lua").read_text()
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,26 @@ def spend(speaker: Speaker, bucket: str, bytes_in: int = 0) -> Spent:
     return Spent(_announced(filled), warnings.decode())
 
 
+def standing(speakers: Iterable[Speaker]) -> list[Window]:
+    """The windows of these callers and of their tenant as they are now, each once; nothing is spent.
+
+    Without Redis they are those of this process.
+    """
+    known: dict[str, Window] = {}
+    for speaker in speakers:
+        limits = plans.limits_of(speaker.tenant, speaker.key)
+        known |= {window.key: window for bucket in BUCKETS for window in _windows(speaker, bucket, limits)}
+    windows = list(_announced(list(known.values())))
+    told = run(_script(LOOK), [window.key for window in windows], ()) if windows else []
+    if told is None:
+        return _local.look(windows)
+    spent, ages = told[::2], told[1::2]
+    return [
+        Window(w.name, w.key, w.limit, max(0, w.limit - used), back_in)
+        for w, used, back_in in zip(windows, spent, ages, strict=True)
+    ]
+
+
 def _windows(speaker: Speaker, bucket: str, limits: plans.Limits) -> list[Window]:
     of_tenant = f"rate:{_place(speaker)}"
     known = (
@@ -87,11 +108,11 @@ def _announced(windows: list[Window]) -> tuple[Window, ...]:
 
 
 @cache
-def _script() -> Any:
+def _script(text: str = SCRIPT) -> Any:
     client = redis.Redis.from_url(
         f"{settings.REDIS_URL}/1", socket_timeout=WAIT, socket_connect_timeout=WAIT, retry=Retry(NoBackoff(), 0)
     )
-    return client.register_script(SCRIPT)
+    return client.register_script(text)
 
 
 def _ask(windows: list[Window], words: list[Any]) -> list[Any] | None:
@@ -164,6 +185,11 @@ class Local:
                 seconds = self._spent[window.key]
                 seconds[now] = seconds.get(now, 0) + 1
         return [Window(w.name, w.key, w.limit, w.left - 1, w.back_in) for w in found]
+
+    def look(self, windows: list[Window]) -> list[Window]:
+        with self._lock:
+            now = int(time.monotonic())
+            return [self._look(window, now) for window in windows]
 
     def _look(self, window: Window, now: int) -> Window:
         share = min(window.limit, max(1, window.limit // settings.WEB_PROCESSES))

@@ -54,3 +54,5 @@ INMEMORY = Environment(
 HIPPOCAMPAI = Environment(
     "hippocampai", alone=("hippocampai==0.6.0",), beside=("httpx", "pydantic"), shells=("hippocampai",)
 )
+CML = Environment("cml", beside=("cognitive-memory-layer==1.5.1",))
+CML_OLD = Environment("cml_old", beside=("cognitive-memory-layer==1.0.8", "h2"))

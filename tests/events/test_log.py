@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from events import log, relay
 from events.models import Event
+from events.wanted import Wanted
 from tenants import keys
 from tenants.models import Tenant
 from tests.conftest import Caller, costs
@@ -87,3 +88,19 @@ def test_and_a_narrowed_one_is_counted_beside(ada: Caller, told: list[str]) -> N
     ada.get("events/log")
     with costs(3):
         ada.get("events/log?user_id=ben")
+
+
+def test_facts_are_counted_by_type_and_by_day(acme: Tenant, told: list[str]) -> None:
+    by_type = log.by_type(acme.pk)
+    assert (by_type["memory.created"], by_type["memory.deleted"]) == (7, 1)
+    days = log.per_day(acme.pk, 3)
+    assert (len(days), days[-1][1]) == (3, sum(by_type.values()))
+    assert log.ends(acme.pk)[0] == sum(by_type.values())
+
+
+def test_facts_of_runs_are_narrowed_by_their_job(ada: Caller, acme: Tenant) -> None:
+    for job in ("forget", "consolidate"):
+        assert ada.post("runs", {"job": job, "user_id": "ada"})[0] < 300
+    relay.drain()
+    page = log.read(acme.pk, wanted=Wanted(types=("run.*",), jobs=("forget",)))
+    assert {event.data["job"] for event in page.events} == {"forget"}

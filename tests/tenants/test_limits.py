@@ -210,6 +210,22 @@ def test_when_redis_is_back_it_decides_again(acme: Tenant, settings: Any, monkey
     assert tries([one], "read", 30, at_once=1)["passed"] == 20
 
 
+def test_looking_at_windows_spends_nothing(acme: Tenant) -> None:
+    who = speaker(acme, key_read=10, tenant_search=3)
+    for bucket in ("read", "read", "search"):
+        limits.spend(who, bucket)
+    for _ in "ab":
+        told = [(window.name, window.limit, window.left) for window in limits.standing([who, other_key(who)])]
+        assert told == [("read-per-key", 10, 8), ("search-per-tenant", 3, 2), ("read-per-key", 10, 10)]
+
+
+def test_without_redis_one_looks_at_what_this_process_counted(acme: Tenant, unreachable: None, settings: Any) -> None:
+    settings.WEB_PROCESSES = 1
+    who = speaker(acme, key_read=10)
+    limits.spend(who, "read")
+    assert [window.left for window in limits.standing([who])] == [9]
+
+
 def test_the_searches_of_a_day_are_exact(acme: Tenant) -> None:
     one = speaker(acme, searches_hard=20)
     many = [one, other_key(one)]

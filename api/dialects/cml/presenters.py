@@ -1,1 +1,0 @@
-"""What Cognitive Memory Layer is told, out of the values of the house."""

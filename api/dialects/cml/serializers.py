@@ -1,1 +1,0 @@
-"""The words of Cognitive Memory Layer, heard and told."""

@@ -1,0 +1,72 @@
+"""Semantic facts: memories that state something lasting, what bears them out, and saying that one holds no more."""
+
+from uuid import UUID
+
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.dialects.cml.presenters import browsing
+from api.dialects.cml.presenters.facts import fact
+from api.dialects.cml.presenters.memories import kind_of
+from api.dialects.cml.serializers import answers, asking
+from api.dialects.cml.views.admin import AdminView
+from memory import facts, revise
+from memory.models import Memory
+from memory.tiers import cold
+
+
+class Facts(AdminView):
+    """Facts, newest first; those that still hold, unless all are asked for."""
+
+    asked = asking.Facts
+    told = {"GET": answers.Facts}
+
+    def get(self, request: Request) -> Response:
+        asked = self.ask(request)
+        category = asked.get("category", "")
+        kind = category if not category or category in facts.KINDS else kind_of(category)[0]
+        rows = facts.listed(kind=kind, current=asked["current_only"])
+        shown = list(rows.light().order_by("-id")[asked["offset"] : asked["offset"] + asked["limit"]])
+        cold.fill(shown)
+        return self.answer({"items": [fact(memory, self.tenant.slug) for memory in shown], "total": rows.count()})
+
+
+class OneFact(AdminView):
+    """One fact."""
+
+    told = {"GET": answers.Fact}
+
+    def get(self, request: Request, fact_id: UUID) -> Response:
+        return self.answer(fact(found(fact_id), self.tenant.slug))
+
+
+def found(fact_id: UUID) -> Memory:
+    """Raises NotFound."""
+    memory = facts.listed(current=False).light().filter(pk=fact_id).first()
+    if memory is None:
+        raise NotFound
+    return cold.told(memory)
+
+
+class Evidence(AdminView):
+    """The memories that a fact comes of, or that support it."""
+
+    def get(self, request: Request, fact_id: UUID) -> Response:
+        memory = found(fact_id)
+        shown = facts.evidence(memory)
+        cold.fill(shown)
+        items = [browsing.item(one, self.tenant.slug) for one in shown]
+        return self.answer({"fact": fact(memory, self.tenant.slug), "items": items, "total": len(items)})
+
+
+class Invalidate(AdminView):
+    """Say that a fact holds no more: it is outdated from now on."""
+
+    told = {"POST": answers.Invalidated}
+
+    def post(self, request: Request, fact_id: UUID) -> Response:
+        if not facts.listed(current=False).filter(pk=fact_id).exists():
+            raise NotFound
+        memory = revise.judge(fact_id, "outdated") or found(fact_id)
+        return self.answer({"success": True, "fact_id": str(fact_id), "valid_to": memory.valid_to})

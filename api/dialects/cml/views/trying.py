@@ -1,0 +1,88 @@
+"""Trying: ask a question and see why, and see what a write or a night of forgetting would do without doing it."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.dialects.cml.presenters import reading, trying
+from api.dialects.cml.presenters.memories import kind_of, of_types
+from api.dialects.cml.serializers import answers, asking
+from api.dialects.cml.views.admin import AdminView
+from api.dialects.cml.views.upkeep import options_for
+from automation import asking as reaching
+from automation.simulate import simulate
+from memory.recall import look
+from memory.rehearsing import rehearse
+from memory.types import Draft, Query, Scope
+from memory.upkeep.plan import Reach
+
+
+class Retrieval(AdminView):
+    """Ask a question as a read does; it counts as no access."""
+
+    operations = {"POST": "memories.read"}
+    buckets = {"POST": "search"}
+    heard = asking.Retrieval
+    told = {"POST": answers.Retrieval}
+
+    def post(self, request: Request) -> Response:
+        asked = self.hear(request)
+        found = look(query_of(asked))
+        told = reading.read(asked["query"], found, asked["format"], 0.0)["llm_context"]
+        results = [trying.result(hit) for hit in found.hits]
+        counts = {"total_count": len(results), "elapsed_ms": self.elapsed_ms()}
+        return self.answer({"query": asked["query"], "results": results, "llm_context": told, **counts})
+
+
+def query_of(asked: dict[str, Any]) -> Query:
+    filters = of_types(asked["memory_types"]) if asked.get("memory_types") else {}
+    tags = tuple(asked.get("context_filter", ()))
+    return Query(asked["query"], limit=asked["max_results"], filters=filters, tags=tags)
+
+
+class Explain(AdminView):
+    """The same with the parts of each score, and what each step took and left."""
+
+    operations = {"POST": "memories.read"}
+    buckets = {"POST": "search"}
+    heard = asking.Retrieval
+
+    def post(self, request: Request) -> Response:
+        asked = self.hear(request)
+        return self.answer(trying.explained(asked["query"], look(query_of(asked))))
+
+
+class SimulateWrite(AdminView):
+    """What would become of a memory if it were written now; nothing is stored."""
+
+    heard = asking.Write
+
+    def post(self, request: Request) -> Response:
+        heard = self.hear(request)
+        kind, source = kind_of(heard.get("memory_type", "episodic_event"))
+        scope = Scope(**{name: heard.get(name, "") for name in ("namespace", "agent_id", "session_id")})
+        draft = Draft(
+            heard["content"],
+            scope,
+            kind=kind,
+            source=source,
+            tags=tuple(heard.get("context_tags", ())),
+            metadata=heard.get("metadata", {}),
+            event_time=heard.get("timestamp"),
+        )
+        return self.answer(trying.written(rehearse(draft)))
+
+
+class PreviewForgetting(AdminView):
+    """What forgetting would do now, memory by memory; nothing is changed."""
+
+    operations = {"POST": "runs.read"}
+    heard = asking.Preview
+
+    def post(self, request: Request) -> Response:
+        heard = self.hear(request)
+        user = heard.get("user_id", "")
+        options = options_for("forget", user) | {"most": heard["max_memories"]}
+        told = simulate("forget", reaching.within(Reach(user_id=user)), options, asking=False)
+        return self.answer(trying.preview(told))

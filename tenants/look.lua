@@ -1,0 +1,18 @@
+-- What was spent in every window, as spend.lua counts it, and the seconds until some of it is back. Nothing is spent.
+-- KEYS: the windows. Answers {spent, seconds, spent, seconds, …}.
+local WINDOW = 60
+local now = tonumber(redis.call('TIME')[1])
+local answer = {}
+for _, name in ipairs(KEYS) do
+  local raw = redis.call('GET', name)
+  local all, oldest, spent = raw and cmsgpack.unpack(raw) or {}, nil, 0
+  for at = 1, #all, 2 do
+    if all[at] >= now - WINDOW then
+      oldest = oldest or all[at]
+      spent = spent + all[at + 1]
+    end
+  end
+  answer[#answer + 1] = spent
+  answer[#answer + 1] = oldest and oldest + WINDOW + 1 - now or WINDOW
+end
+return answer
