@@ -14,10 +14,15 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when this process can serve; Redis away means degraded, for reads and writes still work."""
-    parts = {"database": _database(), "redis": _redis()}
+    parts = both()
     if not parts["database"]:
         return JsonResponse({"status": "down", "parts": parts}, status=503)
     return JsonResponse({"status": "ok" if all(parts.values()) else "degraded", "parts": parts})
+
+
+def both() -> dict[str, bool]:
+    """Whether the two that all else stands on answer."""
+    return {"database": _database(), "redis": _redis()}
 
 
 def _database() -> bool:
