@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern
 
-from api.dialects.persistence.views import health, memory
+from api.dialects.persistence.views import analytics, health, learning, memory
 from api.routes import both
 
 TITLE = "Memory Persistence Service"
@@ -16,6 +16,22 @@ at_root: list[URLPattern] = [
     *both("api/memory/archive", memory.Archive.as_view()),
     *both("api/memory/<str:memory_id>", memory.OneMemory.as_view()),
     *both("api/memory/<str:memory_id>/related", memory.Related.as_view()),
+    *both("api/learning/events", learning.Events.as_view()),
+    *both("api/learning/history", learning.History.as_view()),
+    *both("api/learning/patterns/<path:domain>", learning.Patterns.as_view()),
+    *both("api/learning/metrics/<path:domain>", learning.Metrics.as_view()),
+    *both("api/learning/trends/<path:domain>", learning.Trends.as_view()),
+    *both("api/learning/recommendations/<path:domain>", learning.Recommendations.as_view()),
+    *both("api/learning/feedback", learning.Feedback.as_view()),
+    *both("api/learning/dashboard", learning.Dashboard.as_view()),
+    *both("api/analytics/query", analytics.Query.as_view()),
+    *both("api/analytics/metrics/<path:domain>", analytics.Metrics.as_view()),
+    *both("api/analytics/dashboard", analytics.Dashboard.as_view()),
+    *both("api/analytics/reports/<str:type>/<path:domain>", analytics.OneReport.as_view()),
+    *both("api/analytics/events", analytics.Events.as_view()),
+    *both("api/analytics/insights", analytics.Insights.as_view()),
+    *both("api/analytics/realtime", analytics.Realtime.as_view()),
+    *both("api/analytics/export", analytics.DataExport.as_view()),
 ]
 # Others have a /health too.
 urlpatterns: list[URLPattern] = [*at_root, *both("health", health.Health.as_view())]

@@ -16,6 +16,20 @@ ENTRY: dict[str, Any] = {
 }
 ASKED = {"serviceId": "dspy-service", "agentId": "$agent", "domain": "$namespace", "tags": ["$tag"], "userId": "$user"}
 TIED = {"sourceId": "$memory", "targetId": "$other", "relationshipType": "follows"}
+LEARNED: dict[str, Any] = {
+    "serviceId": "lora-service",
+    "agentId": "$agent",
+    "eventType": "feedback",
+    "domain": "$namespace",
+    "metadata": {"sessionId": "$talk", "importance": 7},
+    "input": {"data": {"document_text": "Terms of Service"}},
+    "output": {"prediction": {"risk_score": 0.85}, "confidence": 0.92},
+    "feedback": {"rating": 4, "correct": True},
+    "impact": {"modelUpdated": True, "performanceChange": 0.02, "affectedModels": ["legal-model-v2"]},
+}
+JUDGED = {"domain": "$namespace", "sessionId": "$talk", "feedback": {"correct": True, "rating": 5}}
+MEASURED = {"type": "historical", "domain": "$namespace", "metrics": ["accuracy", "responseTime"], "groupBy": "agentId"}
+TRACKED = {"eventName": "document_analyzed", "domain": "$namespace", "data": {"ms": 120}}
 
 OPS: dict[str, Op] = {
     "GET health": Op(),
@@ -27,4 +41,20 @@ OPS: dict[str, Op] = {
     "POST api/memory/archive": Op({"domain": "$namespace"}),
     "GET api/memory/{memory_id}": Op(),
     "GET api/memory/{memory_id}/related": Op(query={"depth": "2"}),
+    "POST api/learning/events": Op(LEARNED),
+    "POST api/learning/history": Op({"domain": "$namespace", "sessionId": "$talk"}),
+    "GET api/learning/patterns/{domain}": Op(query={"minFrequency": "1"}),
+    "GET api/learning/metrics/{domain}": Op(),
+    "GET api/learning/trends/{domain}": Op(),
+    "GET api/learning/recommendations/{domain}": Op(),
+    "POST api/learning/feedback": Op(JUDGED),
+    "GET api/learning/dashboard": Op(query={"domain": "$namespace"}),
+    "POST api/analytics/query": Op(MEASURED),
+    "GET api/analytics/metrics/{domain}": Op(),
+    "GET api/analytics/dashboard": Op(query={"domain": "$namespace"}),
+    "GET api/analytics/reports/{type}/{domain}": Op(named={"type": "=performance"}),
+    "POST api/analytics/events": Op(TRACKED),
+    "GET api/analytics/insights": Op(query={"domain": "$namespace"}),
+    "GET api/analytics/realtime": Op(),
+    "GET api/analytics/export": Op(query={"format": "csv", "domain": "$namespace"}),
 }
