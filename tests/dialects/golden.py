@@ -71,9 +71,11 @@ def called(speakers: dict[str, Dialect], request: dict[str, Any], kept: dict[str
 
 def body_of(answer: Any) -> Any:
     """JSON as it is; other text as its lines."""
-    if not answer.content:
+    content = answer.getvalue()  # a stream is read to its end
+    if not content:
         return None
-    return answer.json() if "json" in answer.headers["Content-Type"] else {"lines": answer.content.decode().split("\n")}
+    text = content.decode()
+    return json.loads(text) if "json" in answer.headers["Content-Type"] else {"lines": text.splitlines()}
 
 
 def alike(told: Any, answered: Any, at: str = "") -> list[str]:

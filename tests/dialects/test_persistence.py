@@ -1,4 +1,4 @@
-"""What the Memory Persistence Service means: entries and their vectors, learning and its numbers, who may what."""
+"""What the Memory Persistence Service means by a memory: entries, their vectors, relationships and numbers."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,8 +13,8 @@ from memory import touched
 from memory.models import Memory
 from memory.revise import revise
 from memory.tiers import cold
-from tenants import keys, members, tokens
-from tenants.models import Tenant, User
+from tenants import keys, tokens
+from tenants.models import Tenant
 from tests.conftest import Caller
 from tests.dialects.speaking import Dialect
 
@@ -255,11 +255,6 @@ def test_what_is_in_the_archive_is_read_as_before(speaker: Dialect, acme: Tenant
     with tenant_context(acme):
         assert cold.archive(Memory.objects.get(pk=id).pk)
     assert read(speaker, id)["content"] == A_CLAUSE["content"]
-
-
-def token_of(tenant: Tenant, role: str) -> str:
-    member = members.add(tenant, f"{role}@example.org", role, by="owner")
-    return str(tokens.open_for_user(User.objects.get(pk=member.user_id), tenant)["access"])
 
 
 def test_an_access_token_speaks_as_its_key_does(speaker: Dialect) -> None:

@@ -89,8 +89,8 @@ class Span(Camel):
         told = heard.pop("time_range", None) or heard.pop("date_range", None) or {}
         heard["since"] = heard.pop("start_date", None) or told.get("start")
         heard["until"] = heard.pop("end_date", None) or told.get("end")
-        if heard["since"] and heard["until"] and heard["since"] >= heard["until"]:
-            raise serializers.ValidationError({"startDate": "is not before the end"})
+        if heard["since"] and heard["until"] and heard["since"] > heard["until"]:
+            raise serializers.ValidationError({"startDate": "is after the end"})
         return heard
 
 
