@@ -35,7 +35,7 @@ class MemoryLayerView(DialectView):
             if not named or not isinstance(named, str):
                 raise
             request.named_tenant = named  # type: ignore[attr-defined]
-            request._authenticate()
+            request._authenticate()  # type: ignore[attr-defined]  # it has no public place for this
             super().initial(request, *args, **kwargs)
 
     def hear(self, request: Request) -> dict[str, Any]:

@@ -59,7 +59,9 @@ class Messages(MemoryLayerView):
     def post(self, request: Request) -> Response:
         told = self.hear(request)
         wait = hear(serializers.Waiting, request.query_params)["wait"]
-        memory = Memory.objects.light().get(pk=store([draft_of(told)], wait=wait)[0].id)
+        (outcome,) = store([draft_of(told)], wait=wait)
+        assert outcome.id  # what cannot be stored was refused
+        memory = Memory.objects.light().get(pk=outcome.id)
         return self.answer(answers.message(cold.told(memory), self.tenant), 200 if memory.embedding_model else 202)
 
 
