@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.urls import Resolver404, resolve
 
 from tests.dialects import golden
 from tests.dialects.speaking import operations
@@ -35,11 +37,13 @@ class Row:
     operation: str
     methods: tuple[str, ...] = ()
     served: str = "yes"  # or why not
+    root: bool = False  # it stands at the root, too
     tested: tuple[str, ...] = ()
 
     def line(self) -> str:
         methods = ", ".join(f"`{method}`" for method in self.methods) or "–"
-        served = self.served if self.served == "yes" else f"no: {self.served}"
+        where = "yes, also at the root" if self.root else "yes"
+        served = where if self.served == "yes" else f"no: {self.served}"
         tested = ", ".join(self.tested) or "–"
         return f"| {self.dialect} | `{self.operation}` | {methods} | {served} | {tested} |"
 
@@ -61,8 +65,18 @@ def served(name: str) -> list[Row]:
     for operation in sorted(operations(name), key=lambda told: told.split(" ")[::-1]):
         own = tuple(called[shape(operation)])
         by = {"sweep": operation in recipes, "client": bool(own), "golden": shape(operation) in in_files}
-        found.append(Row(name, operation, own, tested=tuple(kind for kind, does in by.items() if does)))
+        tested = tuple(kind for kind, does in by.items() if does)
+        found.append(Row(name, operation, own, root=at_root(name, operation), tested=tested))
     return found
+
+
+def at_root(name: str, operation: str) -> bool:
+    path = re.sub(r"{[^}]*}", str(UUID(int=17)), operation.partition(" ")[2])
+    try:
+        view = resolve(f"/{path}").func
+    except Resolver404:
+        return False
+    return getattr(getattr(view, "cls", None), "dialect", "") == name
 
 
 def refused(name: str) -> list[Row]:
