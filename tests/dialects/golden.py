@@ -126,7 +126,7 @@ def written(answered: Any, before: Any, kept: dict[str, Any]) -> Any:
         return [written(inner, was, kept) for inner, was in zip(answered, old, strict=True)]
     names = [f"<{name}>" for name, value in kept.items() if value == answered and isinstance(value, str)]
     possible = stand_ins(answered)
-    if before in possible:
+    if before == answered or before in possible:
         return before
     usual = [name for name in possible if name in ("<id>", "<time>") or isinstance(answered, float)]
     return (names + usual + [answered])[0]
