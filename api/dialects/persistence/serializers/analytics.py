@@ -72,7 +72,7 @@ class Filters(Camel):
     agent_id = words.Name()
 
 
-class QueryHeard(SpanBody):
+class MetricsQueryHeard(SpanBody):
     type = serializers.ChoiceField(TYPES)
     domain = serializers.CharField(max_length=255)
     metrics = serializers.ListField(child=serializers.CharField(max_length=48), min_length=1, max_length=MANY)
@@ -85,7 +85,7 @@ class OfDomain(Days):
     domain = words.Name()
 
 
-class EventHeard(Camel):
+class TrackedHeard(Camel):
     event_name = serializers.CharField(max_length=64)
     domain = serializers.CharField(max_length=255)
     data = words.Metadata(required=False)  # type: ignore[assignment]  # a field, not the property

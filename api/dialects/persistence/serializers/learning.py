@@ -62,7 +62,7 @@ class CostHeard(Camel):
     cost = Number(min_value=0, required=False)
 
 
-class EventHeard(Camel):
+class LessonHeard(Camel):
     service_id = serializers.CharField(max_length=255)
     agent_id = serializers.CharField(max_length=255)
     event_type = serializers.ChoiceField(LearningEvent.Type.choices)
@@ -106,7 +106,7 @@ class TrendsAsked(Camel):
     periods = serializers.IntegerField(min_value=1, max_value=MOST_PERIODS, default=7)
 
 
-class DashboardAsked(Span):
+class LearningDashboardAsked(Span):
     domain = words.Name()
 
 
@@ -217,7 +217,7 @@ class AdviceList(serializers.Serializer):
     recommendations = AdviceTold(many=True)
 
 
-class DashboardTold(Camel):
+class LearningDashboardTold(Camel):
     domain = serializers.CharField(allow_null=True)
     metrics = MetricsTold()
     trend = TrendTold()

@@ -231,7 +231,7 @@ class AccessedTold(Camel):
     last_accessed = serializers.DateTimeField(allow_null=True)
 
 
-class PatternsTold(Camel):
+class AccessPatternsTold(Camel):
     total_accesses = serializers.IntegerField()
     average_accesses_per_memory = serializers.FloatField()
     most_accessed = AccessedTold(many=True)
@@ -250,7 +250,7 @@ class AggregationsTold(Camel):
     by_type = serializers.DictField(child=serializers.IntegerField())
     average_importance = serializers.FloatField(allow_null=True, help_text="0 to 10.")
     top_tags = TagTold(many=True)
-    access_patterns = PatternsTold()
+    access_patterns = AccessPatternsTold()
 
 
 class ArchiveTold(Camel):

@@ -29,11 +29,11 @@ class AnalyticsView(PersistenceView):
     missing = "Not found"
 
 
-class Query(AnalyticsView):
+class MetricsQuery(AnalyticsView):
     """Ask for metrics over a span, also of what is to come."""
 
     operations = {"POST": "analytics.read"}
-    heard = serializers.QueryHeard
+    heard = serializers.MetricsQueryHeard
     told = {"POST": serializers.AnswerTold}
 
     def post(self, request: Request) -> Response:
@@ -69,7 +69,7 @@ def _grouping(words: Any) -> tuple[str, str]:
     return (step or [""])[0], (group or [""])[0]
 
 
-class Metrics(AnalyticsView):
+class BusinessMetrics(AnalyticsView):
     """How a domain does: its agents, what comes of it, who takes part, how memory is used."""
 
     asked = serializers.Days
@@ -79,7 +79,7 @@ class Metrics(AnalyticsView):
         return self.answer(presenters.business(business.read(self.ask(request)["span"], domain)))
 
 
-class Dashboard(AnalyticsView):
+class AnalyticsDashboard(AnalyticsView):
     """What happens now and today in a domain, or in all."""
 
     asked = serializers.OfDomain
@@ -112,10 +112,10 @@ class OneReport(AnalyticsView):
         return self.answer(presenters.report(reports.make(type, self.ask(request)["span"], timezone.now(), domain)))
 
 
-class Events(AnalyticsView):
+class TrackedEvents(AnalyticsView):
     """Track an event of an application."""
 
-    heard = serializers.EventHeard
+    heard = serializers.TrackedHeard
     told = {"POST": Said}
     success = {"POST": 201}
 

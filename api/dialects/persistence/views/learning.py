@@ -32,10 +32,10 @@ def _asked(heard: dict[str, Any], domain: str = "") -> Asked:
     return Asked(**told | ({"domain": domain} if domain else {}), judged=heard.get("has_feedback"))
 
 
-class Events(LearningView):
+class LearningEvents(LearningView):
     """Record a learning event."""
 
-    heard = serializers.EventHeard
+    heard = serializers.LessonHeard
     told = {"POST": Stored}
     success = {"POST": 201}
 
@@ -70,7 +70,7 @@ class Patterns(LearningView):
         return self.answer({"patterns": list(map(presenters.pattern, found)), "total": len(found)})
 
 
-class Metrics(LearningView):
+class LearningMetrics(LearningView):
     """What learning in a domain comes to, in the last seven days when no span is named."""
 
     asked = Span
@@ -119,11 +119,11 @@ class Feedback(LearningView):
         return self.answer({"message": "Feedback recorded successfully"})
 
 
-class Dashboard(LearningView):
+class LearningDashboard(LearningView):
     """Learning in a domain, or in all, at a glance."""
 
-    asked = serializers.DashboardAsked
-    told = {"GET": serializers.DashboardTold}
+    asked = serializers.LearningDashboardAsked
+    told = {"GET": serializers.LearningDashboardTold}
 
     def get(self, request: Request) -> Response:
         heard, now = self.ask(request), timezone.now()

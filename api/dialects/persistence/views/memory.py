@@ -59,7 +59,7 @@ class OneMemory(PersistenceView):
         return self.answer(told | presenters.embeddings(memory))
 
 
-class Query(PersistenceView):
+class MemoryQuery(PersistenceView):
     """Ask for memories, newest first."""
 
     operations = {"POST": "memories.read"}
