@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 
 from analytics.algorithms import histograms
 from analytics.models import Count
@@ -176,6 +177,12 @@ def series(
         if histogram:
             _fill(cursor, points, f"SELECT {at}, {by}, place, sum(held) {sql}", [*zoned, *params])
     return points
+
+
+def last_hours(metric: str) -> dict[str, datetime]:
+    """By kind, the newest hour in which the tenant has anything of the metric."""
+    rows = Count.objects.filter(metric=metric, whole=True).order_by().values_list("kind").annotate(Max("hour"))
+    return dict(rows)
 
 
 def _narrowed(metric: str | list[str], span: Span, group: str, only: dict[str, str]) -> tuple[str, list[Any]]:

@@ -113,19 +113,20 @@ def _noted() -> Iterable[Metric]:
     yield _counters("request_errors", "Those answered with 500 or more.", "operation", errors)
     seconds = {kind: ms / 1000 for kind, ms in requests.ms.items()}
     yield _counters("operation_seconds", "Seconds that an operation's requests took.", "operation", seconds)
-    yield _histogram("request_seconds", "How long requests took.", requests)
+    yield histogram(_name("request_seconds"), "How long requests took.", requests)
     yield _counters("searches", "Recalls, by whether they found anything.", "result", searches.n)
-    yield _histogram("search_seconds", "How long recalls took.", searches)
+    yield histogram(_name("search_seconds"), "How long recalls took.", searches)
     yield CounterMetricFamily(_name("search_hits"), "Memories found.", told["search_hits"].n.total())
 
 
-def _histogram(name: str, says: str, told: gauges.Noted) -> Metric:
+def histogram(name: str, says: str, told: gauges.Noted) -> Metric:
+    """In seconds, by the edges of algorithms.histograms."""
     edges = [f"{edge / 1000:g}" for edge in histograms.EDGES] + ["+Inf"]
     sums, so_far = [], 0
     for edge, held in zip(edges, told.buckets, strict=True):
         so_far += held
         sums.append((edge, float(so_far)))
-    return HistogramMetricFamily(_name(name), says, buckets=sums, sum_value=sum(told.ms.values()) / 1000)
+    return HistogramMetricFamily(name, says, buckets=sums, sum_value=sum(told.ms.values()) / 1000)
 
 
 def _seen() -> Iterable[Metric]:

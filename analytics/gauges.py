@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import cache
 from typing import Any
 
@@ -116,6 +116,21 @@ def noted() -> dict[str, Noted]:
         metric, kind, what = str(key).split("|")
         if metric in told:
             _into(told[metric], kind, what, str(value))
+    return told
+
+
+def noted_here() -> dict[str, Noted]:
+    """The same of the tenant one stands in, since the year began (UTC), from its counts; also what was written."""
+    now = timezone.now()
+    begin = now.astimezone(UTC).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    span, told = Span(begin, hour_of(now) + HOUR), {}
+    for metric in (*NOTED, "memories_written"):
+        points = counts.series(metric, span, step="", group="kind", histogram=True)
+        told[metric] = Noted(Counter({point.group: point.n for point in points}))
+        told[metric].ms = {point.group: point.total for point in points}
+        for point in points:
+            for at, held in enumerate(point.buckets):
+                told[metric].buckets[at] += held
     return told
 
 

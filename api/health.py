@@ -22,10 +22,15 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 def state() -> dict[str, Any]:
     """The parts that a process needs, and what they come to: ok, degraded or down."""
-    parts = {"database": _database(), "redis": _redis()}
+    parts = both()
     if not parts["database"]:
         return {"status": "down", "parts": parts}
     return {"status": "ok" if all(parts.values()) else "degraded", "parts": parts}
+
+
+def both() -> dict[str, bool]:
+    """Whether the two that all else stands on answer."""
+    return {"database": _database(), "redis": _redis()}
 
 
 def _database() -> bool:

@@ -130,6 +130,17 @@ def in_sessions(scope: Scope = EVERYTHING) -> int:
     return Memory.objects.live().scoped(scope).exclude(session_id="").count()
 
 
+def recalled(narrowing: Narrowing, most: int = 5) -> tuple[int, int, list[Memory]]:
+    """Of a list: how many memories there are, how often they were recalled, and those most often. Raises BadFilter.
+
+    Two statements. What was recalled since the last tick is not among it.
+    """
+    rows = listed(narrowing)
+    told = rows.aggregate(memories=Count("id"), recalls=Sum("recalls", default=0))
+    top = rows.light().filter(recalls__gt=0).order_by("-recalls", "-id")[:most]
+    return told["memories"], told["recalls"], list(top)
+
+
 def kinds() -> list[tuple[str, int]]:
     """Live memories per kind, the commonest first."""
     rows = Memory.objects.live().values_list("kind").annotate(count=Count("id")).order_by("-count", "kind")

@@ -60,6 +60,24 @@ def settle() -> None:
     _beside.submit(time.monotonic).result()
 
 
+def counted(ids: Iterable[Any]) -> dict[str, tuple[int, datetime]]:
+    """What is counted of these and not in their rows yet: how often, and when last. Nothing while Redis is away."""
+    fields = [str(key) for key in ids]
+    if not fields or time.monotonic() < _rests_until:
+        return {}
+    settle()
+    counts, times = _names()
+    try:
+        pipe = _counters().pipeline(transaction=True)
+        pipe.hmget(counts, fields)
+        pipe.hmget(times, fields)
+        found = zip(fields, *pipe.execute(), strict=True)
+    except redis.RedisError as error:
+        log.warning("recalls not read", error=type(error).__name__)
+        return {}
+    return {field: (int(n), datetime.fromtimestamp(int(at or 0), UTC)) for field, n, at in found if n}
+
+
 def fold() -> int:
     """Add the counted recalls to this tenant's rows; how many memories were recalled."""
     settle()

@@ -4,10 +4,18 @@ from typing import Any
 
 from django.urls import path, re_path
 
-from api.sockets.consumer import nowhere, serve
+from api.sockets.consumer import nowhere, serve, serve_events
 
 __all__ = ["serve", "websocket_urlpatterns"]
 
 _door: Any = serve  # ASGI applications, where Django knows views
 _wall: Any = nowhere
-websocket_urlpatterns = [path("ws", _door), path("ws/", _door), re_path("", _wall)]
+_events: Any = serve_events
+# The second one is the Memory Persistence Service's.
+websocket_urlpatterns = [
+    path("ws", _door),
+    path("ws/", _door),
+    path("compat/persistence/ws", _events),
+    path("compat/persistence/ws/", _events),
+    re_path("", _wall),
+]

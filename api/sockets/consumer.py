@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from api.gate import read_json
-from api.sockets import door, handlers, rooms, services
+from api.sockets import door, events, handlers, rooms, services
 from api.sockets.endings import Gone, why
 from api.sockets.frames import NOBODY, Fact, Frame, Refused, bad, encode, since_of
 from api.sockets.hearing import Ears
@@ -38,6 +38,7 @@ class FeedConsumer:
 
     speaker: Speaker
     seat: seats.Seat
+    in_events = False  # it is told everything in the words of api.sockets.events
 
     def __init__(self, scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:
         self.handshake, self._receive, self._send = door.read(scope), receive, send
@@ -91,7 +92,7 @@ class FeedConsumer:
             raise self.handshake.refused
         await self._recognise()
         while True:
-            message = await self._hear()
+            message = events.heard(await self._hear())
             self._pace.step()
             await in_public(limits.spend, self.speaker, "read")
             handler = handlers.HANDLERS.get(_type(message))
@@ -136,11 +137,15 @@ class FeedConsumer:
 
     # --- what it is told
     async def say(self, frame: Frame) -> None:
-        await self._outbox.put(encode(frame))
+        await self._outbox.put(encode(events.told(frame) if self.in_events else frame))
 
     async def say_fact(self, fact: Fact, more: Frame) -> None:
         """Tell a fact, with what goes beside it to this socket alone."""
-        await self._outbox.put(fact.frame(more), fact.seq)
+        if self.in_events:
+            told = encode(events.told({"type": "sync", "seq": fact.seq, "event": fact.json, **more}))
+        else:
+            told = fact.frame(more)
+        await self._outbox.put(told, fact.seq)
 
     async def _write(self, text: str) -> None:
         await self._send({"type": "websocket.send", "text": text})
@@ -182,13 +187,30 @@ def _type(message: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
+class EventConsumer(FeedConsumer):
+    """The same for a service that knows synchronisation events alone."""
+
+    in_events = True
+
+
 async def serve(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:
     """The ASGI application of /ws."""
+    await _serve(FeedConsumer, scope, receive, send)
+
+
+async def serve_events(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:
+    """That of a socket which speaks in synchronisation events."""
+    await _serve(EventConsumer, scope, receive, send)
+
+
+async def _serve(
+    consumer: type[FeedConsumer], scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any
+) -> None:
     if not door.may_come_from(scope):
         await receive()
         await send({"type": "websocket.close", "code": 4403})  # before it is accepted: HTTP 403
         return
-    await FeedConsumer(scope, receive, send).serve()
+    await consumer(scope, receive, send).serve()
 
 
 async def nowhere(scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Any) -> None:

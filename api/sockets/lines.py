@@ -40,8 +40,10 @@ def line_of(socket: "FeedConsumer") -> "Line | None":
 
 
 def words(row: Receipt) -> Frame:
-    """A message as it is handed over."""
-    return messages.as_json(row.message) | {"attempt": row.attempts}
+    """A message as it is handed over; its kind, its time and its name stand by the words of api.sockets.events too."""
+    told = messages.as_json(row.message)
+    also = {"type": told["kind"], "timestamp": told["created_at"], "correlationId": told["correlation_id"]}
+    return told | also | {"attempt": row.attempts}
 
 
 class Line:

@@ -21,7 +21,7 @@ LABELS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "own": "own"}
 # Pages whose links in the sidebar go on with the range.
 KEPT = {
     "analytics", "insights", "reports", "business", "learning", "patterns", "recommendations", "traces", "searches",
-    "quality",
+    "quality", "dialects",
 }  # fmt: skip
 
 

@@ -45,6 +45,18 @@ class Verdict:
     why: str
 
 
+KEPT = Verdict("", "", "no rule is for it")
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What happens to memories that no rule is for; 0: nothing."""
+
+    archive_days: int = 0  # what is older is archived
+    archive_importance: float = 0.0  # so is what weighs no more, however new it is
+    delete_days: int = 0  # what is archived, and older, is deleted
+
+
 @dataclass(frozen=True)
 class Conflict:
     """Two rules that meet on some memories; the longer one decides there."""
@@ -62,7 +74,7 @@ def verdict(memory: Stored, rules: Sequence[Rule], now: datetime) -> Verdict:
     is not archived.
     """
     matching = [rule for rule in rules if matches(rule, memory)]
-    kept = Verdict("", "", "no rule is for it")
+    kept = KEPT
     for action in (DELETE, ARCHIVE):
         own = [rule for rule in matching if rule.action == action]
         if own:
@@ -80,6 +92,18 @@ def _of_action(memory: Stored, rules: list[Rule], now: datetime) -> Verdict:
     if now - memory.created_at < timedelta(days=longest.retention_days):
         return Verdict("", longest.key, f"it is kept for {longest.retention_days} days")
     return Verdict(longest.action, longest.key, f"it is older than {longest.retention_days} days")
+
+
+def usually(memory: Stored, archived: bool, usual: Usual, now: datetime) -> Verdict:
+    """What becomes of a memory that no rule is for."""
+    days = (now - memory.created_at) / timedelta(days=1)
+    if archived:
+        over = 0 < usual.delete_days <= days
+        return Verdict(DELETE, "", f"it is archived, and older than {usual.delete_days} days") if over else KEPT
+    if 0 < usual.archive_days <= days:
+        return Verdict(ARCHIVE, "", f"it is older than {usual.archive_days} days")
+    light = memory.importance <= usual.archive_importance and usual.archive_importance > 0
+    return Verdict(ARCHIVE, "", f"it weighs no more than {usual.archive_importance:g}") if light else KEPT
 
 
 def governing(rules: Iterable[Rule]) -> Rule:

@@ -36,14 +36,19 @@ OPEN = re.compile(r"(^| |/)(healthz?|health/|ping)$")  # operations that may be 
 def kinds(op: Op, path: str) -> set[str]:
     """What of a world a recipe names: `$memory` in its body and query, `{memory_id}` in its path."""
     told = set(re.findall(r'"\$(\w+)"', json.dumps([op.body, op.query])))
-    return told | {kind for name in re.findall(r"{(\w+)}", path) if (kind := op.kind(name))}
+    return told | {kind for name in re.findall(r"{(\w+)}", path) if (kind := op.kind(name)) and kind[0] != "="}
+
+
+def named(op: Op, name: str, things: dict[str, Any]) -> str:
+    """What stands for a parameter of the path: a thing, or after `=` the word itself."""
+    kind = op.kind(name) or "user"
+    return kind[1:] if kind[0] == "=" else str(things[kind])
 
 
 def call(name: str, operation: str, world: World, things: dict[str, Any], key: str | None = None) -> Any:
     op, (method, path) = RECIPES[name][operation], operation.split(" ")
     stand_in = type("Things", (), {"things": things})()
-    own = {found: things[op.kind(found) or "user"] for found in re.findall(r"{(\w+)}", path)}
-    path = path.format(**{kind: quote(str(value), safe="") for kind, value in own.items()})
+    path = path.format(**{name: quote(named(op, name, things), safe="") for name in re.findall(r"{(\w+)}", path)})
     body = filled(op.body, stand_in)
     sent = body.encode() if isinstance(body, str) else None if body is None else json.dumps(body).encode()
     query = urlencode(filled(op.query, stand_in))
@@ -130,8 +135,8 @@ def test_a_hostile_body_is_refused_in_the_dialects_words(
     worlds: tuple[World, World], name: str, operation: str
 ) -> None:
     op, (method, path) = RECIPES[name][operation], operation.split(" ")
-    path = path.format(**{found: quote(str(worlds[0].things[op.kind(found) or "user"]), safe="")
-                          for found in re.findall(r"{(\w+)}", path)})  # fmt: skip
+    own = worlds[0].things
+    path = path.format(**{name: quote(named(op, name, own), safe="") for name in re.findall(r"{(\w+)}", path)})
     speaker = Dialect(name, getattr(worlds[0], op.key).key)
     for what, body in BODIES.items():
         with transaction.atomic():

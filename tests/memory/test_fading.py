@@ -19,6 +19,7 @@ from memory.models import Memory, Rule
 from memory.relations import relate
 from memory.remember import remember, remember_many
 from memory.revise import erase, restore, revise, supersede
+from memory.tiers import cold
 from memory.types import Draft, Scope
 from memory.upkeep import (
     cleanup,
@@ -339,6 +340,27 @@ def test_rules_archive_and_delete_what_is_old_enough(in_acme: Tenant) -> None:
     assert told == {"asleep": "archive", "over": "delete", "taxes": "archive", "silent": "delete"}
     assert done(planned(retain)) == {"archive": 2, "delete": 2}
     assert [change.why for change in planned(retain)] == ["it is archived already, or waits for its vector"]
+
+
+def test_what_no_rule_is_for_is_archived_and_deleted_as_the_options_say(in_acme: Tenant) -> None:
+    Rule.objects.create(name="events", kind="event", retention_days=3_650, action="archive")
+    old("light", importance=0.2)
+    old("heavy", importance=0.8)
+    old("old", 31, importance=0.8)
+    old("an event", 200, kind="event", importance=0.1)
+    gone = old("archived long ago", 91, importance=0.8)
+    Memory.objects.update(embedding=[0.0] * 384, embedding_model="m")
+    assert cold.archive(gone.pk)
+    usual = {"archive_days": 30, "archive_importance": 0.35, "delete_days": 90}
+    told = {change.subject: change.action for change in planned(retain, **usual)}
+    assert told[gone.pk] == "delete"
+    kept = {name: pk for pk, name in Memory.objects.values_list("pk", "content")}
+    assert {name: told.get(kept[name]) for name in ("light", "heavy", "old", "an event")} == {
+        "light": "archive", "heavy": None, "old": "archive", "an event": "keep",
+    }  # fmt: skip
+    assert {change.action for change in planned(retain, delete=False, **usual)} == {"archive", "keep"}
+    assert {change.action for change in planned(retain, archive=False, **usual)} == {"delete", "keep"}
+    assert planned(retain) == []
 
 
 def test_expired_and_long_deleted_memories_go_and_held_ones_stay(in_acme: Tenant) -> None:

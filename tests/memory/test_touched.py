@@ -39,6 +39,16 @@ def test_another_tenants_recalls_are_not_folded_here(in_acme: Tenant, globex: Te
     assert touched.fold() == 1
 
 
+def test_what_is_not_folded_yet_is_told(in_acme: Tenant) -> None:
+    tea, coffee = remember(Draft("Tea at five.")).id, remember(Draft("No coffee.")).id
+    touched.touch([tea]), touched.touch([tea])
+    told = touched.counted([tea, coffee])
+    assert list(told) == [str(tea)]
+    assert told[str(tea)][0] == 2
+    touched.fold()
+    assert touched.counted([tea]) == {}
+
+
 def test_a_recall_of_what_is_gone_is_forgotten(in_acme: Tenant) -> None:
     tea = remember(Draft("Tea at five.")).id
     touched.touch([tea])

@@ -1,5 +1,24 @@
-"""How each operation of memory_layer is called so that it works; see tests/isolation/recipes.py."""
+"""How each operation of AI Memory Layer is called so that it works; see tests/isolation/recipes.py."""
 
 from tests.isolation.recipes import Op
 
-OPS: dict[str, Op] = {}
+TENANT = {"tenant_id": "$tenant"}
+SAID = {"conversation_id": "supper", "role": "user", "content": "I would like fish."}
+ONE = {"message_id": "message"}
+
+OPS: dict[str, Op] = {
+    "POST v1/messages": Op(TENANT | SAID, query={"tenant_id": "$tenant"}),
+    "POST v1/messages/batch": Op(TENANT | {"messages": [SAID]}),
+    "POST v1/messages/batch/update": Op(
+        TENANT | {"updates": [{"id": "$message", "content": "I would like soup."}]}, ok=(200, 207)
+    ),
+    "POST v1/messages/batch/delete": Op(TENANT | {"message_ids": ["$message"]}, ok=(200, 207)),
+    "GET v1/messages/{message_id}": Op(named=ONE),
+    "PUT v1/messages/{message_id}": Op({"content": "I would like soup."}, named=ONE),
+    "DELETE v1/messages/{message_id}": Op(named=ONE),
+    "GET v1/memory/search": Op(query={"tenant_id": "$tenant", "query": "fish"}),
+    "POST v1/admin/retention/run": Op(TENANT | {"actions": ["archive"], "dry_run": True}),
+    "GET v1/admin/health": Op(),
+    "GET v1/admin/readiness": Op(),
+    "GET metrics": Op(),
+}

@@ -1,0 +1,1 @@
+"""AI Memory Layer: each view hears, calls a verb of the house, and answers."""

@@ -1,0 +1,54 @@
+"""What the service's views share: its envelope of errors, and ids that are none."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+
+from api.auth import operation_of
+from api.dialects.base import DialectView, Wrong
+
+CONTENT = ("memories.read", "learning.read", "exports.run")  # what is told of these may say what memories say
+ERROR = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                "message": {"type": "string"},
+                "statusCode": {"type": "integer"},
+                "timestamp": {"type": "string", "format": "date-time"},
+            },
+        }
+    },
+}
+
+
+class PersistenceView(DialectView):
+    dialect = "persistence"
+    statuses = {422: 400}
+    missing = "Memory not found"
+    errors = {400: "Not valid", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 429: "Too many"}
+    envelope_schema = ERROR
+
+    def envelope(self, wrong: Wrong) -> dict[str, Any]:
+        """`statusCode` is the status of the answer; what is not there is told by a text alone."""
+        status = self.statuses.get(wrong.status, wrong.status)
+        if status == 404:
+            return {"error": self.missing}
+        told = {"message": wrong.sentence, "statusCode": status, "timestamp": timezone.now().isoformat()}
+        return {"error": told}
+
+    def reading(self, request: Request) -> str:
+        match = request._request.resolver_match
+        return match.route.rstrip("/") if match and operation_of(self, request.method) in CONTENT else ""
+
+
+def id_of(text: str) -> UUID:
+    """Raises NotFound: what is no id of ours names nothing here."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None

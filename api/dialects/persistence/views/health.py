@@ -1,0 +1,35 @@
+"""/health: whether the service does its part, told to everybody, and no more than that."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api import health
+from api.dialects.persistence.serializers.memory import HealthTold
+from api.dialects.persistence.views.base import PersistenceView
+
+
+class Health(PersistenceView):
+    """Whether the service is well."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    needs_tenant = False
+    told = {"GET": HealthTold}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        APIView.initial(self, request, *args, **kwargs)  # nobody speaks here, in no tenant
+
+    def get(self, request: Request) -> Response:
+        parts = health.both()
+        database, redis = parts["database"], parts["redis"]
+        services = {
+            "memory_engine": database, "learning_history": database,
+            "analytics_engine": database and redis, "cross_service_sync": database and redis,
+        }  # fmt: skip
+        told = {"status": "ok" if all(services.values()) else "degraded", "timestamp": timezone.now().isoformat()}
+        return self.answer(told | {"version": settings.VERSION, "services": services})

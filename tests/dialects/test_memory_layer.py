@@ -1,0 +1,248 @@
+"""AI Memory Layer: what its calls mean."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from memory.models import Memory, Rule
+from memory.upkeep import embed
+from tenants import keys
+from tenants.models import Tenant
+from tests.conftest import Caller
+from tests.dialects.speaking import Dialect
+
+SAID = {"tenant_id": "acme", "conversation_id": "supper", "role": "user", "content": "I would like fish."}
+
+
+@pytest.fixture
+def layer(in_acme: Tenant) -> Iterator[Dialect]:
+    return Dialect("memory_layer", keys.issue(in_acme, "ada")[1])
+
+
+def say(layer: Dialect, content: str = "I would like fish.", **fields: Any) -> dict[str, Any]:
+    status, told = layer.post("v1/messages?wait=true", SAID | {"content": content} | fields)
+    assert status == 200, told
+    return told
+
+
+def search(layer: Dialect, query: str = "fish", **asked: Any) -> list[dict[str, Any]]:
+    status, told = layer.get("v1/memory/search?" + urlencode({"tenant_id": "acme", "query": query} | asked))
+    assert status == 200, told
+    assert told["total"] == len(told["items"])
+    return told["items"]
+
+
+def test_a_message_is_queued_and_then_embedded(layer: Dialect) -> None:
+    status, told = layer.post("v1/messages", SAID)
+    assert (status, told["embedding_status"]) == (202, "pending")
+    embed.pending()
+    assert layer.get(f"v1/messages/{told['id']}")[1]["embedding_status"] == "completed"
+
+
+def test_an_override_is_the_score_and_else_it_is_the_formula(layer: Dialect) -> None:
+    assert say(layer, importance_override=0.83)["importance_score"] == 0.83
+    scores = {role: say(layer, role=role)["importance_score"] for role in ("system", "user", "assistant")}
+    assert scores == pytest.approx({"system": 0.58, "user": 0.54, "assistant": 0.5}, abs=0.001)
+
+
+def test_the_same_words_said_twice_are_two_messages(layer: Dialect) -> None:
+    assert say(layer, "Yes.")["id"] != say(layer, "Yes.")["id"]
+
+
+def test_metadata_is_told_under_both_names_with_long_texts_cut(layer: Dialect) -> None:
+    told = say(layer, metadata={"long": "x" * 3_000, "list": ["y" * 3_000]})
+    assert told["metadata"] == told["message_metadata"] == {"long": "x" * 2_048, "list": ["y" * 2_048]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"role": "tool"},
+        {"conversation_id": "a b"},
+        {"conversation_id": "x" * 129},
+        {"content": "   "},
+        {"content": "x" * 100_001},
+        {"importance_override": 1.1},
+        {"metadata": {"a": {"b": {"c": {"d": {}}}}}},
+        {"metadata": {str(n): n for n in range(51)}},
+    ],
+    ids=str,
+)
+def test_what_the_original_refuses_is_refused(layer: Dialect, wrong: dict[str, Any]) -> None:
+    status, told = layer.post("v1/messages", SAID | wrong)
+    assert status == 422
+    assert set(told) == {"detail", "request_id"}
+
+
+def test_blanks_around_a_message_go(layer: Dialect) -> None:
+    assert say(layer, "  fish  ")["content"] == "fish"
+
+
+def test_each_answer_has_the_id_of_its_request(layer: Dialect) -> None:
+    answer = layer.raw("GET", "v1/messages/nothing", X_Request_Id="request-17")
+    assert answer.status_code == 400
+    assert answer.headers["x-request-id"] == answer.json()["request_id"] == "request-17"
+
+
+def test_a_message_that_is_not_there_is_not_found(layer: Dialect) -> None:
+    assert layer.get(f"v1/messages/{uuid4()}")[0] == 404
+
+
+def test_the_key_may_be_sent_as_x_api_key(layer: Dialect) -> None:
+    told = Dialect("memory_layer", "").raw("GET", "v1/admin/readiness", X_API_Key=layer.key)
+    assert told.status_code == 200
+    assert told.json()["embedding"] == "ok"
+
+
+def test_health_is_open_and_does_not_look_at_the_embedder(db: None) -> None:
+    status, told = Dialect("memory_layer", "").get("v1/admin/health")
+    assert (status, told["status"], told["database"], told["embedding"]) == (200, "ok", "ok", "skipped")
+
+
+def test_another_tenant_is_not_known_and_the_detail_says_what_is_wrong(layer: Dialect, globex: Tenant) -> None:
+    for named in ("globex", str(globex.pk), "nobody"):
+        status, told = layer.post("v1/messages", SAID | {"tenant_id": named})
+        assert (status, told["detail"]) == (404, "tenant_id is not the tenant of this API key.")
+        assert layer.get(f"v1/memory/search?tenant_id={named}&query=fish")[0] == 404
+    assert not Memory.objects.exists()
+
+
+def test_the_tenant_may_be_named_by_its_id(layer: Dialect, acme: Tenant) -> None:
+    assert say(layer, tenant_id=str(acme.pk))["tenant_id"] == "acme"
+
+
+def test_a_key_of_the_platform_names_any_tenant(layer: Dialect) -> None:
+    platform = Dialect("memory_layer", keys.issue(None, "operator", scopes=["platform"])[1])
+    assert platform.post("v1/messages", SAID)[0] == 202
+    assert platform.post("v1/messages", SAID | {"tenant_id": "globex"})[1]["tenant_id"] == "globex"
+    assert platform.post("v1/messages", SAID | {"tenant_id": "nobody"})[0] == 404
+    assert platform.get("v1/memory/search?tenant_id=acme&query=fish")[1]["total"] == 1
+    assert platform.get("v1/memory/search?query=fish")[0] == 400
+
+
+def test_a_search_ranks_by_likeness_importance_and_age(layer: Dialect) -> None:
+    light, heavy = say(layer, importance_override=0.1), say(layer, importance_override=0.9)
+    Memory.objects.filter(pk=light["id"]).update(created_at=timezone.now() - timedelta(days=7))
+    first, second = search(layer)
+    assert (first["message_id"], second["message_id"]) == (heavy["id"], light["id"])
+    assert second["decay"] == pytest.approx(0.3679, abs=0.001)
+    for item in (first, second):
+        score = 0.6 * item["similarity"] + 0.3 * item["importance"] + 0.1 * item["decay"]
+        assert item["score"] == pytest.approx(score, abs=0.0001)
+
+
+def test_a_search_is_of_the_conversation_that_is_named(layer: Dialect) -> None:
+    say(layer)
+    there = say(layer, conversation_id="lunch")
+    assert [item["message_id"] for item in search(layer, conversation_id="lunch")] == [there["id"]]
+    assert len(search(layer)) == 2
+
+
+def test_a_search_leaves_out_what_weighs_less(layer: Dialect) -> None:
+    say(layer, importance_override=0.1)
+    heavy = say(layer, importance_override=0.9)
+    assert [item["message_id"] for item in search(layer, importance_min=0.5)] == [heavy["id"]]
+
+
+def test_a_search_never_finds_more_than_eight(layer: Dialect) -> None:
+    layer.post(
+        "v1/messages/batch", {"tenant_id": "acme", "messages": [SAID | {"content": f"Fish {n}."} for n in range(10)]}
+    )
+    assert len(search(layer, top_k=20)) == 8
+    assert len(search(layer)) == 5
+    assert len(search(layer, top_k=20, candidate_limit=3)) == 3
+
+
+def test_what_others_wrote_is_found_too(layer: Dialect) -> None:
+    written = Caller(layer.key).remember("Ada eats fish on Fridays.", user_id="ada")
+    (found,) = search(layer)
+    assert (found["message_id"], found["role"]) == (written, "user")
+
+
+def test_a_message_is_read_by_the_native_api(layer: Dialect) -> None:
+    told = say(layer, metadata={"mood": "hungry"})
+    status, native = Caller(layer.key).get(f"messages/{told['id']}")
+    assert status == 200
+    assert (native["session_id"], native["role"], native["metadata"]) == ("supper", "user", {"mood": "hungry"})
+
+
+def test_a_message_is_changed_and_deleted(layer: Dialect) -> None:
+    told = say(layer, metadata={"a": 1})
+    path = f"v1/messages/{told['id']}"
+    status, changed = layer.call("PUT", path, {"content": "I would like soup.", "metadata": {"b": 2}})
+    assert (status, changed["content"], changed["metadata"]) == (200, "I would like soup.", {"b": 2})
+    assert layer.delete(path) == (204, None)
+    assert layer.delete(path)[0] == 404
+
+
+def test_a_batch_stores_what_it_can(layer: Dialect) -> None:
+    messages = [SAID, SAID | {"role": "tool"}, "no object"]
+    status, told = layer.post("v1/messages/batch", {"tenant_id": "acme", "messages": messages})
+    assert (status, told["succeeded"], told["failed"]) == (207, 1, 2)
+    assert [result["status"] for result in told["results"]] == ["created", "failed", "failed"]
+    assert told["results"][1]["detail"].startswith("role")
+    assert layer.post("v1/messages/batch", {"tenant_id": "acme", "messages": [SAID]})[0] == 201
+
+
+def test_batches_change_and_delete(layer: Dialect) -> None:
+    one, nobody = say(layer)["id"], str(uuid4())
+    told = layer.post("v1/messages/batch/update", {"tenant_id": "acme", "updates": [{"id": one, "content": "Soup."}]})
+    assert told[0] == 200
+    assert layer.get(f"v1/messages/{one}")[1]["content"] == "Soup."
+    status, told = layer.post("v1/messages/batch/delete", {"tenant_id": "acme", "message_ids": [one, nobody, "x"]})
+    assert (status, [result["status"] for result in told["results"]]) == (207, ["deleted", "failed", "failed"])
+    assert layer.get(f"v1/messages/{one}")[0] == 404
+
+
+def run(layer: Dialect, *actions: str, **fields: Any) -> dict[str, Any]:
+    status, told = layer.post("v1/admin/retention/run", {"tenant_id": "acme", "actions": list(actions)} | fields)
+    assert status == 200, told
+    return told
+
+
+def aged(layer: Dialect, content: str, days: int, importance: float) -> str:
+    told = say(layer, content, importance_override=importance)
+    Memory.objects.filter(pk=told["id"]).update(created_at=timezone.now() - timedelta(days=days))
+    return told["id"]
+
+
+def test_what_is_light_or_old_is_archived_and_what_was_archived_long_ago_deleted(layer: Dialect) -> None:
+    light, old = aged(layer, "light", 0, 0.35), aged(layer, "old", 31, 0.9)
+    kept = aged(layer, "kept", 29, 0.36)
+    gone = aged(layer, "gone", 91, 0.9)
+    assert run(layer, "archive", dry_run=True) == {"archived": 3, "deleted": 0, "dry_run": True}
+    assert not Memory.objects.filter(tier="cold").exists()
+    assert run(layer, "archive", "delete") == {"archived": 3, "deleted": 0, "dry_run": False}
+    assert set(map(str, Memory.objects.filter(tier="cold").values_list("pk", flat=True))) == {light, old, gone}
+    assert run(layer, "archive", "delete") == {"archived": 0, "deleted": 1, "dry_run": False}
+    assert layer.get(f"v1/messages/{gone}")[0] == 404
+    assert layer.get(f"v1/messages/{old}")[1]["content"] == "old"
+    assert kept
+
+
+def test_the_tenants_own_rules_go_first(layer: Dialect) -> None:
+    aged(layer, "old", 31, 0.9)
+    Rule.objects.create(name="a year", kind="message", retention_days=365)
+    assert run(layer, "archive") == {"archived": 0, "deleted": 0, "dry_run": False}
+
+
+def test_a_run_of_no_action_is_refused(layer: Dialect) -> None:
+    assert layer.post("v1/admin/retention/run", {"tenant_id": "acme", "actions": []})[0] == 400
+
+
+def test_metrics_count_what_was_asked(layer: Dialect, noted: Any) -> None:
+    say(layer)
+    search(layer)
+    noted()
+    text = layer.raw("GET", "metrics").content.decode()
+    assert 'aiml_requests_total{path="memory_layer.Messages",status="200"} 1.0' in text
+    assert 'aiml_memory_search_total{cached="false",tenant="acme"} 1.0' in text
+    assert "aiml_memory_search_results_sum 1.0" in text
+    assert 'aiml_embedding_jobs_total{status="completed"} 1.0' in text
+    platform = Dialect("memory_layer", keys.issue(None, "operator", scopes=["platform"])[1])
+    assert "acme" not in platform.raw("GET", "metrics").content.decode()
