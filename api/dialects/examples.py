@@ -82,6 +82,5 @@ EXAMPLES: dict[str, Example] = {
 
 
 def curl(example: Example, body: str) -> str:
-    return (
-        f"curl {URL}/{example.path} -H '{example.header}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
-    )
+    headers = f"-H '{example.header}' -H 'Content-Type: application/json'"
+    return f"curl {URL}/{example.path} \\\n  {headers} \\\n  -d '{body}'"

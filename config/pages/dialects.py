@@ -26,10 +26,9 @@ def dialects(request: HttpRequest) -> HttpResponse:
     tenant, asked = tenant_of(request), ranges.asked(request)
     told, unknown = _called(asked if tenant else None)
     every = [_one(request, name, told, tenant.slug if tenant else examples.TENANT) for name in settings.DIALECTS]
-    most = max((one["calls"] for one in every), default=0) or 1
     context = admin.site.each_context(request) | {
         "title": "Dialects",
-        "dialects": [one | {"width": round(100 * one["calls"] / most)} for one in every],
+        "dialects": every,
         "range": asked if tenant else None,
         "unknown": unknown,
     }

@@ -235,6 +235,45 @@ def test_a_run_of_no_action_is_refused(layer: Dialect) -> None:
     assert layer.post("v1/admin/retention/run", {"tenant_id": "acme", "actions": []})[0] == 400
 
 
+def test_conversations_are_listed_read_in_order_and_deleted(layer: Dialect) -> None:
+    said = [say(layer, words)["id"] for words in ("Fish?", "Fish!")]
+    say(layer, conversation_id="lunch")
+    listed = layer.get("v1/conversations")[1]["items"]
+    assert {one["conversation_id"]: one["message_count"] for one in listed} == {"lunch": 1, "supper": 2}
+    status, told = layer.get("v1/conversations/supper?limit=1")
+    assert (status, [one["id"] for one in told["messages"]]) == (200, said[:1])
+    _, rest = layer.get(f"v1/conversations/supper?cursor={told['next_cursor']}")
+    assert [one["id"] for one in rest["messages"]] == said[1:]
+    assert layer.delete("v1/conversations/supper") == (200, {"deleted": 2})
+    assert layer.get("v1/conversations/supper")[0] == 404
+    assert layer.get(f"v1/messages/{said[0]}")[0] == 404
+
+
+def test_the_overview_counts_what_there_is(layer: Dialect, noted: Any) -> None:
+    say(layer)
+    layer.post("v1/messages", SAID | {"role": "system", "content": "Be kind."})
+    search(layer)
+    noted()
+    status, told = layer.get("v1/analytics/overview?tenant_id=acme&days=7")
+    assert (status, told["messages"], told["conversations"], told["embeddings_pending"]) == (200, 2, 1, 1)
+    assert (told["by_role"], told["searches"]) == ({"user": 1, "system": 1}, 1)
+    assert [one["count"] for one in told["stored_per_day"]] == [0] * 6 + [2]
+
+
+def test_rules_are_made_listed_and_deleted_and_a_run_follows_them(layer: Dialect) -> None:
+    light, heavy = aged(layer, "light", 3, 0.2), aged(layer, "heavy", 3, 0.6)
+    rule = {"tenant_id": "acme", "name": "light", "kind": "importance", "action": "move_to_cold_storage"}
+    assert layer.post("v1/admin/retention/rules", rule)[0] == 422
+    status, made = layer.post("v1/admin/retention/rules", rule | {"importance_threshold": 0.5})
+    assert (status, made["action"], made["max_age_days"]) == (201, "archive", 1)
+    assert layer.get("v1/admin/retention/rules")[1] == {"total": 1, "items": [made]}
+    assert run(layer, "archive")["archived"] == 1
+    assert {str(memory.pk): memory.tier for memory in Memory.objects.all()} == {light: "cold", heavy: "warm"}
+    assert layer.delete(f"v1/admin/retention/rules/{made['id']}")[0] == 204
+    assert layer.delete(f"v1/admin/retention/rules/{made['id']}")[0] == 404
+    assert layer.post("v1/admin/retention/rules", rule | {"kind": "max_items"})[0] == 422
+
+
 def test_metrics_count_what_was_asked(layer: Dialect, noted: Any) -> None:
     say(layer)
     search(layer)

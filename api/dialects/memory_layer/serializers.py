@@ -125,6 +125,32 @@ class RetentionHeard(TenantHeard):
     dry_run = serializers.BooleanField(default=False)
 
 
+class ConversationsAsked(TenantAsked):
+    limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
+    cursor = serializers.CharField(max_length=400, default="", help_text="`next_cursor` of the page before.")
+
+
+class DaysAsked(TenantAsked):
+    days = serializers.IntegerField(min_value=1, max_value=90, default=30)
+
+
+class RuleHeard(TenantHeard):
+    """Kind `age`: what is older goes. Kind `importance`: of that, only what weighs less than the threshold."""
+
+    name = serializers.CharField(max_length=100)
+    kind = serializers.ChoiceField(["age", "importance"])
+    action = serializers.ChoiceField(["archive", "delete", "move_to_cold_storage"])
+    max_age_days = serializers.IntegerField(min_value=1, max_value=36_500, required=False)
+    importance_threshold = Weight()
+    enabled = serializers.BooleanField(default=True)
+
+    def validate(self, heard: dict[str, Any]) -> dict[str, Any]:
+        needed = "max_age_days" if heard["kind"] == "age" else "importance_threshold"
+        if needed not in heard:
+            raise serializers.ValidationError({needed: f"is needed for the kind {heard['kind']}"})
+        return heard
+
+
 class MessageTold(serializers.Serializer):
     id = serializers.UUIDField()
     tenant_id = serializers.CharField()
@@ -185,3 +211,60 @@ class HealthTold(serializers.Serializer):
     version = serializers.CharField()
     embedding = serializers.ChoiceField(["ok", "failed", "skipped"])
     notes = serializers.CharField(allow_null=True)
+
+
+class ConversationTold(serializers.Serializer):
+    conversation_id = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(["open", "closed"])
+    message_count = serializers.IntegerField()
+    metadata = serializers.DictField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class ConversationsTold(serializers.Serializer):
+    items = ConversationTold(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class WholeConversationTold(ConversationTold):
+    messages = MessageTold(many=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class DeletedTold(serializers.Serializer):
+    deleted = serializers.IntegerField()
+
+
+class DayTold(serializers.Serializer):
+    day = serializers.DateField()
+    count = serializers.IntegerField()
+
+
+class OverviewTold(serializers.Serializer):
+    tenant_id = serializers.CharField()
+    days = serializers.IntegerField()
+    messages = serializers.IntegerField()
+    conversations = serializers.IntegerField()
+    embeddings_pending = serializers.IntegerField()
+    by_role = serializers.DictField(child=serializers.IntegerField())
+    stored_per_day = DayTold(many=True)
+    searches = serializers.IntegerField()
+    search_latency_ms = serializers.FloatField(allow_null=True)
+
+
+class RuleTold(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(["age", "importance"])
+    action = serializers.ChoiceField(["archive", "delete"])
+    max_age_days = serializers.IntegerField()
+    importance_threshold = serializers.FloatField(allow_null=True)
+    enabled = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class RulesTold(serializers.Serializer):
+    total = serializers.IntegerField()
+    items = RuleTold(many=True)

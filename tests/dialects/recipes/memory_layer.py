@@ -18,6 +18,15 @@ OPS: dict[str, Op] = {
     "DELETE v1/messages/{message_id}": Op(named=ONE),
     "GET v1/memory/search": Op(query={"tenant_id": "$tenant", "query": "fish"}),
     "POST v1/admin/retention/run": Op(TENANT | {"actions": ["archive"], "dry_run": True}),
+    "GET v1/admin/retention/rules": Op(),
+    "POST v1/admin/retention/rules": Op(
+        TENANT | {"name": "a year", "kind": "age", "action": "archive", "max_age_days": 365}
+    ),
+    "DELETE v1/admin/retention/rules/{rule_id}": Op(),
+    "GET v1/conversations": Op(named={"cursor": "cursor_of_sessions"}),
+    "GET v1/conversations/{conversation_id}": Op(named={"conversation_id": "talk", "cursor": "cursor_of_talk"}),
+    "DELETE v1/conversations/{conversation_id}": Op(named={"conversation_id": "talk"}),
+    "GET v1/analytics/overview": Op(),
     "GET v1/admin/health": Op(),
     "GET v1/admin/readiness": Op(),
     "GET metrics": Op(),

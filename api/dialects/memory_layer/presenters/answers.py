@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from analytics.checks.base import Component, Status
 from api.dialects.memory_layer.serializers import ROLES
-from memory.models import Memory
+from memory import sessions
+from memory.models import Memory, Rule, Session
 from memory.types import Hit
 
 STARTED = time.monotonic()
@@ -71,6 +72,32 @@ def result(index: int, status: str, of: Any = None, detail: str | None = None) -
 def batch(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     failed = sum(told["status"] == "failed" for told in results)
     return {"succeeded": len(results) - failed, "failed": failed, "results": list(results)}
+
+
+def conversation(session: Session) -> dict[str, Any]:
+    """One of sessions.listed, which counted its memories."""
+    return {
+        "conversation_id": session.session_id,
+        "title": session.title,
+        "state": sessions.state_of(session),
+        "message_count": session.memories,  # type: ignore[attr-defined]
+        "metadata": session.metadata,
+        "created_at": session.created_at.isoformat(),
+        "updated_at": session.updated_at.isoformat(),
+    }
+
+
+def rule(told: Rule) -> dict[str, Any]:
+    return {
+        "id": str(told.pk),
+        "name": told.name,
+        "kind": "age" if told.min_importance is None else "importance",
+        "action": told.action,
+        "max_age_days": told.retention_days,
+        "importance_threshold": told.min_importance,
+        "enabled": told.enabled,
+        "created_at": told.created_at.isoformat(),
+    }
 
 
 def health(database: Component, embedder: Component | None = None) -> dict[str, Any]:

@@ -59,9 +59,9 @@ class MemoryLayerView(DialectView):
         return {"detail": detail, "request_id": wrong.request_id}
 
 
-def id_of(text: str) -> UUID:
+def id_of(text: str, of: str = "a message") -> UUID:
     """Raises ParseError, which is answered with 400."""
     try:
         return UUID(text)
     except ValueError:
-        raise ParseError("This is not the id of a message.") from None
+        raise ParseError(f"This is not the id of {of}.") from None

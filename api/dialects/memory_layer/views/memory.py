@@ -3,14 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers
-from api.dialects.memory_layer.views.base import MemoryLayerView
+from api.dialects.memory_layer.views.base import MemoryLayerView, id_of
 from automation import asking, runner
+from memory import rules
+from memory.models import Rule
 from memory.recall import recall
 from memory.types import Query, Scope
 from memory.upkeep.plan import EVERYBODY
@@ -52,3 +54,36 @@ class Retention(MemoryLayerView):
         counts = run.result.get("counts", {})
         done = {"archived": counts.get("archive", 0), "deleted": counts.get("delete", 0)}
         return self.answer(done | {"dry_run": told["dry_run"]})
+
+
+class Rules(MemoryLayerView):
+    """The tenant's retention rules."""
+
+    heard = serializers.RuleHeard
+    asked = serializers.TenantAsked
+    told = {"GET": serializers.RulesTold, "POST": serializers.RuleTold}
+    success = {"POST": 201}
+    operations = {"GET": "retention.read", "POST": "retention.manage"}
+
+    def get(self, request: Request) -> Response:
+        found = [answers.rule(rule) for rule in rules.listed().order_by("id")]
+        return self.answer({"total": len(found), "items": found})
+
+    def post(self, request: Request) -> Response:
+        told = self.hear(request)
+        action = Rule.Action.DELETE if told["action"] == "delete" else Rule.Action.ARCHIVE
+        made = {"name": told["name"], "retention_days": told.get("max_age_days", 1), "enabled": told["enabled"]}
+        least = told["importance_threshold"] if told["kind"] == "importance" else None
+        return self.answer(answers.rule(rules.create(made | {"action": action, "min_importance": least})))
+
+
+class OneRule(MemoryLayerView):
+    """Delete a retention rule."""
+
+    success = {"DELETE": 204}
+    operations = {"DELETE": "retention.manage"}
+
+    def delete(self, request: Request, rule_id: str) -> Response:
+        if not rules.delete(id_of(rule_id, "a rule")):
+            raise NotFound
+        return Response(status=204)
