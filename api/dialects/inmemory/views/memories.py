@@ -37,7 +37,7 @@ class Memories(InMemoryView):
             topic=told.get("topic_category", "").strip().lower(),
             metadata=told.get("metadata", {}),
         )
-        return self.answer(presenters.stored(remember(draft)))
+        return self.answer(presenters.stored(remember(draft, wait=True)))  # its users search at once
 
     def get(self, request: Request) -> Response:
         asked = self.ask(request)
