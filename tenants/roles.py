@@ -31,6 +31,7 @@ def _may(marks: str, scope: str, says: str) -> Operation:
 OPERATIONS: dict[str, Operation] = {
     # who may, in the order of ROLES: platform, owner, admin, editor, analyst, viewer
     "me.read":           _may("x x x x x x", ANY, "Ask who one is."),
+    "me.revoke":         _may("- - - - - -", ANY, "Revoke the key that asks; a person has none."),
     "memories.read":     _may("x x x x x x", "read", "Read and search memories, relations, entities and numbers."),
     "memories.write":    _may("x x x x - -", "write", "Store, change, relate, judge, archive and delete memories."),
     "memories.erase":    _may("x x x x - -", "write", "Delete many memories at once, or all of an entity."),
