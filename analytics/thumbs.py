@@ -25,7 +25,7 @@ class Thumb:
 
 
 @transaction.atomic
-def give(query: Query, memory_id: UUID, *, helpful: bool, trace_id: UUID | None = None) -> Thumb:
+def give(query: Query, memory_id: UUID, *, helpful: bool, trace_id: UUID | None = None, explanation: str = "") -> Thumb:
     """Say that a memory helped as an answer to a question, or did not. `judge_memory` says whether it is true.
 
     Raises NoMemory, BadFilter, OutsideNamespaces, Erased and BadLesson.
@@ -43,7 +43,7 @@ def give(query: Query, memory_id: UUID, *, helpful: bool, trace_id: UUID | None 
         session_id=query.scope.session_id,
         input={"query": query.text},
         output={"memory_id": str(memory_id)},
-        feedback=Judgement(correct=helpful),
+        feedback=Judgement(correct=helpful, explanation=explanation),
         metadata={"trace_id": str(trace_id)} if trace_id else {},
     )
     question = questions.expect(asked, memory_id, wanted=helpful) if query.text else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -55,3 +55,16 @@ def _by_number(rows: QuerySet[Event], last: int, page: int, per_page: int) -> Lo
     end = last - (page - 1) * per_page
     found = list(rows.filter(seq__lte=end, seq__gt=end - per_page).order_by("-seq")) if end > 0 else []
     return LogPage(found, last, True, page, per_page)
+
+
+def together(tenant_id: UUID, type: str, subject_id: str) -> list[str]:
+    """The subjects of the facts of this type that were told in one breath with the first of this subject; empty when
+    none was told of it. At most 1,000.
+    """
+    rows = Event.objects.filter(tenant_id=tenant_id, type=type)
+    first = rows.filter(subject_id=subject_id).order_by("id").values("occurred_at", "request_id").first()
+    if first is None:
+        return []
+    at = first["occurred_at"]
+    near = feed.told_between(rows, at, at + timedelta(microseconds=1)).filter(request_id=first["request_id"])
+    return list(near.order_by("id").values_list("subject_id", flat=True)[:1_000])
