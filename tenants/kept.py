@@ -31,8 +31,8 @@ def write(tenant_id: UUID, program: str, values: dict[str, Any]) -> dict[str, An
         raise ValidationError(dict.fromkeys(values, f"makes it larger than {MOST_BYTES} bytes in all"))
     changed = sorted(name for name in values if before.get(name) != now.get(name))
     if changed:
-        tenant.preferences = tenant.preferences | {KEPT: everything | {program: now}}
-        tenant.save(update_fields=["preferences"])
+        rows = Tenant.objects.filter(pk=tenant_id)
+        rows.update(preferences=tenant.preferences | {KEPT: everything | {program: now}})
         fields = [f"{program}.{name}" for name in changed]
         ledger.record("tenant.settings_changed", tenant, tenant_id=tenant.pk, fields=fields)
     return now

@@ -425,6 +425,13 @@ def test_a_key_of_the_platform_opens_projects_and_makes_owners(acme: Tenant) -> 
     assert operator.get("v1/ping/", **of_acme)[1]["project_id"] == str(acme.pk)
     path = f"api/v1/orgs/organizations/{acme.pk}/projects/{acme.pk}/members/"
     assert operator.post(path, {"email": "eve@example.org", "role": "OWNER"}, **of_acme)[1]["role"] == "OWNER"
+    projects = f"api/v1/orgs/organizations/{acme.pk}/projects/"
+    made = operator.post(projects, {"name": "Ada's Shop", "description": "Tea."}, **of_acme)[1]
+    assert (made["name"], made["description"]) == ("Ada's Shop", "Tea.")
+    assert Tenant.objects.get(pk=made["project_id"]).slug == "adas-shop"
+    assert operator.post(projects, {"name": "Ada's shop"}, **of_acme)[0] == 400
+    assert operator.delete(f"{projects}{acme.pk}/", **of_acme)[0] == 200
+    assert operator.get("v1/ping/", **of_acme)[0] == 404  # closed, and to be restored until its grace is over
 
 
 def test_webhooks_are_those_of_the_house(mem0: Mem0, ada: Caller, acme: Tenant) -> None:
@@ -460,6 +467,9 @@ def test_errors_are_told_in_a_detail(mem0: Mem0) -> None:
     assert mem0.post("v3/memories/search/", {"filters": {}}) == (
         400, {"detail": "Some of what was sent is not valid. query This field is required."},
     )  # fmt: skip
+    for nowhere in ("v1/memories/mem_123/", "v1/memories/", "v9"):
+        assert mem0.call("PATCH", nowhere, {})[0] in (404, 405)
+    assert mem0.get("v1/memories/mem_123/") == (404, {"detail": "There is nothing here for this credential."})
     stranger = Mem0("mem0", "im_nobody_knows")
     status, told = stranger.get("v1/ping/")
     assert status == 401

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from events import log, relay
 from events.models import Event
+from memory.remember import remember_many
+from memory.types import Draft
 from tenants import keys
 from tenants.models import Tenant
 from tests.conftest import Caller, costs
@@ -87,3 +89,12 @@ def test_and_a_narrowed_one_is_counted_beside(ada: Caller, told: list[str]) -> N
     ada.get("events/log")
     with costs(3):
         ada.get("events/log?user_id=ben")
+
+
+def test_facts_told_in_one_breath_are_found_by_one_of_them(in_acme: Tenant, globex: Tenant) -> None:
+    ids = [str(remember_many([Draft("Ada runs.")])[0].id)]
+    ids += [str(outcome.id) for outcome in remember_many([Draft("Ada swims."), Draft("Ada skis.")])]
+    told = log.together(in_acme.pk, "memory.created", ids[2])
+    assert sorted(told) == sorted(ids[1:])
+    assert log.together(in_acme.pk, "memory.created", ids[0]) == ids[:1]
+    assert log.together(globex.pk, "memory.created", ids[0]) == []

@@ -1,8 +1,9 @@
 """The routes of mem0. None stands at the root: `/v1/memories/` means another thing there."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
 from api.dialects.mem0.views import entities, exports, many, memories, projects, webhooks
+from api.dialects.mem0.views.base import Nowhere
 from api.routes import both
 
 TITLE = "mem0"
@@ -40,4 +41,5 @@ urlpatterns: list[URLPattern] = [
     *both(f"{PROJECTS}/<str:project_id>", projects.Project.as_view()),
     *both("api/v1/webhooks/projects/<str:project_id>", webhooks.Webhooks.as_view()),
     *both("api/v1/webhooks/<uuid:webhook_id>", webhooks.OneWebhook.as_view()),
+    path("<path:anything>", Nowhere.as_view()),
 ]

@@ -36,3 +36,13 @@ class Mem0View(DialectView):
         if answer is not None and isinstance(error, QuotaExceeded) and error.wait is None:
             answer.status_code = QUOTA
         return answer
+
+
+class Nowhere(Mem0View):
+    """Where nothing is, such as a memory whose id is none: told as everything that is not there."""
+
+    schema = None
+    operations = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), "me.read")
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        raise NotFound

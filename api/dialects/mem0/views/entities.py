@@ -187,7 +187,7 @@ class Job(ProfileView):
 class Settings(ProfileView):
     """Read and change how profiles are told."""
 
-    operations = {"POST": "tenant.settings"}
+    operations = {"GET": "me.read", "POST": "tenant.settings"}
     heard = others.SettingsHeard
     told = {"GET": others.SettingsTold, "POST": others.SettingsTold}
 

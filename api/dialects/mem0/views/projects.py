@@ -68,7 +68,7 @@ class Projects(Mem0View):
 class Project(Mem0View):
     """Read, change or delete the project."""
 
-    operations = {"PATCH": "tenant.settings", "DELETE": "tenant.delete"}
+    operations = {"GET": "me.read", "PATCH": "tenant.settings", "DELETE": "tenant.delete"}
     heard = others.ProjectHeard
     told = {"GET": others.ProjectTold, "PATCH": others.ProjectTold, "DELETE": memories.MessageTold}
 
