@@ -41,8 +41,8 @@ class Mem0View(DialectView):
 class Nowhere(Mem0View):
     """Where nothing is, such as a memory whose id is none: told as everything that is not there."""
 
-    schema = None
+    schema = None  # type: ignore[assignment]  # in no OpenAPI file
     operations = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), "me.read")
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         raise NotFound
