@@ -32,7 +32,13 @@ class Thumb:
 
 @transaction.atomic
 def give(
-    query: Query, memory_id: UUID, *, helpful: bool | None, trace_id: UUID | None = None, label: str = ""
+    query: Query,
+    memory_id: UUID,
+    *,
+    helpful: bool | None,
+    trace_id: UUID | None = None,
+    label: str = "",
+    explanation: str = "",
 ) -> Thumb:
     """Say that a memory helped as an answer to a question, or did not. `judge_memory` says whether it is true.
 
@@ -53,7 +59,7 @@ def give(
         session_id=query.scope.session_id,
         input={"query": query.text},
         output={"memory_id": str(memory_id)},
-        feedback=Judgement(rating=HALF) if helpful is None else Judgement(correct=helpful),
+        feedback=Judgement(correct=helpful, rating=HALF if helpful is None else None, explanation=explanation),
         metadata={name: value for name, value in metadata.items() if value},
     )
     changes = query.text and helpful is not None

@@ -78,3 +78,16 @@ def ends(tenant_id: UUID) -> tuple[int, datetime | None]:
     """How many facts there are, and when the last of them was told."""
     last = feed.newest(tenant_id, limit=1)
     return feed.last_seq(tenant_id), last[0].occurred_at if last else None
+
+
+def together(tenant_id: UUID, type: str, subject_id: str) -> list[str]:
+    """The subjects of the facts of this type that were told in one breath with the first of this subject; empty when
+    none was told of it. At most 1,000.
+    """
+    rows = Event.objects.filter(tenant_id=tenant_id, type=type)
+    first = rows.filter(subject_id=subject_id).order_by("id").values("occurred_at", "request_id").first()
+    if first is None:
+        return []
+    at = first["occurred_at"]
+    near = feed.told_between(rows, at, at + timedelta(microseconds=1)).filter(request_id=first["request_id"])
+    return list(near.order_by("id").values_list("subject_id", flat=True)[:1_000])

@@ -19,6 +19,7 @@ from memory.types import EVERYTHING, Scope
 OWNERS = {"user": "user_id", "agent": "agent_id", "session": "session_id", "namespace": "namespace"}
 LABELS = {"tag": "tags", "person": "people"}
 TYPES = (*OWNERS, *LABELS)
+TRIES = 3
 # The inner statement is Django's, of the scope; `own` is made an array, so that all types are counted alike.
 COUNTED = """
     SELECT name, memories, last_seen FROM (
@@ -112,6 +113,21 @@ def erase_entity(type: str, name: str, confirm_count: int | None, scope: Scope =
     if count or sessions:
         ledger.record("entity.erased", entity=type, count=count, sessions=sessions)
     return count
+
+
+def erase_whole(type: str, name: str, scope: Scope = EVERYTHING) -> int | None:
+    """As `erase_entity`, however many memories it is now: for who said it of the name itself. None when no memory, a
+    deleted one neither, names it. Raises Unconfirmed when others write again and again meanwhile.
+    """
+    rows = of(type, name, scope)
+    if not rows.exists():
+        return None
+    for _ in range(TRIES - 1):
+        try:
+            return erase_entity(type, name, rows.exclude(state=Memory.State.DELETED).count(), scope)
+        except Unconfirmed:
+            continue
+    return erase_entity(type, name, rows.exclude(state=Memory.State.DELETED).count(), scope)
 
 
 def _forget_sessions(type: str, name: str, scope: Scope) -> int:

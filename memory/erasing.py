@@ -53,6 +53,18 @@ def next_thin(memory: Memory) -> dict[str, object]:
 
 
 @transaction.atomic
+def erase_with_older(memory_id: UUID) -> int:
+    """Delete a memory, and all whose place it took, step by step back; how many, 0 when it is not there."""
+    there = Memory.objects.readable().exclude(state=Memory.State.SUPERSEDED)
+    found = set(there.filter(pk=memory_id).values_list("pk", flat=True))
+    newest = found
+    while newest:
+        newest = set(Memory.objects.filter(superseded_by__in=newest).values_list("pk", flat=True)) - found
+        found = found | newest
+    return erase_all(Memory.objects.filter(pk__in=found))
+
+
+@transaction.atomic
 def erase_confirmed(rows: MemoryQuerySet, confirm_count: int) -> tuple[int, UUID]:
     """Delete what a preview counted, and the batch's id. Raises Unconfirmed when the count is another one by now."""
     count = rows.count()

@@ -2,15 +2,24 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django_tenants.utils import get_public_schema_name, schema_context
 
 from events import ledger
 from tenants import blueprint
 from tenants.models import Domain, Receipt, Tenant
 
 
-@transaction.atomic
 def open_tenant(slug: str, name: str, domain: str = "") -> Tenant:
-    """Create a tenant with its schema and tables. Raises ValidationError for a slug that is bad or was ever taken."""
+    """Create a tenant with its schema and tables, from wherever one stands.
+
+    Raises ValidationError for a slug that is bad or was ever taken.
+    """
+    with schema_context(get_public_schema_name()):
+        return _open(slug, name, domain)
+
+
+@transaction.atomic
+def _open(slug: str, name: str, domain: str) -> Tenant:
     tenant = Tenant(slug=slug, name=name, schema_name=f"t_{slug.replace('-', '_')}")
     tenant.full_clean()
     check_free(slug)

@@ -79,7 +79,7 @@ def change(tenant_id: UUID, values: dict[str, Any]) -> Preferences:
 
 def told(tenant: Tenant) -> dict[str, Any]:
     """All of them as plain values, and under `set` the names of those that the tenant has set."""
-    return asdict(of(tenant)) | {"set": sorted(tenant.preferences)}
+    return asdict(of(tenant)) | {"set": sorted(name for name in tenant.preferences if name in NAMES)}
 
 
 def _wrong(name: str, value: Any) -> str:

@@ -163,8 +163,8 @@ class Caller:
     def patch(self, path: str, body: Any) -> tuple[int, Any]:
         return self.call("PATCH", path, body)
 
-    def delete(self, path: str) -> tuple[int, Any]:
-        return self.call("DELETE", path)
+    def delete(self, path: str, **headers: str) -> tuple[int, Any]:
+        return self.call("DELETE", path, **headers)
 
     def remember(self, content: str, **fields: Any) -> str:
         status, body = self.post("memories", {"content": content, **fields})

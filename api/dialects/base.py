@@ -150,6 +150,6 @@ class DialectView(TenantView):
         return told
 
     def reading(self, request: Request) -> str:
-        reads = operation_of(self, request.method) == "memories.read"
+        reads = operation_of(self, request.method) in ("memories.read", "exports.run")
         match = request._request.resolver_match
         return match.route.rstrip("/") if reads and match else ""

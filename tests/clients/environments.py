@@ -56,3 +56,7 @@ HIPPOCAMPAI = Environment(
 )
 CML = Environment("cml", beside=("cognitive-memory-layer==1.5.1",))
 CML_OLD = Environment("cml_old", beside=("cognitive-memory-layer==1.0.8", "h2"))
+# What `mem0/__init__` imports is the whole engine, with its vector stores; its client needs none of it.
+_OF_MEM0 = {"beside": ("httpx", "requests", "pydantic>=2", "posthog"), "shells": ("mem0",)}
+MEM0_2 = Environment("mem0-2", alone=("mem0ai==2.2.1",), **_OF_MEM0)
+MEM0_1 = Environment("mem0-1", alone=("mem0ai==1.0.11",), **_OF_MEM0)

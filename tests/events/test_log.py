@@ -9,6 +9,8 @@ from django.utils import timezone
 from events import log, relay
 from events.models import Event
 from events.wanted import Wanted
+from memory.remember import remember_many
+from memory.types import Draft
 from tenants import keys
 from tenants.models import Tenant
 from tests.conftest import Caller, costs
@@ -104,3 +106,12 @@ def test_facts_of_runs_are_narrowed_by_their_job(ada: Caller, acme: Tenant) -> N
     relay.drain()
     page = log.read(acme.pk, wanted=Wanted(types=("run.*",), jobs=("forget",)))
     assert {event.data["job"] for event in page.events} == {"forget"}
+
+
+def test_facts_told_in_one_breath_are_found_by_one_of_them(in_acme: Tenant, globex: Tenant) -> None:
+    ids = [str(remember_many([Draft("Ada runs.")])[0].id)]
+    ids += [str(outcome.id) for outcome in remember_many([Draft("Ada swims."), Draft("Ada skis.")])]
+    told = log.together(in_acme.pk, "memory.created", ids[2])
+    assert sorted(told) == sorted(ids[1:])
+    assert log.together(in_acme.pk, "memory.created", ids[0]) == ids[:1]
+    assert log.together(globex.pk, "memory.created", ids[0]) == []

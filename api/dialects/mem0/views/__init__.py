@@ -1,0 +1,1 @@
+"""mem0: each view hears, calls a verb of the house, and answers."""
