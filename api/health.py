@@ -1,7 +1,5 @@
 """Is it alive, and is it ready: the only endpoints without a credential. They tell states, never details."""
 
-from typing import Any
-
 import redis
 from django.conf import settings
 from django.db import DatabaseError
@@ -16,16 +14,10 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when this process can serve; Redis away means degraded, for reads and writes still work."""
-    told = state()
-    return JsonResponse(told, status=503 if told["status"] == "down" else 200)
-
-
-def state() -> dict[str, Any]:
-    """The parts that a process needs, and what they come to: ok, degraded or down."""
     parts = both()
     if not parts["database"]:
-        return {"status": "down", "parts": parts}
-    return {"status": "ok" if all(parts.values()) else "degraded", "parts": parts}
+        return JsonResponse({"status": "down", "parts": parts}, status=503)
+    return JsonResponse({"status": "ok" if all(parts.values()) else "degraded", "parts": parts})
 
 
 def both() -> dict[str, bool]:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from api import health
 from api.dialects.base import Wrong
 from api.dialects.hippocampai.views.base import HippocampView
 from memory.models import Memory
@@ -376,3 +377,10 @@ def test_what_the_client_calls_with_a_colon_stands_at_the_root_too(hip: Dialect)
     for path in ("/v1/memories:recall", "/v1/memories:recall/"):
         found = hip.client.post(path, sent, content_type="application/json", headers=headers)
         assert [one["memory"]["text"] for one in found.json()] == ["Ada takes tea."]
+
+
+def test_health_says_what_is_amiss(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = Dialect("hippocampai", "")
+    for parts, told in (((True, True), "healthy"), ((True, False), "degraded"), ((False, True), "unhealthy")):
+        monkeypatch.setattr(health, "both", lambda parts=parts: dict(zip(("database", "redis"), parts, strict=True)))
+        assert nobody.get("health") == (503 if told == "unhealthy" else 200, {"status": told})

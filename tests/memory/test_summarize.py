@@ -239,3 +239,28 @@ def test_a_model_that_fails_is_told_of_in_the_summary(in_acme: Tenant, settings:
     assert summary.metadata["written_by"] == "extractive"
     assert summary.metadata["writer_failed"] == "ConnectError"
     assert change.why.endswith("written without the model")
+
+
+def test_a_run_is_narrowed_to_a_session_to_kinds_and_to_hours(in_acme: Tenant) -> None:
+    remember_many([*said(4), *said(4, session="t", first=4), *said(4, session="u", first=8, at=THEN)])
+    few = {"session_length": 2, "least": 2, "age_days": 0}
+
+    def summarized(**narrowed: Any) -> int:
+        return int(summarize.brief(planned(Options(**few | narrowed)))["memories_summarized"])
+
+    assert summarized() == 12
+    assert summarized(session="t") == 4
+    assert summarized(kinds="fact, goal") == 0
+    assert summarized(kinds="message") == 12
+    assert summarized(hours=24) == 8
+
+
+def test_a_plan_says_how_much_it_reads_and_writes(in_acme: Tenant) -> None:
+    remember_many(said(20))
+    told = summarize.brief(planned())
+    (change,) = [change for change in planned() if change.draft]
+    read = sum(len(memory.content) for memory in Memory.objects.all())
+    assert told == {
+        "memories_summarized": 20, "kinds_summarized": {"message": 20}, "characters_read": read,
+        "characters_written": len(change.draft["content"]),
+    }  # fmt: skip

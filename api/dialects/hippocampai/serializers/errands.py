@@ -10,7 +10,7 @@ from api.dialects.hippocampai.serializers.memories import Owner
 from api.native import words
 
 
-class Create(memories.MemoryHeard):
+class TaskCreate(memories.MemoryHeard):
     memory_type = serializers.JSONField(required=False, help_text="One of the nine types.")
 
     def to_internal_value(self, data: Any) -> Any:
@@ -18,16 +18,16 @@ class Create(memories.MemoryHeard):
         return {"type": heard["memory_type"]} | heard if "memory_type" in heard else heard
 
 
-class BatchCreate(Words):
-    memories = serializers.ListField(child=Create(), max_length=words.BATCH)
+class TaskBatch(Words):
+    memories = serializers.ListField(child=TaskCreate(), max_length=words.BATCH)
 
 
-class Update(Words):
+class TaskUpdate(Words):
     memory_id = serializers.CharField(max_length=255)
     user_id = Owner()
     updates = memories.Change()
 
 
-class Delete(Words):
+class TaskDelete(Words):
     memory_id = serializers.CharField(max_length=255)
     user_id = Owner()

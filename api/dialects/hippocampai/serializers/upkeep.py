@@ -111,7 +111,7 @@ class CompactionLine(serializers.Serializer):
     error = serializers.CharField(allow_null=True)
 
 
-class Trigger(Words):
+class ConsolidationTrigger(Words):
     dry_run = serializers.BooleanField(default=True)
     lookback_hours = serializers.IntegerField(min_value=1, max_value=LONGEST_HOURS, default=24)
     user_id = words.Name()

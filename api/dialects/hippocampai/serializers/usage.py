@@ -5,7 +5,7 @@ from rest_framework import serializers
 from api.dialects.base import Words
 
 
-class UserAsked(Words):
+class TenantAsked(Words):
     user_id = serializers.UUIDField(required=False, help_text="The tenant's own id.")
 
 

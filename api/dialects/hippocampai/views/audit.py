@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import DictField
 
 from api.dialects.hippocampai.presenters import audit as present
 from api.dialects.hippocampai.serializers import audit as words
@@ -87,7 +87,7 @@ class Stats(AuditView):
 class Actions(AuditView):
     """All actions by group."""
 
-    told = {"GET": DictField()}
+    told = {"GET": OpenApiTypes.OBJECT}
 
     def get(self, request: Request) -> Response:
         return self.answer(present.actions())
@@ -96,7 +96,7 @@ class Actions(AuditView):
 class Severities(AuditView):
     """All severities, the least first."""
 
-    told = {"GET": DictField()}
+    told = {"GET": {"type": "array", "items": {"type": "string"}}}
 
     def get(self, request: Request) -> Response:
         return self.answer(list(words.SEVERITIES))

@@ -100,7 +100,7 @@ class Stats(ConsolidationView):
 class Trigger(ConsolidationView):
     """Consolidate the memories of a user now, or only try."""
 
-    heard = words.Trigger
+    heard = words.ConsolidationTrigger
     told = {"POST": words.RunTold}
     errors = HippocampView.errors | {400: "No user"}
 

@@ -31,7 +31,7 @@ class Errand(HippocampView):
 class Create(Errand):
     """Remember a text."""
 
-    heard = words.Create
+    heard = words.TaskCreate
     named = "creation"
 
     def done(self, said: dict[str, Any]) -> Any:
@@ -41,7 +41,7 @@ class Create(Errand):
 class BatchCreate(Errand):
     """Remember several texts."""
 
-    heard = words.BatchCreate
+    heard = words.TaskBatch
     named = "batch creation"
 
     def done(self, said: dict[str, Any]) -> Any:
@@ -63,7 +63,7 @@ class Recall(Errand):
 class Update(Errand):
     """Change a memory of a user."""
 
-    heard = words.Update
+    heard = words.TaskUpdate
     named = "update"
 
     def done(self, said: dict[str, Any]) -> Any:
@@ -73,7 +73,7 @@ class Update(Errand):
 class Delete(Errand):
     """Delete a memory of a user."""
 
-    heard = words.Delete
+    heard = words.TaskDelete
     named = "deletion"
 
     def done(self, said: dict[str, Any]) -> Any:

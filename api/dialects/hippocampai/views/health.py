@@ -10,8 +10,6 @@ from api import health
 from api.dialects.hippocampai.serializers import health as words
 from api.dialects.hippocampai.views.base import HippocampView
 
-STATUSES = {"ok": "healthy", "degraded": "degraded", "down": "unhealthy"}
-
 
 class Health(HippocampView):
     """Whether it can serve."""
@@ -26,5 +24,7 @@ class Health(HippocampView):
         APIView.initial(self, request, *args, **kwargs)
 
     def get(self, request: Request) -> Response:
-        state = health.state()
-        return self.answer({"status": STATUSES[state["status"]]}, 503 if state["status"] == "down" else 200)
+        parts = health.both()
+        if not parts["database"]:
+            return self.answer({"status": "unhealthy"}, 503)
+        return self.answer({"status": "healthy" if all(parts.values()) else "degraded"})

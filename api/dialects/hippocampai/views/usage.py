@@ -14,7 +14,7 @@ from tenants.models import Tenant
 
 class UsageView(HippocampView):
     operations = {"GET": "usage.read"}
-    asked = words.UserAsked
+    asked = words.TenantAsked
 
     def own(self, request: Request) -> Tenant:
         """The speaker's tenant, which is what it calls a user. Raises NotFound for another one."""
