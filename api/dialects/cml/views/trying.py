@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from api.dialects.cml.presenters import reading, trying
 from api.dialects.cml.presenters.memories import kind_of, of_types
-from api.dialects.cml.serializers import answers, asking
+from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
 from api.dialects.cml.views.upkeep import options_for
 from automation import asking as reaching
@@ -24,7 +24,7 @@ class Retrieval(AdminView):
     operations = {"POST": "memories.read"}
     buckets = {"POST": "search"}
     heard = asking.Retrieval
-    told = {"POST": answers.Retrieval}
+    told = {"POST": shown.Retrieval}
 
     def post(self, request: Request) -> Response:
         asked = self.hear(request)
