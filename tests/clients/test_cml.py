@@ -114,6 +114,13 @@ def test_it_is_healthy(client: Remote) -> None:
     assert client.health()["status"] == "healthy"
 
 
+def test_it_is_served_at_the_root_too(party: Party, tag: str) -> None:
+    client = party.open(f"root-{tag}", party.key, base_url=party.url.removesuffix("/compat/cml"))
+    assert client.health()["status"] == "healthy"
+    client.write(f"Ada loves {tag}.", context_tags=[tag])
+    assert texts(client.read(tag, context_filter=[tag])) == [f"Ada loves {tag}."]
+
+
 def test_what_is_written_is_found_by_those_of_its_tenant_alone(client: Remote, other: Remote, tag: str) -> None:
     when = datetime(2026, 5, 1, 12, tzinfo=UTC)
     written = client.write(
