@@ -73,7 +73,7 @@ class BulkAction(AdminView):
     """Archive, silence or delete some memories; deleted ones can be restored for a while."""
 
     operations = {"POST": "memories.erase"}
-    heard = asking.Bulk
+    heard = asking.BulkHeard
     told = {"POST": shown.Bulk}
 
     def post(self, request: Request) -> Response:

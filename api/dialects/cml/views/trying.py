@@ -23,7 +23,7 @@ class Retrieval(AdminView):
 
     operations = {"POST": "memories.read"}
     buckets = {"POST": "search"}
-    heard = asking.Retrieval
+    heard = asking.RetrievalHeard
     told = {"POST": shown.Retrieval}
 
     def post(self, request: Request) -> Response:
@@ -46,7 +46,7 @@ class Explain(AdminView):
 
     operations = {"POST": "memories.read"}
     buckets = {"POST": "search"}
-    heard = asking.Retrieval
+    heard = asking.RetrievalHeard
 
     def post(self, request: Request) -> Response:
         asked = self.hear(request)
