@@ -40,6 +40,7 @@ class Problem(serializers.Serializer):
 
 class KeyScheme(OpenApiAuthenticationExtension):
     target_class = "api.auth.CredentialAuthentication"
+    match_subclasses = True  # a dialect may hear the tenant in another way
     name = "ApiKey"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from api import problems
 from api.auth import operation_of
 from api.native.base import TenantView, endless, hear
+from memory.errors import NotStored
 
 
 class Words(serializers.Serializer):
@@ -134,6 +135,9 @@ class DialectView(TenantView):
         wait = getattr(error, "wait", None)
         pause = math.ceil(wait) if wait else None
         request_id = getattr(context["request"], "request_id", "")
+        if isinstance(error, NotStored):
+            whys = dict.fromkeys(error.reasons.values())
+            errors = [{"pointer": "", "code": code, "detail": why} for why in whys]
         wrong = Wrong(status, code, detail, tuple(errors or ()), request_id, pause)
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
         headers |= {"Retry-After": str(pause)} if pause else {}

@@ -10,10 +10,12 @@ from django_tenants.utils import tenant_context
 
 from api.dialects.cml.presenters import context
 from api.dialects.cml.presenters.memories import KINDS, KINDS_BY_SOURCE, TYPES, type_of
-from memory.models import Memory
+from events.models import Event
+from memory import sessions
+from memory.models import Memory, Session
 from memory.remember import remember
 from memory.types import Draft
-from tenants import keys
+from tenants import keys, preferences
 from tenants.models import Tenant
 from tests.dialects.speaking import Dialect
 
@@ -287,6 +289,28 @@ def test_a_session_is_opened_written_and_read(cml: Cml) -> None:
         ["Tea, message."], ["Tea, tool_result."], ["Tea, scratch."],
     ]  # fmt: skip
     assert context_of["context_string"].split("\n") == ["Tea, message.", "Tea, tool_result.", "Tea, scratch."]
+
+
+def test_a_session_that_is_over_takes_nothing_more_and_says_so(cml: Cml, acme: Tenant) -> None:
+    session_id = cml.post("session/create", {})[1]["session_id"]
+    with tenant_context(acme):
+        sessions.close(Session.objects.get(session_id=session_id).pk)
+    status, told = cml.post(f"session/{session_id}/write", {"content": "Too late."})
+    assert (status, "its session is closed" in told["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("memory/read", {"query": "tea"}), ("memory/turn", {"user_message": "tea"}), ("session/s/context", None)],
+)
+def test_what_tells_of_memories_is_audited_where_a_tenant_wants_it(
+    cml: Cml, acme: Tenant, path: str, body: Any
+) -> None:
+    preferences.change(acme.pk, {"audit_reads": True})
+    assert cml.call("GET" if body is None else "POST", path, body)[0] == 200
+    read = Event.objects.filter(type="content.read").last()
+    assert read
+    assert read.data["operation"].startswith("compat/cml/api/v1/")
 
 
 def test_a_session_that_nobody_knows_holds_nothing(cml: Cml) -> None:

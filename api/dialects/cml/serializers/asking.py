@@ -49,7 +49,7 @@ class Memories(Paged):
     order = words.Name(max_length=64)
 
 
-class Bulk(Words):
+class BulkHeard(Words):
     memory_ids = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=1_000)
     action = serializers.ChoiceField(("archive", "silence", "delete"))
 
@@ -93,11 +93,11 @@ class ConfigUpdate(Words):
     updates = serializers.DictField()
 
 
-class Reset(Words):
+class ResetHeard(Words):
     confirm = serializers.BooleanField(default=False)
 
 
-class Retrieval(Tenant):
+class RetrievalHeard(Tenant):
     query = serializers.CharField(max_length=10_000)
     max_results = serializers.IntegerField(min_value=1, max_value=50, default=10)
     context_filter = serializers.ListField(child=serializers.CharField(max_length=100), max_length=100, required=False)

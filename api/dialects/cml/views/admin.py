@@ -6,25 +6,29 @@ from typing import Any
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
-from api.dialects.cml.views.base import CmlAuthentication, CmlView
+from api.dialects.base import DialectSchema
+from api.dialects.cml.views.base import CmlView
 from tenants.models import Tenant
-from tenants.resolve import Speaker
 
 
-class AdminAuthentication(CmlAuthentication):
-    """A `tenant_id` of the body or the query names the tenant of a platform's credential; others have their own."""
+class AdminSchema(DialectSchema):
+    """Some views stand in two families of paths: their operations are named by that too."""
 
-    def speaker(self, request: Request, credential: str, named: str) -> Speaker:
-        speaker = super().speaker(request, credential, "")
-        if not speaker.may("tenants.manage"):
-            return speaker
-        body = request.data if isinstance(request.data, Mapping) else {}
-        told = body.get("tenant_id") or request.query_params.get("tenant_id")
-        return super().speaker(request, credential, told if isinstance(told, str) and told else named)
+    path: str
+
+    def get_operation_id(self) -> str:
+        family = "Admin" if "/v1/admin/" in self.path else "Dashboard"
+        return f"{family}{super().get_operation_id()}"
 
 
 class AdminView(CmlView):
-    authentication_classes = [AdminAuthentication]
+    schema = AdminSchema()
+
+    def named(self, request: Request, header: str) -> str:
+        """The tenant of the body or the query goes before that of the header."""
+        body = request.data if isinstance(request.data, Mapping) else {}
+        told = body.get("tenant_id") or request.query_params.get("tenant_id")
+        return told if isinstance(told, str) and told else header
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

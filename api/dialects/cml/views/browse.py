@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from api.dialects.cml.presenters import browsing
 from api.dialects.cml.presenters.memories import of_types
-from api.dialects.cml.serializers import answers, asking
+from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
 from events import log
 from events.wanted import Wanted
@@ -25,7 +25,7 @@ class Memories(AdminView):
     """Memories in pages, in every status but deleted unless one is named."""
 
     asked = asking.Memories
-    told = {"GET": answers.Memories}
+    told = {"GET": shown.Memories}
 
     def get(self, request: Request) -> Response:
         asked = self.ask(request)
@@ -51,7 +51,7 @@ class Memories(AdminView):
 class OneMemory(AdminView):
     """A memory with its relations and its latest events."""
 
-    told = {"GET": answers.MemoryDetail}
+    told = {"GET": shown.MemoryDetail}
 
     def get(self, request: Request, memory_id: UUID) -> Response:
         memory = found(memory_id)
@@ -73,8 +73,8 @@ class BulkAction(AdminView):
     """Archive, silence or delete some memories; deleted ones can be restored for a while."""
 
     operations = {"POST": "memories.erase"}
-    heard = asking.Bulk
-    told = {"POST": answers.Bulk}
+    heard = asking.BulkHeard
+    told = {"POST": shown.Bulk}
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)

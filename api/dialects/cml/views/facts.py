@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from api.dialects.cml.presenters import browsing
 from api.dialects.cml.presenters.facts import fact
 from api.dialects.cml.presenters.memories import kind_of
-from api.dialects.cml.serializers import answers, asking
+from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
 from memory import facts, revise
 from memory.models import Memory
@@ -20,7 +20,7 @@ class Facts(AdminView):
     """Facts, newest first; those that still hold, unless all are asked for."""
 
     asked = asking.Facts
-    told = {"GET": answers.Facts}
+    told = {"GET": shown.Facts}
 
     def get(self, request: Request) -> Response:
         asked = self.ask(request)
@@ -35,7 +35,7 @@ class Facts(AdminView):
 class OneFact(AdminView):
     """One fact."""
 
-    told = {"GET": answers.Fact}
+    told = {"GET": shown.Fact}
 
     def get(self, request: Request, fact_id: UUID) -> Response:
         return self.answer(fact(found(fact_id), self.tenant.slug))
@@ -63,7 +63,7 @@ class Evidence(AdminView):
 class Invalidate(AdminView):
     """Say that a fact holds no more: it is outdated from now on."""
 
-    told = {"POST": answers.Invalidated}
+    told = {"POST": shown.Invalidated}
 
     def post(self, request: Request, fact_id: UUID) -> Response:
         if not facts.listed(current=False).filter(pk=fact_id).exists():

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.dialects.cml.presenters import graph as presenters
-from api.dialects.cml.serializers import answers, asking
+from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
 from memory import graph
 from memory.graph import Graph
@@ -16,7 +16,7 @@ from memory.types import EVERYTHING, Scope
 class GraphStats(AdminView):
     """How large the graph is."""
 
-    told = {"GET": answers.GraphStats}
+    told = {"GET": shown.GraphStats}
 
     def get(self, request: Request) -> Response:
         size = graph.size()
@@ -28,7 +28,7 @@ class GraphOverview(AdminView):
     """The commonest names, and what is between them."""
 
     asked = asking.Place
-    told = {"GET": answers.Graph}
+    told = {"GET": shown.Graph}
 
     def get(self, request: Request) -> Response:
         return self.answer(presenters.graph(graph.overview(_place(self.ask(request)))))
@@ -43,7 +43,7 @@ class GraphExplore(AdminView):
     """What is near to a name; nothing, where no memory says it."""
 
     asked = asking.Explore
-    told = {"GET": answers.Graph}
+    told = {"GET": shown.Graph}
 
     def get(self, request: Request) -> Response:
         asked = self.ask(request)
@@ -55,7 +55,7 @@ class GraphSearch(AdminView):
     """Names that hold a text."""
 
     asked = asking.Search
-    told = {"GET": answers.GraphHits}
+    told = {"GET": shown.GraphHits}
 
     def get(self, request: Request) -> Response:
         asked = self.ask(request)
@@ -67,7 +67,7 @@ class Neo4jConfig(AdminView):
     """Where a Neo4j would stand: there is none, the graph is in PostgreSQL."""
 
     operations = {"GET": "tenant.settings"}
-    told = {"GET": answers.Neo4jConfig}
+    told = {"GET": shown.Neo4jConfig}
 
     def get(self, request: Request) -> Response:
         return self.answer({"server_url": "", "server_user": "", "server_password": ""})

@@ -101,7 +101,7 @@ class ResetDatabase(AdminView):
     """Delete all memories of the tenant; each can be restored until the undo window ends."""
 
     operations = {"POST": "people.erase"}
-    heard = asking.Reset
+    heard = asking.ResetHeard
     told = {"POST": answers.Reset}
 
     def post(self, request: Request) -> Response:

@@ -138,3 +138,8 @@ class Turn(CmlView):
         room = {"max_tokens": max(tokens, LEAST_TOKENS), "shape": "prompt", "truncate": True}
         query = Query(limit=RECALLED, timezone=heard.get("user_timezone", ""))
         return self.answer(reading.turned(turn(message, answer, query, anywhere=True, **room), tokens))
+
+    def reading(self, request: Request) -> str:
+        """It tells what memories say, though it writes."""
+        match = request._request.resolver_match
+        return match.route.rstrip("/") if match else ""

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from analytics import counts
 from analytics.counts import HOUR, Span, hour_of
 from api.dialects.cml.presenters import numbers
-from api.dialects.cml.serializers import answers, asking
+from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
 from events import log
 from memory import facts, reviews, sessions, stats
@@ -23,7 +23,7 @@ SESSIONS = 500  # shown at once, the latest
 class Overview(AdminView):
     """What there is: memories by status and type, facts, events."""
 
-    told = {"GET": answers.Overview}
+    told = {"GET": shown.Overview}
 
     def get(self, request: Request) -> Response:
         rows = stats.composition()
@@ -36,7 +36,7 @@ class Timeline(AdminView):
     """How many memories were stored, or events told, on each day (UTC)."""
 
     asked = asking.Timeline
-    told = {"GET": answers.Timeline}
+    told = {"GET": shown.Timeline}
 
     def get(self, request: Request) -> Response:
         asked = self.ask(request)
@@ -49,7 +49,7 @@ class Sessions(AdminView):
     """Sessions, newest first, and how long they last."""
 
     operations = {"GET": "sessions.read"}
-    told = {"GET": answers.Sessions}
+    told = {"GET": shown.Sessions}
 
     def get(self, request: Request) -> Response:
         rows = sessions.listed(Scope()).order_by("-id")
@@ -65,7 +65,7 @@ class RateLimits(AdminView):
     """How much of its limits each key and the tenant spent within the last minute; empty where there are none."""
 
     operations = {"GET": "usage.read"}
-    told = {"GET": answers.RateLimits}
+    told = {"GET": shown.RateLimits}
 
     def get(self, request: Request) -> Response:
         live = [key for key in keys.of(self.tenant) if key.is_live()]
@@ -80,7 +80,7 @@ class RequestStats(AdminView):
 
     operations = {"GET": "analytics.read"}
     asked = asking.Hours
-    told = {"GET": answers.RequestStats}
+    told = {"GET": shown.RequestStats}
 
     def get(self, request: Request) -> Response:
         end = hour_of(timezone.now()) + HOUR
@@ -94,7 +94,7 @@ class Labile(AdminView):
     """How many memories are open to change: those that open reviews ask about."""
 
     operations = {"GET": "reviews.read"}
-    told = {"GET": answers.Labile}
+    told = {"GET": shown.Labile}
 
     def get(self, request: Request) -> Response:
         return self.answer(numbers.labile(self.tenant.slug, len(reviews.in_question())))

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from api.dialects.cml.presenters import reading, trying
 from api.dialects.cml.presenters.memories import kind_of, of_types
-from api.dialects.cml.serializers import answers, asking
+from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
 from api.dialects.cml.views.upkeep import options_for
 from automation import asking as reaching
@@ -23,8 +23,8 @@ class Retrieval(AdminView):
 
     operations = {"POST": "memories.read"}
     buckets = {"POST": "search"}
-    heard = asking.Retrieval
-    told = {"POST": answers.Retrieval}
+    heard = asking.RetrievalHeard
+    told = {"POST": shown.Retrieval}
 
     def post(self, request: Request) -> Response:
         asked = self.hear(request)
@@ -46,7 +46,7 @@ class Explain(AdminView):
 
     operations = {"POST": "memories.read"}
     buckets = {"POST": "search"}
-    heard = asking.Retrieval
+    heard = asking.RetrievalHeard
 
     def post(self, request: Request) -> Response:
         asked = self.hear(request)
