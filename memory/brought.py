@@ -16,7 +16,7 @@ from django.db.models.functions import Length
 
 from memory.algorithms.cosines import cosines
 from memory.errors import BadVector
-from memory.models.memory import MemoryQuerySet
+from memory.models.memory import Memory, MemoryQuerySet
 
 KEY = "own_vector"  # of the metadata
 MOST = 4_096  # numbers
@@ -48,16 +48,13 @@ def nearest(vector: Sequence[float], rows: MemoryQuerySet, limit: int, above: fl
 
 
 def _batches(rows: MemoryQuerySet, vector: np.ndarray) -> Iterator[list[tuple[UUID, str]]]:
+    """First their ids alone: to bring all vectors at once takes as much memory as they do."""
     own = KeyTextTransform(KEY, "metadata")
     size = len(base64.b64encode(vector.tobytes()))  # which is another for each dimension
-    told = rows.filter(metadata__has_key=KEY).annotate(own=own, size=Length(own)).filter(size=size).order_by("-id")
-    batch: list[tuple[UUID, str]] = []
-    for _ in range(LOOKED_AT // SLICE):
-        after = told.filter(id__lt=batch[-1][0]) if batch else told
-        batch = list(after.values_list("id", "own")[:SLICE])
-        yield batch
-        if len(batch) < SLICE:
-            return
+    told = rows.annotate(size=Length(own)).filter(size=size).order_by("-id")
+    ids = list(told.values_list("id", flat=True)[:LOOKED_AT])
+    for at in range(0, len(ids), SLICE):
+        yield list(Memory.objects.filter(pk__in=ids[at : at + SLICE]).annotate(own=own).values_list("id", "own"))
 
 
 def _near(batch: list[tuple[UUID, str]], vector: np.ndarray) -> list[tuple[UUID, float]]:

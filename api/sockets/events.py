@@ -69,6 +69,7 @@ def _sync(frame: Frame) -> Frame:
     message, fact = frame.get("message"), frame["event"]
     event = of_message(message) if message else of_fact(fact)
     more = {"attempt": message["attempt"]} if message else {}
+    more |= {"memory": frame["memory"]} if "memory" in frame else {}
     return event | more | {"type": "sync", "kind": event["type"], "seq": frame["seq"], "event": event}
 
 

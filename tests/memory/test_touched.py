@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django_tenants.utils import tenant_context
 
-from memory import touched
+from memory import stats, touched
+from memory.listing import Narrowing
 from memory.models import Memory
 from memory.recall import recall
 from memory.remember import remember
-from memory.types import Draft, Query
+from memory.types import Draft, Query, Scope
 from tenants.models import Tenant
 
 
@@ -69,3 +70,13 @@ def test_without_redis_recall_answers_and_waits_for_it_once(
         assert touched._rests_until > time.monotonic()
     finally:
         touched._counters.cache_clear()
+
+
+def test_how_often_the_memories_of_a_list_were_recalled(in_acme: Tenant) -> None:
+    tea, coffee = (remember(Draft(words, Scope("drinks"))).id for words in ("Tea at five.", "No coffee."))
+    other = remember(Draft("A cat.")).id
+    touched.touch([tea, coffee]), touched.touch([tea]), touched.touch([other])
+    touched.fold()
+    count, recalls, top = stats.recalled(Narrowing(Scope("drinks")))
+    assert (count, recalls, [memory.pk for memory in top]) == (2, 3, [tea, coffee])
+    assert [memory.pk for memory in stats.recalled(Narrowing(), most=1)[2]] == [tea]

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api import health
-from api.dialects.persistence.serializers.memory import HealthTold
+from api.dialects.persistence.serializers.health import HealthTold
 from api.dialects.persistence.views.base import PersistenceView
 
 
