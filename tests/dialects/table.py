@@ -98,7 +98,7 @@ def methods(name: str) -> dict[str, list[str]]:
     told: dict[str, list[str]] = defaultdict(list)
     for file in sorted(CLIENTS.glob(f"test_{name}*.py")):
         for method, calls in tables(file.read_text()).items():
-            for operation in [calls] if isinstance(calls, str) else calls:
+            for operation in calls.split(", ") if isinstance(calls, str) else calls:
                 if method not in told[shape(operation)]:
                     told[shape(operation)].append(method)
     return told
