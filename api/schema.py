@@ -38,13 +38,16 @@ class Problem(serializers.Serializer):
     errors = ProblemItem(many=True, required=False)  # type: ignore[assignment]  # a field, not the property
 
 
+API_KEY = {"type": "http", "scheme": "bearer", "description": "An API key: im_…"}
+
+
 class KeyScheme(OpenApiAuthenticationExtension):
     target_class = "api.auth.CredentialAuthentication"
     match_subclasses = True  # a dialect may hear the tenant in another way
     name = "ApiKey"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "An API key: im_…"}
+        return API_KEY
 
 
 def once(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:

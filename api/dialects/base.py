@@ -5,20 +5,27 @@ A dialect has no storage and no rules of its own. Its views hear (serializers), 
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import problems
-from api.auth import operation_of
+from api.auth import CredentialAuthentication, operation_of
 from api.native.base import TenantView, endless, hear
+<<<<<<< HEAD
 from memory.errors import NotStored
+=======
+from api.schema import API_KEY
+>>>>>>> layer
 
 
 class Words(serializers.Serializer):
@@ -55,12 +62,22 @@ class Wrong:
 
 
 class DialectSchema(AutoSchema):
-    """How a dialect's views appear in its OpenAPI file: named by view and method, with its own envelope for errors."""
+    """How a dialect's views appear in its OpenAPI file: named by path and method, with its own envelope for errors."""
 
     view: Any  # a DialectView
 
     def get_operation_id(self) -> str:
-        return f"{type(self.view).__name__}_{self.method.lower()}"
+        """Such as `v1_messages_message_id_get`; a view may stand at several paths."""
+        path = self.path.removeprefix(f"/compat/{self.view.dialect}/").replace(":", "-")
+        return f"{re.sub(r'[^a-zA-Z0-9-]+', '_', path).strip('_')}_{self.method.lower()}"
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """A dialect may hear keys in a way of its own; they are the same keys."""
+        if not self.view.get_authenticators():
+            return []
+        kind = ResolvedComponent.SECURITY_SCHEMA
+        self.registry.register_on_missing(ResolvedComponent("ApiKey", kind, API_KEY, CredentialAuthentication))
+        return [{"ApiKey": []}]
 
     def get_tags(self) -> list[str]:
         return [type(self.view).__module__.rpartition(".")[2]]
@@ -72,8 +89,10 @@ class DialectSchema(AutoSchema):
         return None if self.method in ("GET", "HEAD") else getattr(self.view, "heard", None)
 
     def get_response_serializers(self) -> Any:
-        told = getattr(self.view, "told", {})
-        return {status: told.get(self.method) for status in (self.view.success.get(self.method, 200),)}
+        told = getattr(self.view, "told", {}).get(self.method)
+        if isinstance(told, serializers.DictField):  # it is no serializer, and tells of an object
+            told = OpenApiTypes.OBJECT
+        return {self.view.success.get(self.method, 200): told}
 
     def get_override_parameters(self) -> list[Any]:
         asked = getattr(self.view, "asked", None)

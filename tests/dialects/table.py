@@ -98,7 +98,7 @@ def methods(name: str) -> dict[str, list[str]]:
     told: dict[str, list[str]] = defaultdict(list)
     for file in sorted(CLIENTS.glob(f"test_{name}*.py")):
         for method, calls in tables(file.read_text()).items():
-            for operation in [calls] if isinstance(calls, str) else calls:
+            for operation in calls.split(", ") if isinstance(calls, str) else calls:
                 if method not in told[shape(operation)]:
                     told[shape(operation)].append(method)
     return told
@@ -127,6 +127,10 @@ def plain(node: ast.expr, known: dict[str, Any]) -> Any:
         return left | right if isinstance(node.op, ast.BitOr) else left + right
     if isinstance(node, ast.Dict):
         return _dictionary(node, known)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(plain(part, known)) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return plain(node.value, known)
     if isinstance(node, ast.Tuple | ast.List | ast.Set):
         return tuple(plain(item, known) for item in node.elts)
     return node.value if isinstance(node, ast.Constant) else None

@@ -28,7 +28,7 @@ def test_what_a_client_calls_is_served(name: str) -> None:
 
 def test_tables_are_read_without_being_run() -> None:
     told = table.tables(
-        'ADD = "POST v1/memories/"\nMETHODS = {"add": ADD, "all": ("GET v1/{a}", ADD)} | {"ping": None}\n'
+        'ADD = "POST v1/memories/"\nD = "v1"\nMETHODS = {"add": ADD, "all": (f"GET {D}/{{a}}", ADD)} | {"ping": None}\n'
         'ASYNC_METHODS = {**METHODS, "close": ()}\nOTHER = {"x": "y"}\n'
     )
     assert told == {"add": "POST v1/memories/", "all": ("GET v1/{a}", "POST v1/memories/"), "ping": (), "close": ()}

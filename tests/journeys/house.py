@@ -50,7 +50,9 @@ class House:
             self.up = subprocess.Popen(
                 [sys.executable, "manage.py", "up", *self.arguments], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
-        eventually(lambda: self._written_since(before) and "is running" in self.log(), 120)
+        eventually(
+            lambda: self._written_since(before) and "is running" in self.log(), 300
+        )  # six programs, on a busy machine
         self.facts = json.loads((self.var / "access.json").read_text())
         self.api = self.caller(self.facts["api_key"])
         return self
