@@ -21,11 +21,8 @@ from rest_framework.response import Response
 from api import problems
 from api.auth import CredentialAuthentication, operation_of
 from api.native.base import TenantView, endless, hear
-<<<<<<< HEAD
-from memory.errors import NotStored
-=======
 from api.schema import API_KEY
->>>>>>> layer
+from memory.errors import NotStored
 
 
 class Words(serializers.Serializer):
