@@ -14,6 +14,7 @@ from tests.clients.remote import Agent, Raised, Remote
 from tests.journeys.house import House
 
 Told = dict[str, Any]
+OPENING_METHODS = {"__init__": "GET v1/auth/validate"}
 METHODS = {
     "add": "POST v1/memories",
     "search": "POST v1/search",

@@ -170,7 +170,7 @@ def test_each_time_word_finds_what_it_means_in_the_tenants_zone(ada: Dialect, in
         assert found == {said for said, at in times.items() if means(word, at, now)}, word
 
 
-@pytest.mark.parametrize("word", ["", "blah", "sometime or other"])
+@pytest.mark.parametrize("word", ["", "blah", "sometime or other", "today " * 50])
 def test_words_that_are_no_time_find_nothing(ada: Dialect, word: str) -> None:
     add(ada, "Ada eats.")
     assert words(ada.post("v1/memories/temporal-search", {"temporal_query": word, "semantic_query": "eats"})) == set()

@@ -77,7 +77,7 @@ class SearchHeard(Whose):
     tags = Tags(required=False)
     people_mentioned = People(required=False)
     topic_category = words.Name()
-    temporal_filter = words.Name(max_length=100)
+    temporal_filter = words.Name(max_length=10_000)
     threshold = serializers.FloatField(min_value=0, max_value=1, default=0)
 
 
@@ -87,7 +87,7 @@ class SpecialHeard(Whose):
 
 
 class TemporalHeard(SpecialHeard):
-    temporal_query = serializers.CharField(max_length=100, allow_blank=True)
+    temporal_query = serializers.CharField(max_length=10_000, allow_blank=True)
 
 
 class TagsHeard(SpecialHeard):
