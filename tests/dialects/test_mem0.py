@@ -133,6 +133,7 @@ def test_older_clients_get_the_lists_they_know(mem0: Mem0) -> None:
     assert mem0.post("v1/memories/search/", asked)[1]["results"][0]["memory"] == "I like tea."
     assert mem0.post("v1/memories/search/", asked | {"output_format": "v1.0"})[1][0]["memory"] == "I like tea."
     assert mem0.get("v1/memories/?user_id=ada")[1]["count"] == 1
+    assert mem0.get("v1/memories/?categories=a&categories=b")[1]["count"] == 0
 
 
 @pytest.fixture
@@ -224,6 +225,7 @@ def test_lists_are_narrowed_by_days_and_categories(several: Mem0) -> None:
     today, tomorrow = (datetime.now(UTC).date() + timedelta(days=days) for days in (0, 1))
     assert several.all({}, start_date=today.isoformat(), end_date=tomorrow.isoformat(), categories=["talk"]) == [TALK]
     assert several.all({}, start_date=tomorrow.isoformat()) == []
+    assert several.post("v3/memories/", [])[0] == 400
 
 
 def test_searches_find_the_best_first_and_tell_what_is_asked_for(several: Mem0) -> None:

@@ -13,6 +13,7 @@ from api.dialects.mem0 import presenters
 from api.dialects.mem0.serializers import memories
 from api.dialects.mem0.views.base import Mem0View
 from api.dialects.mem0.views.memories import changed
+from api.native.base import hear
 from events import log
 from memory.models import Memory
 from memory.revise import erase, judge
@@ -38,7 +39,7 @@ class Batch(Mem0View):
 
     @transaction.atomic
     def delete(self, request: Request) -> Response:
-        several = {one["memory_id"] for one in memories.GoneHeard().run_validation(request.data)["memories"]}
+        several = {one["memory_id"] for one in hear(memories.GoneHeard, request.data)["memories"]}
         if not all(erase(memory_id) for memory_id in sorted(several)):
             raise NotFound
         return self.answer({"message": f"Successfully deleted {len(several)} memories"})

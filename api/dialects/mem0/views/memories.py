@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from api.dialects.mem0 import presenters
 from api.dialects.mem0.serializers import filters, memories
 from api.dialects.mem0.views.base import NAMES, Mem0View
+from api.native.base import hear
 from memory.algorithms import gisting
 from memory.erasing import erase_all, erase_with_older
 from memory.history import states
@@ -94,8 +95,8 @@ class Listed(Mem0View):
 
     def post(self, request: Request) -> Response:
         paged = {name: value for name in ("page", "page_size") if (value := request.query_params.get(name))}
-        body = request.data if isinstance(request.data, dict) else {}
-        return self.page(request, self.heard().run_validation({**body, **paged}))
+        body = {**request.data, **paged} if isinstance(request.data, dict) else request.data
+        return self.page(request, hear(self.heard, body))
 
     def page(self, request: Request, told: dict[str, Any]) -> Response:
         rows = listed(narrowing_of(told)).light().order_by("-created_at", "-id")
@@ -125,7 +126,7 @@ class Memories(Listed):
         return self.answer(bare(told, presenters.added(drafts, outcomes)))
 
     def get(self, request: Request) -> Response:
-        return self.page(request, memories.ListHeard().run_validation(self.query(request)))
+        return self.page(request, hear(memories.ListHeard, self.query(request)))
 
     def delete(self, request: Request) -> Response:
         """What does not say whom it deletes, or says it in words that are not known, deletes nobody."""
@@ -133,7 +134,7 @@ class Memories(Listed):
         known = {*filters.OWNERS, "filters", *NAMES}
         if unknown := sorted(set(query) - known):
             raise ValidationError(dict.fromkeys(unknown, "is not known here, and nothing was deleted"))
-        told = memories.OwnersHeard().run_validation(query)
+        told = hear(memories.OwnersHeard, query)
         if not told["house"]:
             raise ValidationError({"filters": "say whose memories: user_id, agent_id, app_id or run_id"})
         erase_all(listed(narrowing_of(told, state="")))
@@ -142,6 +143,8 @@ class Memories(Listed):
     def query(self, request: Request) -> dict[str, Any]:
         """The query, with its filters read: as JSON, or as Python writes an object, for so the client sends them."""
         query: dict[str, Any] = request.query_params.dict()
+        if "categories" in query:
+            query["categories"] = request.query_params.getlist("categories")
         if text := query.pop("filters", ""):
             query["filters"] = _read(text)
         return query
