@@ -24,7 +24,7 @@ class AdminSchema(DialectSchema):
 class AdminView(CmlView):
     schema = AdminSchema()
 
-    def named(self, request: Request, header: str) -> str:
+    def tenant_named(self, request: Request, header: str) -> str:
         """The tenant of the body or the query goes before that of the header."""
         body = request.data if isinstance(request.data, Mapping) else {}
         told = body.get("tenant_id") or request.query_params.get("tenant_id")

@@ -22,7 +22,7 @@ class CmlAuthentication(CredentialAuthentication):
         speaker = super().speaker(request, credential, "")
         if not speaker.may("tenants.manage"):
             return speaker
-        named = request.parser_context["view"].named(request, named)
+        named = request.parser_context["view"].tenant_named(request, named)
         return super().speaker(request, credential, named) if named else speaker
 
 
@@ -37,7 +37,7 @@ class CmlView(DialectView):
     authentication_classes = [CmlAuthentication]
     began = 0.0
 
-    def named(self, request: Request, header: str) -> str:
+    def tenant_named(self, request: Request, header: str) -> str:
         """Which tenant a credential of the platform speaks in, by what it sent."""
         return header
 

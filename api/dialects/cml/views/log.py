@@ -51,7 +51,7 @@ class Tenants(AdminView):
     needs_tenant = False
     told = {"GET": answers.Tenants}
 
-    def named(self, request: Request, header: str) -> str:
+    def tenant_named(self, request: Request, header: str) -> str:
         """None, so an operator speaks on the platform."""
         return ""
 
