@@ -84,6 +84,8 @@ def test_an_operator_names_the_tenant_in_body_or_query(operator: Cml, acme: Tena
     assert operator.do("forget", {"tenant_id": "acme"})["total_scored"] == 1
     assert operator.ask("memories?tenant_id=acme")["total"] == 1
     assert operator.post(f"{D}/forget", {"tenant_id": "nobody"})[0] == 404
+    forgotten = operator.post("api/v1/memory/forget", {"query": "Vienna"}, X_Tenant_ID="acme")
+    assert (forgotten[0], forgotten[1]["affected_count"]) == (200, 1)
     assert operator.get(f"{D}/overview")[0] == 404  # there is no tenant called default
 
 
