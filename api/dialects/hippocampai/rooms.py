@@ -18,10 +18,13 @@ from api.dialects.hippocampai.views import (
 )
 from api.routes import both
 
-automation: list[URLPattern] = [
+# At the root the native API answers these, which says the same and more.
+of_users: list[URLPattern] = [
     *both("api/v1/users/<path:user_id>/policy", policies.UserPolicy.as_view()),
     *both("api/v1/users/<path:user_id>/statistics", policies.UserStatistics.as_view()),
     *both("api/v1/users/<path:user_id>/tasks", tasks.UserTasks.as_view()),
+]
+automation: list[URLPattern] = [
     *both("users/<path:user_id>/policy", policies.UserPolicy.as_view()),
     *both("users/<path:user_id>/statistics", policies.UserStatistics.as_view()),
     *both("api/v1/tasks/memory/create", errands.Create.as_view()),

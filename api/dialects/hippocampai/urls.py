@@ -76,4 +76,13 @@ insight: list[URLPattern] = [
 last: list[URLPattern] = both("v1/memories/<str:memory_id>", one.Memory.as_view())  # what is no other route's name
 
 at_root: list[URLPattern] = [*spoken, *more.automation]
-urlpatterns: list[URLPattern] = [*spoken, *memories, *upkeep, *insight, *more.automation, *more.rooms, *last]
+urlpatterns: list[URLPattern] = [
+    *spoken,
+    *memories,
+    *upkeep,
+    *insight,
+    *more.of_users,
+    *more.automation,
+    *more.rooms,
+    *last,
+]
