@@ -59,11 +59,11 @@ class Forget(CmlView):
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
-        count = VERBS[heard["action"]](self.named(heard))
+        count = VERBS[heard["action"]](self.chosen(heard))
         message = f"{count} memories {words.ACTIONS[heard['action']]}"
         return self.answer({"success": True, "affected_count": count, "message": message})
 
-    def named(self, heard: dict[str, Any]) -> MemoryQuerySet:
+    def chosen(self, heard: dict[str, Any]) -> MemoryQuerySet:
         rows = Memory.objects.readable().scoped(self.scope())
         if heard.get("memory_ids"):
             rows = rows.filter(pk__in=heard["memory_ids"])
