@@ -77,12 +77,11 @@ last: list[URLPattern] = both("v1/memories/<str:memory_id>", one.Memory.as_view(
 
 at_root: list[URLPattern] = [*spoken, *more.automation]
 urlpatterns: list[URLPattern] = [
-    *spoken,
+    *at_root,
     *memories,
     *upkeep,
     *insight,
     *more.of_users,
-    *more.automation,
     *more.rooms,
     *last,
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.dialects.base import Words
@@ -13,6 +14,7 @@ from api.native import words
 MOST = 1_000  # messages of an add, memories of a batch, results of a page
 
 
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "format": "date-time"}]})
 class Instant(serializers.Field):
     """Seconds since 1970, or a time of ISO 8601."""
 
