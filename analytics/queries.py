@@ -19,7 +19,7 @@ from analytics.algorithms import steps
 from analytics.counts import GROUPS, HOUR, STEPS, Point, Span
 from analytics.errors import BadQuery
 from analytics.forecasting import Forecast
-from analytics.metrics import AGGREGATIONS, Metric, Otherwise, Read, find
+from analytics.metrics import AGGREGATIONS, Metric, Otherwise, Ratio, Read, find
 from tenants import zones
 
 TYPES = ("realtime", "historical", "predictive")
@@ -148,7 +148,7 @@ def _chosen(name: str, place: int, asked: _Asked, aggregation: str) -> Metric:
     for pointer, by in (("/group_by", asked.group), *((f"/filters/{by}", by) for by in asked.only)):
         if by and by not in metric.splits:
             raise BadQuery(pointer, f"is not what {name} is split by: {', '.join(metric.splits)}")
-    if not aggregation:
+    if not aggregation or (aggregation == "mean" and isinstance(metric, Ratio)):  # a share is a mean already
         return metric
     if aggregation not in AGGREGATIONS:
         raise BadQuery("/aggregation", f"is none of {', '.join(AGGREGATIONS)}")

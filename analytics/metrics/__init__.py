@@ -5,9 +5,9 @@
 
 from analytics.errors import BadQuery
 from analytics.metrics import learning, library, work
-from analytics.metrics.base import AGGREGATIONS, SHARES, Metric, Otherwise, Read
+from analytics.metrics.base import AGGREGATIONS, SHARES, Metric, Otherwise, Ratio, Read
 
-__all__ = ["AGGREGATIONS", "CATALOGUE", "SHARES", "Metric", "Otherwise", "Read", "find"]
+__all__ = ["AGGREGATIONS", "CATALOGUE", "SHARES", "Metric", "Otherwise", "Ratio", "Read", "find"]
 CATALOGUE: dict[str, Metric] = {kind.name: kind() for kind in (*library.METRICS, *work.METRICS, *learning.METRICS)}
 
 

@@ -1,5 +1,8 @@
 """Metrics of the learning history."""
 
+from collections.abc import Sequence
+
+from analytics.counts import Point
 from analytics.metrics.base import Averaged, Counted, Metric, Percentile, Ratio, Summed
 
 EVERY: tuple[str, ...] = ("kind", "domain", "service", "agent")
@@ -47,6 +50,17 @@ class FeedbackRate(OfLearning, Ratio):
     better = 1
     bounds = (0.0, 1.0)
     part, whole = ("learning_feedback", "n", ""), ("learning_events", "n", "")
+
+
+class UnjudgedRate(FeedbackRate):
+    name = "unjudged_rate"
+    label = "Unjudged rate"
+    says = "The share of learning events that nobody judged."
+    better = -1
+
+    def value(self, told: Sequence[Point]) -> float | None:
+        judged = super().value(told)
+        return None if judged is None else 1 - judged
 
 
 class LearningImproved(OfLearning, Summed):
@@ -148,7 +162,7 @@ class AdaptationRate(OfLearning, Ratio):
 
 
 METRICS = (
-    LearningEvents, LearningFeedback, LearningCorrect, Accuracy, FeedbackRate, LearningImproved, ImprovementRate,
-    LearningConfidence, LearningRating, LearningMs, LearningP95, LearningTokens, LearningCost, CostPerEvent,
-    CostPerImprovement, LearningModelUpdates, AdaptationRate,
+    LearningEvents, LearningFeedback, LearningCorrect, Accuracy, FeedbackRate, UnjudgedRate, LearningImproved,
+    ImprovementRate, LearningConfidence, LearningRating, LearningMs, LearningP95, LearningTokens, LearningCost,
+    CostPerEvent, CostPerImprovement, LearningModelUpdates, AdaptationRate,
 )  # fmt: skip

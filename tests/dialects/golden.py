@@ -8,7 +8,7 @@
 
 `before` is called first; what it keeps, by the path to it in the answer such as "items.0.id", stands for "<name>"
 wherever it is met. "key" of a request is `own` (when absent), `nobody` or `platform`. In a response "<id>", "<time>",
-"<number>" and "<text>" stand for any of them; a text that is no JSON is given by some of its "lines".
+"<number>" and "<text>" stand for any of them, "<measure>" for a number or null; a text that is no JSON is given by some of its "lines".
 `GOLDEN=write pytest tests/dialects/test_golden.py` writes the responses that are answered now: look at the diff.
 """
 
@@ -95,7 +95,9 @@ def alike(told: Any, answered: Any, at: str = "") -> list[str]:
 def stand_ins(value: Any) -> list[str]:
     """What may stand for a value, the most telling first."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return ["<number>"]
+        return ["<number>", "<measure>"]
+    if value is None:
+        return ["<measure>"]
     if not isinstance(value, str) or not value:
         return []
     return [*(["<id>"] if is_id(value) else []), *(["<time>"] if is_time(value) else []), "<text>"]

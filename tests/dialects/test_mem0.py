@@ -467,7 +467,7 @@ def test_feedback_moves_the_confidence(mem0: Mem0, ada: Caller, said: str | None
 
 def test_errors_are_told_in_a_detail(mem0: Mem0) -> None:
     assert mem0.post("v3/memories/search/", {"filters": {}}) == (
-        400, {"detail": "Some of what was sent is not valid. query This field is required."},
+        400, {"detail": "Some of what was sent is not valid. query: This field is required."},
     )  # fmt: skip
     for nowhere in ("v1/memories/mem_123/", "v1/memories/", "v9"):
         assert mem0.call("PATCH", nowhere, {})[0] in (404, 405)

@@ -107,7 +107,10 @@ def test_health_is_open_and_does_not_look_at_the_embedder(db: None) -> None:
 def test_another_tenant_is_not_known_and_the_detail_says_what_is_wrong(layer: Dialect, globex: Tenant) -> None:
     for named in ("globex", str(globex.pk), "nobody"):
         status, told = layer.post("v1/messages", SAID | {"tenant_id": named})
-        assert (status, told["detail"]) == (404, "tenant_id is not the tenant of this API key.")
+        assert (status, told["detail"]) == (
+            404,
+            "tenant_id is not the tenant of this API key: send its slug or its id.",
+        )
         assert layer.get(f"v1/memory/search?tenant_id={named}&query=fish")[0] == 404
     assert not Memory.objects.exists()
 

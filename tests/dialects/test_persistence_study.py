@@ -85,11 +85,13 @@ def test_the_history_is_narrowed(speaker: Dialect) -> None:
 
 def test_feedback_is_of_the_latest_event_of_a_session_that_has_none(speaker: Dialect) -> None:
     told = {"domain": "legal_analysis", "sessionId": "session_123", "feedback": {"rating": 2, "correct": False}}
-    assert speaker.post("api/learning/feedback", told) == (404, {"error": "Learning event not found"})
+    none = (404, {"error": "No learning event of this session waits for feedback"})
+    assert speaker.post("api/learning/feedback", told) == none
     learned(speaker)
     assert speaker.post("api/learning/feedback", told | {"feedback": {}})[0] == 400
     assert speaker.post("api/learning/feedback", told)[0] == 200
     assert history(speaker)[0]["feedback"] == {"rating": 2, "correct": False}
+    assert speaker.post("api/learning/feedback", told) == none
 
 
 def test_patterns_are_signed_by_type_and_keys(speaker: Dialect) -> None:
@@ -191,6 +193,17 @@ def test_questions_are_asked_in_the_service_s_names(speaker: Dialect, acme: Tena
     _, told = speaker.post("api/analytics/query", asked | {"metrics": ["responseTime"], "aggregation": "max"})
     assert told["results"][0]["aggregation"] == "most"
     assert speaker.post("api/analytics/query", asked | {"metrics": ["nothing"]})[0] == 400
+
+
+def test_the_numbers_of_agents_can_be_averaged(speaker: Dialect, acme: Tenant) -> None:
+    with tenant_context(acme):
+        plant(datetime.now(UTC), days=2, domain="legal")
+    asked = {"metrics": ["accuracy", "confidence", "responseTime", "errorRate"], "aggregation": "avg"}
+    status, told = speaker.post("api/analytics/query", {"type": "historical", "domain": "legal"} | asked)
+    totals = {result["metric"]: result["totals"][""] for result in told["results"]}
+    assert (status, totals.keys()) == (200, set(asked["metrics"]))
+    business = got(speaker, "api/analytics/metrics/legal")["aiPerformance"]
+    assert totals == pytest.approx({name: business[name] for name in totals})
 
 
 def test_a_prediction_has_seven_points_and_says_how_sure_it_is(speaker: Dialect, acme: Tenant) -> None:

@@ -9,6 +9,8 @@ from rest_framework.request import Request
 from api.dialects.base import DialectView, Wrong
 from tenants.errors import TenantMismatch, TenantNeeded
 
+MISNAMED = "tenant_id is not the tenant of this API key: send its slug or its id."
+
 
 class MemoryLayerView(DialectView):
     dialect = "memory_layer"
@@ -51,7 +53,7 @@ class MemoryLayerView(DialectView):
         return self.speaker.tenant.slug
 
     def envelope(self, wrong: Wrong) -> dict[str, Any]:
-        detail = "tenant_id is not the tenant of this API key." if self.misnamed else wrong.sentence
+        detail = MISNAMED if self.misnamed else wrong.sentence
         if wrong.status == 401:
             detail = "Invalid API key"
         if wrong.code == "rate_limited":

@@ -20,6 +20,7 @@ METRICS = {
     "response_time": "learning_ms",
     "processing_time": "learning_ms",
     "learning_rate": "learning_events",
+    "error_rate": "unjudged_rate",
     "total_memories": "memories_total",
     "average_retrieval_time": "search_ms",
     "tokens_used": "learning_tokens",

@@ -111,6 +111,7 @@ class Feedback(LearningView):
     """Judge the latest event of a session that nobody judged yet."""
 
     heard = serializers.FeedbackHeard
+    missing = "No learning event of this session waits for feedback"
     told = {"POST": Said}
 
     def post(self, request: Request) -> Response:
