@@ -8,7 +8,8 @@
 
 `before` is called first; what it keeps, by the path to it in the answer such as "items.0.id", stands for "<name>"
 wherever it is met. "key" of a request is `own` (when absent), `nobody` or `platform`. In a response "<id>", "<time>",
-"<number>" and "<text>" stand for any of them, "<measure>" for a number or null; a text that is no JSON is given by some of its "lines".
+"<number>" and "<text>" stand for any of them, "<measure>" for a number or null; a text that is no JSON is given by some
+of its "lines".
 `GOLDEN=write pytest tests/dialects/test_golden.py` writes the responses that are answered now: look at the diff.
 """
 
