@@ -5,6 +5,7 @@ Answers lie sealed among the replies for an Idempotency-Key, so that erasing a p
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +21,17 @@ PURPOSE = "errand"
 LONGEST = 1024 * 1024  # bytes; of a longer answer only the fact is kept
 
 
-def keep(tenant_id: UUID, told: Any) -> UUID:
-    """Keep an answer; the id to come back with. Who is bound to other namespaces does not find it."""
+def run(tenant_id: UUID, work: Callable[[], Any]) -> UUID:
+    """Do it and keep what it answers; the id to come back with. Who is bound to other namespaces does not find it.
+
+    In one transaction, so that an erasure waits for it and empties the answer.
+    """
     key = uuid7()
-    digest, body = _digest(tenant_id, key), JSONRenderer().render(told)
-    sealed = sealing.seal(body, tenant_id, PURPOSE, digest) if len(body) <= LONGEST else None
-    replies.keep(digest, tenant_id=tenant_id, fingerprint=PURPOSE, status=200, headers={}, body=sealed)
+    digest = _digest(tenant_id, key)
+    with replies.alone(tenant_id, digest):
+        body = JSONRenderer().render(work())
+        sealed = sealing.seal(body, tenant_id, PURPOSE, digest) if len(body) <= LONGEST else None
+        replies.keep(digest, tenant_id=tenant_id, fingerprint=PURPOSE, status=200, headers={}, body=sealed)
     return key
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from events import ledger
@@ -63,12 +63,12 @@ def bring_back(session_key: UUID) -> Session | None:
 
 
 def _facts() -> QuerySet[Event]:
-    """Of deletions that can be undone; without those whose names an erasure took."""
+    """Of deletions that can be undone; without those whose names an erasure took: it leaves digests and no salt."""
     since = timezone.now() - timedelta(days=preferences.current().undo_days)
     rows = Event.objects.filter(tenant_id=ledger.current_tenant_id(), type="session.deleted", occurred_at__gt=since)
     bound = bounds.current()
     rows = rows.filter(data__namespace__in=list(bound)) if bound else rows
-    return rows.exclude(data__session_id=None).exclude(data__session_id="")
+    return rows.filter(Q(seq=None) | Q(salt__isnull=False))
 
 
 def _told(facts: Iterable[Event]) -> list[Bygone]:

@@ -18,8 +18,8 @@ def listed(scope: Scope = EVERYTHING, kind: str = "", *, current: bool = True) -
     return rows.live() if current else rows
 
 
-def evidence(fact: Memory) -> list[Memory]:
-    """The memories that a fact comes of or that support it, and that can still be read; newest first."""
+def evidence(fact: Memory, most: int = 1_000) -> list[Memory]:
+    """The memories that a fact comes of or that support it, and that can still be read; the newest."""
     comes_of = Q(incoming__source=fact, incoming__type__in=BEARING)
     supports = Q(outgoing__target=fact, outgoing__type=Relation.Type.SUPPORTS)
-    return list(Memory.objects.readable().filter(comes_of | supports).distinct().light().order_by("-id"))
+    return list(Memory.objects.readable().filter(comes_of | supports).distinct().light().order_by("-id")[:most])

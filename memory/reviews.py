@@ -14,6 +14,7 @@ from events import actors, ledger
 from memory.algorithms import scoring
 from memory.errors import BadDecision, ReviewRefused
 from memory.models import Memory, Review, Step
+from memory.models.memory import MemoryQuerySet
 from memory.upkeep import writing
 from memory.upkeep.plan import Change, Touch
 from memory.upkeep.settling import begins, best_of, merged, quiet, settled
@@ -240,7 +241,7 @@ def waiting() -> dict[str, int]:
     return dict.fromkeys(Kind.values, 0) | dict(counted)
 
 
-def in_question() -> set[UUID]:
+def in_question() -> MemoryQuerySet:
     """The memories that open reviews ask about."""
-    pairs = listed(state=State.OPEN).values_list("first_id", "second_id")
-    return {key for pair in pairs for key in pair if key}
+    asked = listed(state=State.OPEN).order_by()
+    return Memory.objects.filter(Q(pk__in=asked.values("first_id")) | Q(pk__in=asked.values("second_id")))

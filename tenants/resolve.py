@@ -41,6 +41,11 @@ class Speaker:
         return roles.scopes_may(self.scopes, operation)
 
     @property
+    def gives_as(self) -> str:
+        """The role by which it gives roles: a key of the platform has the platform's."""
+        return "platform" if "platform" in self.scopes else self.role
+
+    @property
     def on_platform(self) -> bool:
         """Whether it speaks in no tenant."""
         return self.tenant is PLATFORM

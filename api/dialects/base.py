@@ -24,6 +24,9 @@ from api.native.base import TenantView, endless, hear
 from api.schema import API_KEY
 from memory.errors import NotStored
 
+# Operations that tell what memories say, as the routes of api.native.base.CONTENT do.
+CONTENT = ("memories.read", "sessions.read", "reviews.read", "learning.read", "exports.run")
+
 
 class Words(serializers.Serializer):
     """The words of a dialect. What it does not know is ignored, as the original servers do; a null is as if unsaid."""
@@ -176,6 +179,6 @@ class DialectView(TenantView):
         return told
 
     def reading(self, request: Request) -> str:
-        reads = operation_of(self, request.method) in ("memories.read", "exports.run")
+        reads = operation_of(self, request.method) in CONTENT
         match = request._request.resolver_match
         return match.route.rstrip("/") if reads and match else ""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from memory.remember import remember
 from memory.types import Draft
 from tenants import keys, preferences
 from tenants.models import Tenant
+from tests.conftest import costs
 from tests.dialects.speaking import Dialect
 
 MOMENT = "2026-05-01T12:00:00Z"
@@ -301,7 +303,12 @@ def test_a_session_that_is_over_takes_nothing_more_and_says_so(cml: Cml, acme: T
 
 @pytest.mark.parametrize(
     ("path", "body"),
-    [("memory/read", {"query": "tea"}), ("memory/turn", {"user_message": "tea"}), ("session/s/context", None)],
+    [
+        ("memory/read", {"query": "tea"}),
+        ("memory/turn", {"user_message": "tea"}),
+        ("session/s/context", None),
+        ("dashboard/sessions", None),
+    ],
 )
 def test_what_tells_of_memories_is_audited_where_a_tenant_wants_it(
     cml: Cml, acme: Tenant, path: str, body: Any
@@ -311,6 +318,17 @@ def test_what_tells_of_memories_is_audited_where_a_tenant_wants_it(
     read = Event.objects.filter(type="content.read").last()
     assert read
     assert read.data["operation"].startswith("compat/cml/api/v1/")
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_reading_costs_as_much_whatever_is_found(cml: Cml, acme: Tenant, count: int) -> None:
+    for number in range(count):
+        cml.call("POST", "session/talk/write", {"content": f"Ada has cat number {number}."})
+    for cost, path, body in ((4, "memory/read", {"query": "cat"}), (2, "session/talk/context", None)):
+        ask = partial(cml.call, "GET" if body is None else "POST", path, body)
+        ask()
+        with costs(cost):
+            assert ask()[0] == 200
 
 
 def test_a_session_that_nobody_knows_holds_nothing(cml: Cml) -> None:

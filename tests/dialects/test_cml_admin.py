@@ -17,6 +17,7 @@ from memory.types import Draft, Scope
 from memory.upkeep import embed
 from tenants import keys
 from tenants.models import Tenant
+from tests.conftest import costs
 from tests.dialects.speaking import Dialect
 from tests.isolation.test_sweep import whole
 
@@ -178,6 +179,21 @@ def test_a_page_says_how_many_there_are(cml: Cml, acme: Tenant) -> None:
     told = cml.ask("memories?per_page=2&page=3&sort_by=importance&order=asc")
     assert [one["text"] for one in told["items"]] == ["Number 4."]
     assert (told["total"], told["total_pages"]) == (5, 3)
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_a_list_costs_as_much_whatever_its_length(cml: Cml, acme: Tenant, count: int) -> None:
+    for number in range(count):
+        said(f"Ada has cat number {number}.", acme, source="knowledge", kind="fact")
+    while relay.relay_batch(acme.pk):
+        pass
+    for cost, path, key in (
+        (4, "memories", "items"), (3, "facts", "items"), (3, "events?event_type=memory_op", "items"),
+        (4, "sessions", "sessions"), (3, "jobs", "items"),
+    ):  # fmt: skip
+        cml.ask(path)
+        with costs(cost):
+            assert len(cml.ask(path)[key]) in (0, count)
 
 
 def test_lineage_tells_versions_and_what_took_its_place(cml: Cml, ada: Any) -> None:

@@ -13,9 +13,10 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import resolve
 
+from tenants import keys
 from tenants.models import Tenant
 from tests.api.test_hostile import BODIES
 from tests.conftest import _forget
@@ -128,6 +129,53 @@ def test_another_tenants_things_are_like_things_that_nobody_has(
             assert hers.canary not in without(text, thing), kind
             answers.append((answer.status_code, without(text, thing)))
         assert answers[0] == answers[1], kind
+
+
+LIBRARY = ("memory_memory", "memory_relation", "memory_session", "memory_rule", "memory_hold", "automation_policy")
+SETTINGS = ("tenants_tenant", "tenants_apikey", "tenants_membership", "events_webhook")
+
+
+def rows(world: World, tables: tuple[str, ...], where: str = "true") -> list[Any]:
+    """A hash of what these tables hold, those of the tenant and those of `public` alike."""
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(f'SET search_path TO "{world.tenant.schema_name}", public')
+        for table in tables:
+            text = "to_jsonb(t) - 'last_used_at' - 'recalls' - 'recalled_at'"
+            told = f"SELECT md5(string_agg(({text})::text, '|' ORDER BY id)) FROM {table} t WHERE {where}"  # noqa: S608
+            cursor.execute(told)
+            found.append(cursor.fetchone())
+    connection.set_schema_to_public()
+    return found
+
+
+@pytest.mark.parametrize(("name", "operation"), KNOWN)
+def test_who_is_bound_to_namespaces_learns_and_changes_nothing_elsewhere(
+    worlds: tuple[World, World], name: str, operation: str
+) -> None:
+    world, op = worlds[0], RECIPES[name][operation]
+    bound = keys.issue(world.tenant, "bound", ["read", "write"], namespaces=["elsewhere"])[1]
+    before = rows(world, LIBRARY[:1], "namespace <> 'elsewhere'")
+    text = whole(call(name, operation, world, world.things, key=bound)).decode()
+    assert rows(world, LIBRARY[:1], "namespace <> 'elsewhere'") == before
+    for kind in kinds(op, operation.split(" ")[1]):
+        text = without(text, world.things[kind])
+    assert world.canary not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [one for one in KNOWN if not one[1].endswith("/revoke-key")],  # which takes itself away
+)
+@pytest.mark.parametrize(("scope", "tables"), [("read", LIBRARY + SETTINGS), ("write", SETTINGS)])
+def test_who_only_reads_writes_nothing_and_who_only_writes_administers_nothing(
+    worlds: tuple[World, World], name: str, operation: str, scope: str, tables: tuple[str, ...]
+) -> None:
+    world = worlds[0]
+    weak = keys.issue(world.tenant, scope, [scope])[1]
+    before = rows(world, tables)
+    call(name, operation, world, world.things, key=weak)
+    assert rows(world, tables) == before
 
 
 @pytest.mark.parametrize(("name", "operation"), WITH_A_BODY)

@@ -4,13 +4,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from api.dialects.mem0.serializers import filters
+from api.dialects.mem0.views.projects import slug_of
 from memory import transfers
 from memory.types import Scope
 from tenants import keys
 from tenants.models import Tenant
-from tests.conftest import Caller
+from tests.conftest import Caller, costs
 from tests.dialects.speaking import Dialect
 
 NOBODY = "01a1fc31-325e-776f-a220-14f1782bb309"
@@ -476,6 +479,34 @@ def test_errors_are_told_in_a_detail(mem0: Mem0) -> None:
     status, told = stranger.get("v1/ping/")
     assert status == 401
     assert set(told) == {"detail"}
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_a_list_costs_as_much_whatever_its_length(mem0: Mem0, count: int) -> None:
+    mem0.add(*[f"I like tea number {number}." for number in range(count)], run_id="talk")
+    for cost, ask in (
+        (3, lambda: mem0.get("v1/memories/?user_id=ada")),
+        (3, lambda: mem0.post("v3/memories/", {"filters": {"user_id": "ada"}})),
+        (4, lambda: mem0.post("v3/memories/search/", {"query": "tea", "filters": {"user_id": "ada"}})),
+        (5, lambda: mem0.get("v1/entities/")),
+    ):
+        ask()
+        with costs(cost):
+            status, told = ask()
+        assert (status, len(told["results"])) in ((200, count), (200, 2))
+
+
+def test_a_batch_takes_turns_by_id(mem0: Mem0) -> None:
+    ids = sorted((told["id"] for told in mem0.add("I like tea.", "I have a cat.")), reverse=True)
+    with CaptureQueriesContext(connection) as captured:
+        mem0.call("PUT", "v1/batch/", {"memories": [{"memory_id": key, "metadata": {"a": 1}} for key in ids]})
+    locked = [query["sql"] for query in captured if "FOR UPDATE" in query["sql"]]
+    assert [next(key for key in ids if key in sql or key.replace("-", "") in sql) for sql in locked] == sorted(ids)
+
+
+@pytest.mark.parametrize(("name", "slug"), [("my_project", "my-project"), (f"{'a' * 46} b", "a" * 46)])
+def test_a_name_makes_a_slug(name: str, slug: str) -> None:
+    assert slug_of(name) == slug
 
 
 def test_others_see_nothing_of_it(mem0: Mem0, globex: Tenant) -> None:

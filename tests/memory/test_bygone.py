@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from events import forgetting
 from events.models import Event
 from memory import bygone, sessions
 from memory.models import Memory, Session
@@ -54,6 +55,12 @@ def test_one_of_its_name_that_is_there_gets_them(deleted: Session) -> None:
 
 def test_after_the_undo_window_nothing_is_told(deleted: Session) -> None:
     Event.objects.filter(type="session.deleted").update(occurred_at=timezone.now() - timedelta(days=400))
+    assert bygone.listed() == []
+    assert bygone.bring_back(deleted.pk) is None
+
+
+def test_of_who_was_erased_nothing_is_told(deleted: Session, acme: Tenant) -> None:
+    assert forgetting.forget(acme.pk, "user_id", "ada") > 0
     assert bygone.listed() == []
     assert bygone.bring_back(deleted.pk) is None
 

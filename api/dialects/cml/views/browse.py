@@ -1,5 +1,6 @@
 """Memories, browsed: listed in any status, shown whole, put aside and deleted in bulk, and where one comes from."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from memory.models import Memory
 from memory.tiers import cold
 
 NEWS = 20  # events of a memory that its page tells
+TIES = 1_000  # relations of a memory that are told, the latest
 DEEDS = {"archive": aside.outdate, "silence": aside.silence, "delete": erasing.erase_all}
 
 
@@ -43,7 +45,7 @@ class Memories(AdminView):
         page, size = asked["page"], asked["per_page"]
         total, shown = rows.count(), list(rows[(page - 1) * size : page * size])
         cold.fill(shown)
-        labile = reviews.in_question()
+        labile = labile_of(shown)
         items = [browsing.item(memory, self.tenant.slug, memory.pk in labile) for memory in shown]
         return {"items": items, "total": total, "page": page, "per_page": size, "total_pages": -(-total // size)}
 
@@ -55,10 +57,16 @@ class OneMemory(AdminView):
 
     def get(self, request: Request, memory_id: UUID) -> Response:
         memory = found(memory_id)
-        ties = relations.listed(memory.pk).order_by("-id")
-        labile = memory.pk in reviews.in_question()
+        ties = relations.listed(memory.pk).order_by("-id")[:TIES]
+        labile = memory.pk in labile_of([memory])
         told = log.read(self.tenant.pk, per_page=NEWS, wanted=Wanted(subjects=(str(memory.pk),))).events
         return self.answer(browsing.detail(memory, self.tenant.slug, labile, ties, map(browsing.of_memory, told)))
+
+
+def labile_of(shown: Iterable[Memory]) -> set[UUID]:
+    """Those of them that are open to change."""
+    asked = reviews.in_question().filter(pk__in=[memory.pk for memory in shown])
+    return set(asked.values_list("pk", flat=True))
 
 
 def found(memory_id: UUID) -> Memory:
@@ -87,7 +95,7 @@ class Lineage(AdminView):
 
     def get(self, request: Request, memory_id: UUID) -> Response:
         memory = found(memory_id)
-        ties = [browsing.relation(one) for one in relations.listed(memory.pk).order_by("id")]
+        ties = [browsing.relation(one) for one in relations.listed(memory.pk).order_by("-id")[:TIES]]
         ours = str(memory.pk)
         told = {
             "memory": browsing.item(memory, self.tenant.slug),

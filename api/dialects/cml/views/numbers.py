@@ -29,7 +29,7 @@ class Overview(AdminView):
         rows = stats.composition()
         known = [row for row in rows if row["kind"] in facts.KINDS]
         events = log.by_type(self.tenant.pk)
-        return self.answer(numbers.overview(rows, known, events, len(reviews.in_question())))
+        return self.answer(numbers.overview(rows, known, events, reviews.in_question().count()))
 
 
 class Timeline(AdminView):
@@ -97,4 +97,4 @@ class Labile(AdminView):
     told = {"GET": shown.Labile}
 
     def get(self, request: Request) -> Response:
-        return self.answer(numbers.labile(self.tenant.slug, len(reviews.in_question())))
+        return self.answer(numbers.labile(self.tenant.slug, reviews.in_question().count()))

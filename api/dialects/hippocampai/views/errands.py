@@ -21,7 +21,8 @@ class Errand(HippocampView):
     named = ""
 
     def post(self, request: Request) -> Response:
-        key = errands.keep(self.speaker.tenant.pk, self.done(self.hear(request)))
+        said = self.hear(request)
+        key = errands.run(self.speaker.tenant.pk, lambda: self.done(said))
         return self.answer(present.submitted(key, f"Memory {self.named} task"))
 
     def done(self, said: dict[str, Any]) -> Any:

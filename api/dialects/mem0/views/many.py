@@ -1,5 +1,6 @@
 """Many memories at once, what became of an add, and what is thought of a memory."""
 
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,7 @@ class Batch(Mem0View):
     @transaction.atomic
     def put(self, request: Request) -> Response:
         several = self.hear(request)["memories"]
-        for one in several:
+        for one in sorted(several, key=itemgetter("memory_id")):  # so that two who change the same take turns
             changed(one["memory_id"], one)
         return self.answer({"message": f"Successfully updated {len(several)} memories"})
 

@@ -14,6 +14,7 @@ from tenants import kept, lifecycle, members, onboarding
 from tenants.models import Membership, Tenant
 
 KEPT = "mem0.project"
+LONGEST_SLUG = 47
 SETTINGS = (
     "custom_instructions", "agent_custom_instructions", "custom_categories", "retrieval_criteria", "memory_depth",
     "usecase_setting", "multilingual", "enable_graph", "decay",
@@ -41,6 +42,10 @@ def project(tenant: Tenant) -> dict[str, Any]:
     return own | description | {name: told.get(name) for name in SETTINGS}
 
 
+def slug_of(name: str) -> str:
+    return slugify(name.replace("_", "-"))[:LONGEST_SLUG].strip("-")
+
+
 def keep(tenant: Tenant, values: dict[str, Any]) -> None:
     try:
         kept.write(tenant.pk, KEPT, values)
@@ -58,7 +63,7 @@ class Projects(Mem0View):
     def post(self, request: Request, org_id: str) -> Response:
         told = self.hear(request)
         try:
-            tenant = onboarding.open_tenant(slugify(told["name"])[:47], told["name"])
+            tenant = onboarding.open_tenant(slug_of(told["name"]), told["name"])
         except Refused as error:
             raise ValidationError(error.message_dict) from None
         keep(tenant, {"description": told.get("description")})
@@ -103,15 +108,16 @@ class Members(Mem0View):
 
     def post(self, request: Request, org_id: str, project_id: str) -> Response:
         told = self.hear(request)
-        member = members.add(self.speaker.tenant, told["email"], ROLES[told["role"]], by=self.giver())
+        member = members.add(self.speaker.tenant, told["email"], ROLES[told["role"]], by=self.speaker.gives_as)
         return self.answer(_told(member))
 
     def put(self, request: Request, org_id: str, project_id: str) -> Response:
         told = self.hear(request)
-        return self.answer(_told(members.change(self.one(told["email"]), ROLES[told["role"]], by=self.giver())))
+        member = members.change(self.one(told["email"]), ROLES[told["role"]], by=self.speaker.gives_as)
+        return self.answer(_told(member))
 
     def delete(self, request: Request, org_id: str, project_id: str) -> Response:
-        members.remove(self.one(self.ask(request)["email"]), by=self.giver())
+        members.remove(self.one(self.ask(request)["email"]), by=self.speaker.gives_as)
         return self.answer({"message": "Member removed successfully"})
 
     def rows(self) -> Any:
@@ -122,9 +128,6 @@ class Members(Mem0View):
         if found is None:
             raise NotFound
         return found
-
-    def giver(self) -> str:
-        return "platform" if "platform" in self.speaker.scopes else self.speaker.role
 
 
 def _told(member: Membership) -> dict[str, Any]:
