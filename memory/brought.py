@@ -32,8 +32,8 @@ def packed(vector: Sequence[float]) -> str:
 def unpacked(text: Any) -> np.ndarray | None:
     """The numbers; None where this is no vector, for metadata is its callers' and may hold anything."""
     try:
-        return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8")
-    except (TypeError, ValueError, binascii.Error):
+        return _checked(np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8"))
+    except (TypeError, ValueError, binascii.Error, BadVector):
         return None
 
 
@@ -62,7 +62,7 @@ def _near(batch: list[tuple[UUID, str]], vector: np.ndarray) -> list[tuple[UUID,
     return list(zip([key for key, _ in known], cosines([own for _, own in known], vector), strict=True))
 
 
-def _checked(vector: Sequence[float]) -> np.ndarray:
+def _checked(vector: Sequence[float] | np.ndarray) -> np.ndarray:
     numbers = np.asarray(vector, dtype="<f8")
     if numbers.ndim != 1 or not 0 < len(numbers) <= MOST:
         raise BadVector("/vector", f"must be a list of 1 to {MOST} numbers")

@@ -22,11 +22,10 @@ from api import problems
 from api.auth import CredentialAuthentication, operation_of
 from api.native.base import TenantView, endless, hear
 from api.schema import API_KEY
+from memory import brought
 from memory.errors import NotStored
-
-# Operations that tell what memories say, as the routes of api.native.base.CONTENT do.
-CONTENT = ("memories.read", "sessions.read", "reviews.read", "learning.read", "exports.run")
-
+from memory.models import Memory
+from memory.upkeep import marks
 
 class Words(serializers.Serializer):
     """The words of a dialect. What it does not know is ignored, as the original servers do; a null is as if unsaid."""
@@ -41,6 +40,21 @@ class Words(serializers.Serializer):
 
     def _may_be_null(self, name: str) -> bool:
         return name not in self.fields or bool(self.fields[name].allow_null)
+
+
+KEPT_ASIDE = ("persistence", brought.KEY)  # of a memory's metadata: what a dialect keeps there, and callers may not
+# Operations whose answers may tell what memories say, as the routes of api.native.base.CONTENT do.
+CONTENT = ("memories.read", "sessions.read", "reviews.read", "learning.read", "health.read", "exports.run")
+
+
+def metadata_of(memory: Memory) -> dict[str, Any]:
+    """What callers put there, without what a dialect keeps beside it."""
+    return {name: value for name, value in marks.of(memory).items() if name not in KEPT_ASIDE}
+
+
+def kept_aside(memory: Memory) -> dict[str, Any]:
+    """The rest of it, for a dialect whose callers replace the whole."""
+    return {name: value for name, value in marks.of(memory).items() if name in KEPT_ASIDE}
 
 
 @dataclass(frozen=True)
@@ -127,6 +141,7 @@ class DialectView(TenantView):
     told: dict[str, Any] = {}
     success: dict[str, int] = {}  # the status of an answer by method, where it is not 200
     statuses: dict[int, int] = {}  # the dialect's status for one of the native API
+    tells_content = False  # true: it does something else, and its answer tells what memories say
     errors = {401: "Not authenticated", 403: "Not allowed", 404: "Not found", 422: "Not valid", 429: "Too many"}
     envelope_schema: dict[str, Any] = {"type": "object", "properties": {"detail": {"type": "string"}}}
 
@@ -179,6 +194,6 @@ class DialectView(TenantView):
         return told
 
     def reading(self, request: Request) -> str:
-        reads = operation_of(self, request.method) in CONTENT
+        reads = self.tells_content or operation_of(self, request.method) in CONTENT
         match = request._request.resolver_match
         return match.route.rstrip("/") if reads and match else ""

@@ -11,10 +11,11 @@ from django.utils import timezone
 from api import health
 from api.dialects.base import Wrong
 from api.dialects.hippocampai.views.base import HippocampView
+from events.models import Event
 from memory.models import Memory
 from memory.remember import remember_many
 from memory.types import Draft, Scope
-from tenants import keys
+from tenants import keys, preferences
 from tenants.models import Tenant
 from tests.conftest import Caller
 from tests.dialects.speaking import Dialect
@@ -384,3 +385,31 @@ def test_health_says_what_is_amiss(acme: Tenant, monkeypatch: pytest.MonkeyPatch
     for parts, told in (((True, True), "healthy"), ((True, False), "degraded"), ((False, True), "unhealthy")):
         monkeypatch.setattr(health, "both", lambda parts=parts: dict(zip(("database", "redis"), parts, strict=True)))
         assert nobody.get("health") == (503 if told == "unhealthy" else 200, {"status": told})
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("v1/conflicts/detect", {"user_id": "ada"}),
+        ("v1/healing/health/duplicates?user_id=ada", {}),
+        ("api/compaction/compact", {"user_id": "ada"}),
+    ],
+)
+def test_what_tells_of_memories_is_audited_where_a_tenant_wants_it(
+    hip: Dialect, acme: Tenant, path: str, body: Any
+) -> None:
+    preferences.change(acme.pk, {"audit_reads": True})
+    assert hip.post(path, body)[0] == 200
+    assert Event.objects.filter(
+        type="content.read", data__operation="compat/hippocampai/" + path.split("?")[0]
+    ).exists()
+
+
+def test_contradictions_of_one_memory_are_found_among_others(hip: Dialect) -> None:
+    said(hip, "I love coffee.")
+    one = said(hip, "I hate coffee.")["id"]
+    said(hip, "I love opera.")
+    said(hip, "I hate opera.")
+    assert hip.post("v1/conflicts/detect", {"user_id": "ada"})[1]["count"] == 2
+    (found,) = hip.post("v1/conflicts/detect", {"user_id": "ada", "memory_id": one})[1]["conflicts"]
+    assert one in (found["memory_1_id"], found["memory_2_id"])

@@ -7,11 +7,14 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
+from analytics.checks import database
+from events.models import Event
 from memory.models import Memory, Rule
 from memory.upkeep import embed
-from tenants import keys
+from tenants import keys, preferences
 from tenants.models import Tenant
 from tests.conftest import Caller
 from tests.dialects.speaking import Dialect
@@ -288,3 +291,51 @@ def test_metrics_count_what_was_asked(layer: Dialect, noted: Any) -> None:
     assert 'aiml_embedding_jobs_total{status="completed"} 1.0' in text
     platform = Dialect("memory_layer", keys.issue(None, "operator", scopes=["platform"])[1])
     assert "acme" not in platform.raw("GET", "metrics").content.decode()
+
+
+def test_a_message_named_twice_is_deleted_once(layer: Dialect) -> None:
+    one, two = say(layer, "One.")["id"], say(layer, "Two.")["id"]
+    status, told = layer.post("v1/messages/batch/delete", {"tenant_id": "acme", "message_ids": [one, "x", one, two]})
+    assert (status, [result["status"] for result in told["results"]]) == (
+        207,
+        ["deleted", "failed", "failed", "deleted"],
+    )
+    assert layer.get(f"v1/messages/{two}")[0] == 404
+
+
+def test_a_conversation_is_its_own_before_a_users_of_the_same_name(layer: Dialect) -> None:
+    own = say(layer)["id"]
+    other = Caller(layer.key).remember("Mine.", user_id="ben", session_id="supper")
+    told = layer.get("v1/conversations/supper")[1]
+    assert [one["id"] for one in told["messages"]] == [own]
+    assert layer.delete("v1/conversations/supper") == (200, {"deleted": 1})
+    assert layer.get(f"v1/messages/{other}")[0] == 200
+
+
+def test_without_its_database_it_is_down(layer: Dialect, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> Any:
+        raise OperationalError("nobody there")
+
+    monkeypatch.setattr(database, "postgresql", away)
+    for path in ("v1/admin/health", "v1/admin/readiness"):
+        status, told = layer.get(path)
+        assert (status, told["status"], told["database"]) == (503, "down", "down")
+
+
+def test_reading_a_conversation_is_audited_where_a_tenant_wants_it(layer: Dialect, acme: Tenant) -> None:
+    say(layer)
+    preferences.change(acme.pk, {"audit_reads": True})
+    layer.get("v1/conversations/supper")
+    read = Event.objects.filter(type="content.read").values_list("data__operation", flat=True)
+    assert list(read) == ["compat/memory_layer/v1/conversations/<str:conversation_id>"]
+
+
+def test_what_another_dialect_keeps_in_metadata_is_not_told_and_stays(layer: Dialect) -> None:
+    service = Dialect("persistence", layer.key)
+    entry = {"serviceId": "s", "agentId": "a", "memoryType": "semantic", "domain": "d", "content": {"fish": 1}}
+    meta = {"metadata": {"own": 1, "version": 3}, "embeddings": [1.0, 2.0]}
+    id = service.post("api/memory", entry | meta)[1]["id"]
+    assert layer.get(f"v1/messages/{id}")[1]["metadata"] == {"own": 1}
+    assert layer.call("PUT", f"v1/messages/{id}", {"metadata": {"other": 2}})[1]["metadata"] == {"other": 2}
+    told = service.get(f"api/memory/{id}")[1]
+    assert (told["content"], told["embeddings"], told["metadata"]["version"]) == ({"fish": 1}, [1.0, 2.0], 4)

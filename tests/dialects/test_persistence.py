@@ -1,10 +1,12 @@
 """What the Memory Persistence Service means by a memory: entries, their vectors, relationships and numbers."""
 
+import base64
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from django.utils import timezone
 from django_tenants.utils import tenant_context
@@ -302,3 +304,26 @@ def test_the_document_s_paths_stand_at_the_root(speaker: Dialect, caller: Callab
     id = stored(speaker)
     answer = speaker.client.get(f"/api/memory/{id}", headers={"Authorization": f"Bearer {speaker.key}"})
     assert answer.json()["id"] == id
+
+
+NAN = base64.b64encode(np.array([np.nan, 1.0, 2.0]).tobytes()).decode()
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"persistence": {"relationships": ["x"]}},
+        {"persistence": {"relationships": {"causes": 5, "related_memories": "abc", "caused_by": [{"a": 1}]}}},
+        {"persistence": [1]},
+        {"own_vector": NAN},
+        {"own_vector": 5},
+    ],
+    ids=str,
+)
+def test_what_others_put_in_the_place_of_its_marks_does_no_harm(speaker: Dialect, metadata: Any) -> None:
+    id = Caller(speaker.key).remember("Said natively.", namespace="law", metadata=metadata)
+    assert read(speaker, id)["relationships"] == {"relatedMemories": [], "causedBy": None, "causes": []}
+    assert "embeddings" not in read(speaker, id)
+    assert found(speaker) == [id]
+    asked = {"embeddings": [1, 1, 1], "domain": "law", "threshold": -1}
+    assert speaker.post("api/memory/search/similarity", asked) == (200, {"results": [], "total": 0})

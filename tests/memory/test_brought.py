@@ -1,5 +1,6 @@
 """Vectors of callers' own models: kept and told exactly, and compared with those of as many numbers alone."""
 
+import base64
 import random
 from typing import Any
 
@@ -73,3 +74,8 @@ def test_cosines_are_those_of_the_textbook_and_survive_what_is_huge() -> None:
 def test_what_has_no_direction_is_refused(vector: list[float]) -> None:
     with pytest.raises(BadVector):
         brought.packed(vector)
+
+
+def test_what_lies_in_the_place_of_a_vector_is_none_of_them() -> None:
+    packed = [base64.b64encode(np.array(told).tobytes()).decode() for told in ([np.nan, 1.0], [np.inf], [0.0])]
+    assert [brought.unpacked(told) for told in [*packed, "AAAA", "", 5, None]] == [None] * 7

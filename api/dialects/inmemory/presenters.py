@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from api.dialects.base import metadata_of
 from memory.models import Memory
 from memory.stats import Overview
 from memory.types import Hit, Outcome
@@ -42,7 +43,7 @@ def result(memory: Memory, zone: ZoneInfo) -> dict[str, Any]:
         "memory": memory.content,
         "content": memory.content,
         "user_id": memory.user_id,
-        "metadata": memory.metadata,
+        "metadata": metadata_of(memory),
         "timestamp": memory.event_time.isoformat(),
         "tags": memory.tags,
         "people_mentioned": memory.people,

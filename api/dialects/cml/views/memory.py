@@ -124,6 +124,7 @@ async def _frames(items: list[dict[str, Any]]) -> AsyncGenerator[bytes]:
 class Turn(CmlView):
     """Recall for what a user says, then remember it and the answer."""
 
+    tells_content = True
     heard = words.TurnHeard
     told = {"POST": words.TurnTold}
 
@@ -138,8 +139,3 @@ class Turn(CmlView):
         room = {"max_tokens": max(tokens, LEAST_TOKENS), "shape": "prompt", "truncate": True}
         query = Query(limit=RECALLED, timezone=heard.get("user_timezone", ""))
         return self.answer(reading.turned(turn(message, answer, query, anywhere=True, **room), tokens))
-
-    def reading(self, request: Request) -> str:
-        """It tells what memories say, though it writes."""
-        match = request._request.resolver_match
-        return match.route.rstrip("/") if match else ""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from api.dialects.base import metadata_of
 from api.dialects.hippocampai.presenters.memories import SCALE
 from api.dialects.hippocampai.serializers import types
 from memory.context import Context, Piece
@@ -53,7 +54,7 @@ def _selected(piece: Piece) -> dict[str, Any]:
         "created_at": memory.created_at,
         "token_count": piece.tokens,
         "tags": memory.tags,
-        "metadata": memory.metadata,
+        "metadata": metadata_of(memory),
     }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from api.dialects.base import metadata_of
 from api.dialects.hippocampai.serializers import types
 from memory.algorithms.kinds import Guess
 from memory.models import Memory
@@ -37,7 +38,7 @@ def _told(memory: Memory) -> dict[str, Any]:
         "importance": round(memory.importance * SCALE, 4),
         "confidence": memory.confidence,
         "tags": memory.tags,
-        "metadata": memory.metadata if isinstance(memory.metadata, dict) else {},
+        "metadata": metadata_of(memory),
         "entities": {"people": memory.people} if memory.people else None,
         "created_at": moment(memory.created_at),
         "updated_at": moment(memory.updated_at),

@@ -20,6 +20,7 @@ WAITED_FOR = 50  # memories of one batch that get their vectors before the answe
 class Batch(HippocampView):
     """Many memories."""
 
+    operations = {"DELETE": "memories.erase"}
     told = {
         "POST": words.MemoryTold(many=True), "PATCH": words.MemoryTold(many=True), "DELETE": words.ManyDeletedTold,
     }  # fmt: skip
@@ -63,6 +64,7 @@ class BatchGet(HippocampView):
 class BatchDelete(HippocampView):
     """Delete memories by their ids."""
 
+    operations = {"POST": "memories.erase"}
     heard = words.MemoriesNamed
     told = {"POST": words.ManyDeletedTold}
 

@@ -54,6 +54,7 @@ def planned(user_id: str, options: dict[str, Any]) -> dict[str, Any]:
 class Compact(HippocampView):
     """Summarize what a user said lately, or only try."""
 
+    tells_content = True
     operations = {"POST": "runs.start"}
     heard = words.Compact
     told = {"POST": words.CompactionTold}

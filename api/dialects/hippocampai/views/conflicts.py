@@ -1,5 +1,6 @@
 """Contradictions of a user's memories, and deciding them."""
 
+from django.db.models import Q
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +19,7 @@ MOST = 100
 class Detect(HippocampView):
     """Find memories that contradict each other; nothing is decided."""
 
+    tells_content = True
     operations = {"POST": "runs.start"}
     heard = words.DetectHeard
     told = {"POST": words.ConflictsTold}
@@ -27,13 +29,16 @@ class Detect(HippocampView):
         memory = one(heard["memory_id"], heard["user_id"]) if heard.get("memory_id") else None
         ran("resolve_conflicts", heard["user_id"], {"auto_resolve": False}, dry_run=False)
         rows = reviews.listed(kind=Review.Kind.CONTRADICTION, state=Review.State.OPEN, user_id=heard["user_id"])
-        found = [row for row in rows.order_by("-id")[:MOST] if memory is None or memory in (row.first, row.second)]
+        if memory:
+            rows = rows.filter(Q(first=memory) | Q(second=memory))
+        found = rows.order_by("-id")[:MOST]
         return self.answer({"conflicts": [presenters.conflict(row) for row in found], "count": len(found)})
 
 
 class Resolve(HippocampView):
     """Decide a contradiction: the newer, the more believed or the more important is kept, or both."""
 
+    tells_content = True
     operations = {"POST": "reviews.decide"}
     heard = words.ResolveHeard
     told = {"POST": words.ConflictTold}

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from analytics.checks.base import Component, Status
+from api.dialects.base import metadata_of
 from api.dialects.memory_layer.serializers import ROLES
 from memory import sessions
 from memory.models import Memory, Rule, Session
@@ -33,8 +34,8 @@ def message(memory: Memory, tenant: str) -> dict[str, Any]:
         "conversation_id": memory.session_id,
         "role": role(memory),
         "content": memory.content,
-        "message_metadata": memory.metadata,
-        "metadata": memory.metadata,
+        "message_metadata": metadata_of(memory),
+        "metadata": metadata_of(memory),
         "importance_score": memory.importance,
         "embedding_status": "completed" if memory.embedding_model else "pending",
         "created_at": memory.created_at.isoformat(),
@@ -59,7 +60,7 @@ def _item(hit: Hit, now: datetime) -> dict[str, Any]:
         "decay": round(decay, 6),
         "content": memory.content,
         "role": role(memory),
-        "metadata": memory.metadata,
+        "metadata": metadata_of(memory),
         "created_at": memory.created_at.isoformat(),
         "importance": memory.importance,
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -10,6 +11,7 @@ from rest_framework.views import APIView
 
 from analytics import exposed, gauges
 from analytics.checks import around, database
+from analytics.checks.base import Component, Status
 from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers, metrics
 from api.dialects.memory_layer.views.base import MemoryLayerView
@@ -27,7 +29,7 @@ class Health(MemoryLayerView):
         APIView.initial(self, request, *args, **kwargs)
 
     def get(self, request: Request) -> Response:
-        told = answers.health(database.postgresql()[0])
+        told = answers.health(_database())
         return self.answer(told, 503 if told["status"] == "down" else 200)
 
 
@@ -38,8 +40,15 @@ class Readiness(MemoryLayerView):
     operations = {"GET": "me.read"}
 
     def get(self, request: Request) -> Response:
-        told = answers.health(database.postgresql()[0], around.embedder()[0])
+        told = answers.health(_database(), around.embedder()[0])
         return self.answer(told, 503 if told["status"] == "down" else 200)
+
+
+def _database() -> Component:
+    try:
+        return database.postgresql()[0]
+    except DatabaseError:
+        return Component("postgresql", Status.DOWN, "The database does not answer.")
 
 
 class AnyText(JSONRenderer):

@@ -1,7 +1,10 @@
 """Many messages at once: what is wrong with one keeps no other out, and then the answer is 207."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
@@ -10,10 +13,11 @@ from rest_framework.response import Response
 from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers
 from api.dialects.memory_layer.views.base import MemoryLayerView, id_of
-from api.dialects.memory_layer.views.messages import changes_of, draft_of, store
+from api.dialects.memory_layer.views.messages import change, draft_of, store
 from api.native.base import hear
 from api.problems import wrong
-from memory.revise import erase, revise
+from memory.erasing import erase_all
+from memory.models import Memory
 
 NOT_THERE = "there is no such message"
 
@@ -64,8 +68,10 @@ class BatchDelete(BatchView):
     operations = {"POST": "memories.erase"}
 
     def post(self, request: Request) -> Response:
-        return self.results([_one(index, "deleted", _delete, item)
-                             for index, item in enumerate(self.hear(request)["message_ids"])])  # fmt: skip
+        told = self.hear(request)["message_ids"]
+        there = _there(told)
+        erase_all(Memory.objects.filter(pk__in=there))
+        return self.results([_one(index, "deleted", partial(_taken, there), item) for index, item in enumerate(told)])
 
 
 def _one(index: int, status: str, do: Callable[[Any], Any], item: Any) -> dict[str, Any]:
@@ -80,13 +86,27 @@ def _one(index: int, status: str, do: Callable[[Any], Any], item: Any) -> dict[s
 
 def _change(item: Any) -> Any:
     told: Mapping[str, Any] = hear(serializers.OneChange, item)
-    memory = revise(id_of(told["id"]), changes_of(dict(told)), merge=False)
+    memory = change(id_of(told["id"]), dict(told))
     return memory and memory.pk
 
 
-def _delete(item: str) -> Any:
+def _there(told: Iterable[str]) -> set[UUID]:
+    """Those of these messages that can be deleted."""
+    keys = []
+    for text in told:
+        with suppress(ParseError):  # which its result tells
+            keys.append(id_of(text))
+    rows = Memory.objects.readable().exclude(state=Memory.State.SUPERSEDED).filter(pk__in=keys)
+    return set(rows.values_list("pk", flat=True))
+
+
+def _taken(there: set[UUID], item: str) -> UUID | None:
+    """One of those that were deleted; named again, it is not there."""
     message_id = id_of(item)
-    return message_id if erase(message_id) else None
+    if message_id not in there:
+        return None
+    there.remove(message_id)
+    return message_id
 
 
 def _said(error: ValidationError) -> str:

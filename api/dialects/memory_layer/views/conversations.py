@@ -36,7 +36,7 @@ class Conversations(MemoryLayerView):
 
 
 class Conversation(MemoryLayerView):
-    """One conversation with its messages in order; of several of that name the newest."""
+    """One conversation with its messages in order; of several of that name the newest, first those of no user."""
 
     asked = serializers.ConversationsAsked
     told = {"GET": serializers.WholeConversationTold, "DELETE": serializers.DeletedTold}
@@ -56,7 +56,9 @@ class Conversation(MemoryLayerView):
 
 
 def _named(conversation_id: str) -> Session:
-    session = sessions.listed(Scope(session_id=conversation_id)).order_by("-id").first()
+    """Messages said here are of no user: a user's session that another dialect called the same comes after."""
+    found = sessions.listed(Scope(session_id=conversation_id)).order_by("-id")
+    session = found.filter(user_id="").first() or found.first()
     if session is None:
         raise NotFound
     return session

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
@@ -10,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from uuid_utils.compat import uuid7
 
+from api.dialects.base import kept_aside
 from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers
 from api.dialects.memory_layer.views.base import MemoryLayerView, id_of
@@ -45,8 +47,13 @@ def store(drafts: Sequence[Draft], **how: Any) -> list[Outcome]:
     return [next(again) if index in skipped else outcome for index, outcome in enumerate(outcomes)]
 
 
-def changes_of(told: dict[str, Any]) -> dict[str, Any]:
-    return {ours: told[name] for name, ours in NAMES.items() if name in told}
+def change(message_id: UUID, told: dict[str, Any]) -> Memory | None:
+    """Metadata is replaced, but for what another dialect keeps there unseen. None when there is no such message."""
+    changes = {ours: told[name] for name, ours in NAMES.items() if name in told}
+    memory = Memory.objects.readable().filter(pk=message_id).first() if "metadata" in changes else None
+    if memory:
+        changes["metadata"] |= kept_aside(memory)
+    return revise(message_id, changes, merge=False)
 
 
 class Messages(MemoryLayerView):
@@ -77,7 +84,7 @@ class Message(MemoryLayerView):
         return self._told(memory)
 
     def put(self, request: Request, message_id: str) -> Response:
-        return self._told(revise(id_of(message_id), changes_of(self.hear(request)), merge=False))
+        return self._told(change(id_of(message_id), self.hear(request)))
 
     def delete(self, request: Request, message_id: str) -> Response:
         if not erase(id_of(message_id)):

@@ -120,10 +120,16 @@ def relationships(memory: Memory, links: Sequence[Relation]) -> dict[str, Any]:
         elif link.type == Relation.Type.CAUSES:
             out = link.source_id == memory.pk
             found["causes" if out else "caused_by"].append(str(link.target_id if out else link.source_id))
-    sent = mark_of(memory).get("relationships") or {}
-    told = {name: [*found[name], *sent.get(name, ())] for name in ("related_memories", "caused_by", "causes")}
+    told = {name: [*found[name], *_sent(memory, name)] for name in ("related_memories", "caused_by", "causes")}
     first = next(iter(told["caused_by"]), None)
     return {"relatedMemories": told["related_memories"], "causedBy": first, "causes": told["causes"]}
+
+
+def _sent(memory: Memory, name: str) -> list[str]:
+    """Of the mark, which is metadata too and may hold anything."""
+    sent = mark_of(memory).get("relationships")
+    ids = sent.get(name) if isinstance(sent, dict) else None
+    return [id for id in ids if isinstance(id, str)] if isinstance(ids, list) else []
 
 
 def embeddings(memory: Memory) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.dialects.base import KEPT_ASIDE
 from api.dialects.persistence.serializers.words import (
     MOST_NAMES,
     Camel,
@@ -43,8 +44,8 @@ TYPE_OF: dict[str, str] = {kind.value: name for name, kind in TYPES.items()} | {
 }
 USUAL = "semantic"  # for a type that nobody knows
 RELATIONSHIPS = ("causes", "references", "follows")
-MARK = "persistence"  # of a memory's metadata: what this dialect keeps there
-OURS = (MARK, brought.KEY)
+MARK = KEPT_ASIDE[0]  # of a memory's metadata: what this dialect keeps there
+OURS = KEPT_ASIDE
 
 
 def kinds_of(name: str) -> list[str]:

@@ -5,12 +5,9 @@ from uuid import UUID
 
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
-from rest_framework.request import Request
 
-from api.auth import operation_of
 from api.dialects.base import DialectView, Wrong
 
-CONTENT = ("memories.read", "learning.read", "exports.run")  # what is told of these may say what memories say
 ERROR = {
     "type": "object",
     "properties": {
@@ -40,10 +37,6 @@ class PersistenceView(DialectView):
             return {"error": self.missing}
         told = {"message": wrong.sentence, "statusCode": status, "timestamp": timezone.now().isoformat()}
         return {"error": told}
-
-    def reading(self, request: Request) -> str:
-        match = request._request.resolver_match
-        return match.route.rstrip("/") if match and operation_of(self, request.method) in CONTENT else ""
 
 
 def id_of(text: str) -> UUID:
