@@ -2,6 +2,9 @@
 
 A name is a person, a topic or a user of live memories; one that is several of these is the first of them. Two names
 that one memory holds are `mentioned_with` each other; a relation between two memories stands between their names too.
+
+What is asked of some names reads the memories that name them, and those that relations tie to these. The size of the
+graph and its commonest names read the whole scope, so they take longer the more it holds.
 """
 # ruff: noqa: S608  what is put together are our own words and Django's statement; values are bound
 
@@ -10,25 +13,39 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from memory.models import Memory
+from memory.models.memory import MemoryQuerySet
 from memory.types import EVERYTHING, Scope
 
 TOGETHER = "mentioned_with"
 MOST_DEPTH = 5
-NAMED = """
-    WITH named AS (
-        SELECT m.id, m.confidence, e.type, e.name FROM ({rows}) m(id, confidence, people, topic, own), LATERAL (
-            SELECT 'person', unnest(m.people) UNION SELECT 'topic', m.topic UNION SELECT 'user', m.own
-        ) e(type, name) WHERE e.name <> ''
-    ), node AS (SELECT name, min(type) AS type, count(DISTINCT id) AS memories FROM named GROUP BY name),
-    edge(source, target, predicate, memories, confidence) AS (
-        SELECT a.name, b.name, %s, count(DISTINCT a.id), max(a.confidence)
-        FROM named a JOIN named b ON b.id = a.id AND b.name > a.name GROUP BY a.name, b.name
+# `hit` are the memories that are read; a row is one as `NAMED` tells it.
+NAMED = "(id, confidence, people, topic, own)"
+NODES = f"""
+    SELECT e.name, min(e.type) AS type, count(*) AS memories FROM ({{hit}}) m{NAMED}, LATERAL (
+        SELECT name, min(type) AS type FROM (
+            SELECT unnest(m.people), 'person' UNION ALL SELECT m.topic, 'topic' UNION ALL SELECT m.own, 'user'
+        ) told(name, type) WHERE name <> '' GROUP BY name
+    ) e GROUP BY e.name
+"""
+# Each saying that two names are tied: `id` is of the memory that holds both, or of the relation between two.
+BETWEEN = f"""
+    WITH hit{NAMED} AS MATERIALIZED ({{hit}}), tie AS (
+        SELECT r.id, r.source_id, r.target_id, r.type, r.weight
+        FROM memory_relation r JOIN hit ON hit.id = r.source_id
+        UNION SELECT r.id, r.source_id, r.target_id, r.type, r.weight
+        FROM memory_relation r JOIN hit ON hit.id = r.target_id
+    ), said(source, target, predicate, id, confidence) AS (
+        SELECT a.name, b.name, %s, m.id, m.confidence
+        FROM hit m, unnest(m.people || m.topic || m.own) a(name), unnest(m.people || m.topic || m.own) b(name)
+        WHERE a.name <> '' AND b.name > a.name
         UNION ALL
-        SELECT a.name, b.name, r.type, count(DISTINCT r.id), max(r.weight) FROM memory_relation r
-        JOIN named a ON a.id = r.source_id JOIN named b ON b.id = r.target_id AND b.name <> a.name
-        GROUP BY a.name, b.name, r.type
+        SELECT a.name, b.name, tie.type, tie.id, tie.weight FROM tie
+        JOIN ({{rows}}) s{NAMED} ON s.id = tie.source_id JOIN ({{rows}}) t{NAMED} ON t.id = tie.target_id,
+        unnest(s.people || s.topic || s.own) a(name), unnest(t.people || t.topic || t.own) b(name)
+        WHERE a.name <> '' AND b.name <> '' AND b.name <> a.name
     )
 """
 
@@ -64,14 +81,15 @@ class Size:
 
 
 def size(scope: Scope = EVERYTHING) -> Size:
-    types = _ask(scope, "SELECT type, count(*) FROM node GROUP BY type ORDER BY type")
-    return Size(dict(types), _ask(scope, "SELECT count(*) FROM edge")[0][0])
+    types = _ask(f"SELECT type, count(*) FROM ({NODES}) node GROUP BY type ORDER BY type", _live(scope))
+    pairs = "SELECT count(*) FROM (SELECT DISTINCT source, target, predicate FROM said) edge"
+    return Size(dict(types), _ask(BETWEEN + pairs, _live(scope), None)[0][0])
 
 
 def searched(text: str = "", scope: Scope = EVERYTHING, limit: int = 25) -> list[Node]:
     """Names that hold this text, whatever its case; the commonest first."""
-    found = "SELECT * FROM node WHERE strpos(lower(name), lower(%s)) > 0 ORDER BY memories DESC, name LIMIT %s"
-    return [Node(*row) for row in _ask(scope, found, text, limit)]
+    found = "strpos(lower(name), lower(%s)) > 0 ORDER BY memories DESC, name LIMIT %s"
+    return _nodes(_live(scope), found, text, limit)
 
 
 def overview(scope: Scope = EVERYTHING, limit: int = 100) -> Graph:
@@ -81,38 +99,63 @@ def overview(scope: Scope = EVERYTHING, limit: int = 100) -> Graph:
 
 def around(name: str, scope: Scope = EVERYTHING, depth: int = 2, limit: int = 100) -> Graph | None:
     """What is up to `depth` (1 to MOST_DEPTH) edges away from a name; the strongest first. None when nobody says it."""
-    met = dict.fromkeys(node.name for node in _nodes(scope, [name]))
+    met = dict.fromkeys(node.name for node in _named(scope, [name]))
     if not met:
         return None
     reached = list(met)
     for _ in range(min(depth, MOST_DEPTH)):
-        edges = _edges(scope, reached, "source = ANY(%s) OR target = ANY(%s)", limit)
+        edges = _edges(_naming(scope, reached), _live(scope), reached, "source = ANY(%s) OR target = ANY(%s)", limit)
         ends = dict.fromkeys(end for edge in edges for end in (edge.source, edge.target) if end not in met)
         reached = list(ends)[: limit - len(met)]
         met |= dict.fromkeys(reached)
         if not reached:
             break
-    return _graph(scope, _nodes(scope, list(met)))
+    return _graph(scope, _named(scope, list(met)))
 
 
 def _graph(scope: Scope, nodes: Sequence[Node]) -> Graph:
     names = [node.name for node in nodes]
-    return Graph(tuple(nodes), tuple(_edges(scope, names, "source = ANY(%s) AND target = ANY(%s)", 1_000)))
+    return Graph(
+        tuple(nodes), tuple(_edges(_naming(scope, names), None, names, "source = ANY(%s) AND target = ANY(%s)", 1_000))
+    )
 
 
-def _nodes(scope: Scope, names: Sequence[str]) -> list[Node]:
-    found = "SELECT * FROM node WHERE name = ANY(%s) ORDER BY memories DESC, name"
-    return [Node(*row) for row in _ask(scope, found, list(names))]
+def _named(scope: Scope, names: list[str]) -> list[Node]:
+    return _nodes(_naming(scope, names), "name = ANY(%s) ORDER BY memories DESC, name", names)
 
 
-def _edges(scope: Scope, names: Sequence[str], which: str, limit: int) -> list[Edge]:
-    found = f"SELECT * FROM edge WHERE {which} ORDER BY memories DESC, source, target, predicate LIMIT %s"
-    return [Edge(*row) for row in _ask(scope, found, list(names), list(names), limit)]
+def _nodes(hit: MemoryQuerySet, which: str, *params: Any) -> list[Node]:
+    return [Node(*row) for row in _ask(f"SELECT * FROM ({NODES}) node WHERE {which}", hit, None, *params)]
 
 
-def _ask(scope: Scope, statement: str, *params: Any) -> list[Any]:
-    live = Memory.objects.live().scoped(scope).order_by()
-    rows, own = live.values_list("id", "confidence", "people", "topic", "user_id").query.sql_with_params()
+def _edges(hit: MemoryQuerySet, rows: MemoryQuerySet | None, names: list[str], which: str, limit: int) -> list[Edge]:
+    found = f"""
+        SELECT source, target, predicate, count(DISTINCT id) AS memories, max(confidence) FROM said WHERE {which}
+        GROUP BY source, target, predicate ORDER BY memories DESC, source, target, predicate LIMIT %s
+    """
+    return [Edge(*row) for row in _ask(BETWEEN + found, hit, rows, names, names, limit)]
+
+
+def _live(scope: Scope) -> MemoryQuerySet:
+    return Memory.objects.live().scoped(scope)
+
+
+def _naming(scope: Scope, names: list[str]) -> MemoryQuerySet:
+    """Those that name one of these at least."""
+    return _live(scope).filter(Q(people__overlap=names) | Q(topic__in=names) | Q(user_id__in=names))
+
+
+def _ask(statement: str, hit: MemoryQuerySet, rows: MemoryQuerySet | None = None, *params: Any) -> list[Any]:
+    """`statement` with the memories that it reads, and those that relations may lead to; None: these lie within."""
+    told, own = _sql(hit)
+    ends, theirs = _sql(rows) if rows is not None else ("SELECT * FROM hit", [])
+    bound = [*own, TOGETHER, *theirs, *theirs] if statement.startswith(BETWEEN) else own
     with connection.cursor() as cursor:
-        cursor.execute(NAMED.format(rows=rows) + statement, [*own, TOGETHER, *params])
+        cursor.execute(statement.format(hit=told, rows=ends), [*bound, *params])
         return cursor.fetchall()
+
+
+def _sql(rows: MemoryQuerySet) -> tuple[str, Any]:
+    named = rows.order_by().values_list("id", "confidence", "people", "topic", "user_id")
+    statement, params = named.query.sql_with_params()
+    return statement, params

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, F, Func, IntegerField, Max, Min, Q, Sum, TextField
+from django.db.models import Avg, BigIntegerField, Count, F, Func, IntegerField, Max, Min, Q, Sum, TextField
 from django.db.models.functions import Length, TruncDay, TruncMonth, TruncWeek
 from django.utils import timezone
 
@@ -89,9 +89,13 @@ def _group(keys: Sequence[str], row: Any) -> dict[str, Any]:
 
 
 def _session() -> Func:
-    """A session is one of its user and namespace: the same name elsewhere is another one."""
+    """A session is one of its user and namespace: the same name elsewhere is another one.
+
+    64 bits of it: PostgreSQL counts distinct numbers in less than half of the time that distinct rows take.
+    """
     names = (F("namespace"), F("user_id"), F("session_id"))
-    return Func(*names, template="(%(expressions)s)", output_field=TextField())
+    told = "hashtextextended(concat_ws(chr(31), %(expressions)s), 0)"
+    return Func(*names, template=told, output_field=BigIntegerField())
 
 
 def _bytes() -> Func:

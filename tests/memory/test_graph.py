@@ -9,6 +9,7 @@ from memory.remember import remember
 from memory.revise import erase, judge
 from memory.types import Draft, Scope
 from tenants.models import Tenant
+from tests.conftest import costs
 
 
 def said(content: str, **fields: object) -> Memory:
@@ -33,6 +34,9 @@ def test_a_relation_of_memories_is_one_of_their_names(in_acme: Tenant) -> None:
     won, proud = said("Ada won.", people=("Ada",)), said("Ben was sad.", people=("Ben",))
     relate(won.pk, proud.pk, "causes", 0.75)
     assert graph.overview().edges == (Edge("Ada", "Ben", "causes", 1, 0.75),)
+    near = graph.around("Ben", depth=1)
+    assert near
+    assert [node.name for node in near.nodes] == ["Ada", "Ben"]
 
 
 def test_one_walks_from_a_name_as_far_as_one_wants(in_acme: Tenant) -> None:
@@ -43,6 +47,8 @@ def test_one_walks_from_a_name_as_far_as_one_wants(in_acme: Tenant) -> None:
         assert near
         assert {node.name for node in near.nodes} == met
     assert graph.around("Nobody") is None
+    with costs(1 + 2 + 2):  # the name, each step, then the names that were met and what is between them
+        graph.around("Ada", depth=2)
 
 
 def test_names_are_searched_and_only_live_memories_name(in_acme: Tenant) -> None:

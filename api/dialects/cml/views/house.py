@@ -17,7 +17,7 @@ from api.dialects.cml.presenters import house, runs
 from api.dialects.cml.serializers import answers, asking
 from api.dialects.cml.views.admin import AdminView
 from automation import looking
-from memory import embeddings, erasing, llm, stats, tuning
+from memory import embeddings, erasing, llm, tuning
 from memory.models import Memory
 from tenants import plans, preferences
 from tenants.models import Tenant
@@ -67,9 +67,12 @@ class Models(AdminView):
 
     def get(self, request: Request) -> Response:
         embedder, writer = embeddings.current(), llm.current()
-        whole = stats.overview()
         told = {
-            "embedding": {"name": embedder.name, "remote": embedder.remote, "waiting": whole.waiting},
+            "embedding": {
+                "name": embedder.name,
+                "remote": embedder.remote,
+                "waiting": Memory.objects.live().filter(embedding=None).count(),
+            },
             "writer": {"name": writer.name},
         }
         return self.answer({"models": told})

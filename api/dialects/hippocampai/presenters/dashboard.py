@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from api.dialects.hippocampai.presenters import upkeep
@@ -27,11 +27,17 @@ def told(user_id: str) -> dict[str, Any]:
     scope = Scope(user_id=user_id)
     rows = Memory.objects.live().scoped(scope)
     report = health.report(Reach(user_id=user_id), timezone.now())
+    counted = rows.order_by().aggregate(
+        memories=Count("id"),
+        topics=Count("topic", filter=~Q(topic=""), distinct=True),
+        unlabelled=Count("id", filter=Q(tags=[], topic="")),
+        archived=Count("id", filter=Q(tier=Memory.Tier.COLD)),
+    )
     tags, _ = stats.grouped(["tag"], Narrowing(scope), MOST)
     return {
-        "total_memories": rows.count(),
+        "total_memories": counted["memories"],
         "total_entities": len(entities.listed("person", scope, limit=MOST)),
-        "total_concepts": rows.exclude(topic="").order_by().values("topic").distinct().count(),
+        "total_concepts": counted["topics"],
         "total_tags": len(tags),
         "total_sleep_runs": sleeps(user_id).count(),
         "health_score": report["overall_score"],
@@ -40,8 +46,8 @@ def told(user_id: str) -> dict[str, Any]:
         "top_clusters": [],
         "total_connections": relations.listed().filter(_owned(user_id)).count(),
         "potential_duplicates": report["duplicate_clusters"],
-        "uncategorized_memories": rows.filter(tags=[], topic="").count(),
-        "archived_memories": rows.filter(tier=Memory.Tier.COLD).count(),
+        "uncategorized_memories": counted["unlabelled"],
+        "archived_memories": counted["archived"],
     }
 
 
