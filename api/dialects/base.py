@@ -27,6 +27,7 @@ from memory.errors import NotStored
 from memory.models import Memory
 from memory.upkeep import marks
 
+
 class Words(serializers.Serializer):
     """The words of a dialect. What it does not know is ignored, as the original servers do; a null is as if unsaid."""
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from api.dialects.base import metadata_of
 from memory.history import State
 from memory.models import Memory
 from memory.models.said import Said
@@ -28,7 +29,7 @@ def memory(one: Memory) -> dict[str, Any]:
         **owners(one),
         "session_id": one.session_id or None,
         "hash": one.content_hash,
-        "metadata": one.metadata,
+        "metadata": metadata_of(one),
         "categories": one.tags,
         "created_at": one.created_at.isoformat(),
         "updated_at": one.updated_at.isoformat(),

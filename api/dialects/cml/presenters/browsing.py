@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
+from api.dialects.base import metadata_of
 from api.dialects.cml.presenters.memories import type_of
 from events.models import Event
 from memory.algorithms import decaying
@@ -50,7 +51,7 @@ def item(memory: Memory, tenant: str, labile: bool = False) -> dict[str, Any]:
         "version": memory.version,
         "timestamp": memory.event_time,
         "written_at": memory.created_at,
-        "metadata": memory.metadata,
+        "metadata": metadata_of(memory),
     }
 
 

@@ -6,6 +6,7 @@ from a tool.
 
 from typing import Any
 
+from api.dialects.base import metadata_of
 from memory.models import Memory
 
 TYPES = (
@@ -60,5 +61,5 @@ def item(memory: Memory, relevance: float) -> dict[str, Any]:
         "confidence": memory.confidence,
         "relevance": relevance,
         "timestamp": memory.event_time,
-        "metadata": memory.metadata,
+        "metadata": metadata_of(memory),
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.dialects.base import metadata_of
 from api.dialects.cml.presenters.memories import type_of
 from api.dialects.cml.presenters.runs import DEEDS
 from automation.simulate import Simulation
@@ -23,7 +24,7 @@ def result(hit: Hit) -> dict[str, Any]:
         "retrieval_source": _source(hit),
         "timestamp": memory.event_time,
         "supersedes_id": None,
-        "metadata": memory.metadata,
+        "metadata": metadata_of(memory),
     }
 
 
