@@ -142,6 +142,7 @@ class DialectView(TenantView):
     told: dict[str, Any] = {}
     success: dict[str, int] = {}  # the status of an answer by method, where it is not 200
     statuses: dict[int, int] = {}  # the dialect's status for one of the native API
+    nobody = ""  # what one is told whose credential opens nothing; empty: as the native API tells it
     tells_content = False  # true: it does something else, and its answer tells what memories say
     errors = {401: "Not authenticated", 403: "Not allowed", 404: "Not found", 422: "Not valid", 429: "Too many"}
     envelope_schema: dict[str, Any] = {"type": "object", "properties": {"detail": {"type": "string"}}}
@@ -173,6 +174,8 @@ class DialectView(TenantView):
         if told is None:
             return None
         status, code, detail, errors = told
+        if status == 401:
+            detail = self.nobody or detail
         wait = getattr(error, "wait", None)
         pause = math.ceil(wait) if wait else None
         request_id = getattr(context["request"], "request_id", "")

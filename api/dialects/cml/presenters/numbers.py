@@ -91,6 +91,7 @@ def session(row: Session, tenant: str) -> dict[str, Any]:
     return {
         "session_id": row.session_id,
         "tenant_id": tenant,
+        "namespace": row.namespace,
         "user_id": row.user_id or None,
         "created_at": row.created_at,
         "expires_at": row.expires_at,

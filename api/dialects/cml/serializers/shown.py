@@ -126,6 +126,7 @@ class Timeline(Serializer):
 class Session(Serializer):
     session_id = CharField()
     tenant_id = CharField()
+    namespace = CharField()
     user_id = maybe(CharField)
     created_at = DateTimeField()
     expires_at = maybe(DateTimeField)

@@ -15,6 +15,7 @@ QUOTA = 413  # what its clients know a used up quota by
 
 class Mem0View(DialectView):
     dialect = "mem0"
+    nobody = "Send a valid API key as `Authorization: Token im_…`."
     statuses = {422: 400, 413: 400, 412: 409}
     errors = {400: "Not valid", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 429: "Too many"}
 

@@ -14,6 +14,7 @@ MISNAMED = "tenant_id is not the tenant of this API key: send its slug or its id
 
 class MemoryLayerView(DialectView):
     dialect = "memory_layer"
+    nobody = "Invalid API key"
     envelope_schema = {
         "type": "object",
         "properties": {"detail": {"type": "string"}, "request_id": {"type": "string"}},
@@ -54,8 +55,6 @@ class MemoryLayerView(DialectView):
 
     def envelope(self, wrong: Wrong) -> dict[str, Any]:
         detail = MISNAMED if self.misnamed else wrong.sentence
-        if wrong.status == 401:
-            detail = "Invalid API key"
         if wrong.code == "rate_limited":
             detail = f"Tenant rate limit exceeded. {detail}"
         return {"detail": detail, "request_id": wrong.request_id}

@@ -29,6 +29,7 @@ class PersistenceView(DialectView):
     missing = "Memory not found"
     errors = {400: "Not valid", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 429: "Too many"}
     envelope_schema = ERROR
+    nobody = "Send an access token of `POST /api/v1/tokens`, or an API key, as `Authorization: Bearer …`."
 
     def envelope(self, wrong: Wrong) -> dict[str, Any]:
         """`statusCode` is the status of the answer; what is not there is told by a text alone."""
