@@ -28,7 +28,7 @@ migrations: .venv/installed-dev  ## models and migrations agree
 
 # Each of them has services of its own, and whole files, for what a file shares is made once; see tests/conftest.py.
 pytest: .venv/installed-dev  ## the tests, a process a core and four at most, against services of their own
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 # pip is the last thing that venv makes: an interrupted one is made again.
 .venv/bin/pip:

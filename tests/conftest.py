@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
 from django_tenants.utils import tenant_context
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from analytics import noting
 from tenants import keys, onboarding
@@ -22,15 +24,33 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
-HOUSES = ("journeys", "ops")  # folders whose tests start whole houses: two at once would fight for the cores
+# What one of several processes gets whole, beside each file: what starts houses, for two at once would fight for the
+# cores, and the real clients, who speak to one house.
+WHOLE = {"journeys": "houses", "ops": "houses", "clients": "clients"}
 
 
+def whole(nodeid: str) -> str:
+    """What a test goes together with: the folders of WHOLE, or its file."""
+    file = nodeid.partition("::")[0]
+    return WHOLE.get(Path(file).parent.name, file)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What one of several processes gets whole: a file, or all that starts houses."""
-    for item in items:
-        folder = item.path.parent.name
-        shared = dict.fromkeys(HOUSES, "houses") | {"clients": "clients"}  # all real clients speak to one house
-        item.add_marker(pytest.mark.xdist_group(shared.get(folder, f"{folder}.{item.path.stem}")))
+    """What takes longest begins first, so that no process waits for another in the end."""
+    items.sort(key=lambda item: whole(item.nodeid) not in WHOLE.values())
+
+
+class Sharing(LoadScopeScheduling):
+    """pytest-xdist 3.8 names groups by an attribute that pytest 9.2 does not read: they are named here."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return whole(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")
