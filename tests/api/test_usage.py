@@ -150,9 +150,9 @@ def test_no_cell_of_the_download_is_a_formula(operator: Client, acme: Tenant) ->
 
 def test_a_plan_is_made_and_changed_in_the_console(operator: Client, acme: Tenant) -> None:
     prices = {f"price_{what}": "0" for what in ("requests", "searches", "memories", "gigabytes")}
-    form: dict[str, Any] = {"name": "pro", "currency": "EUR", "key_read": "7"} | prices
+    form: dict[str, Any] = {"name": "gold", "currency": "EUR", "key_read": "7"} | prices
     assert operator.post("/console/tenants/plan/add/", form).status_code == 302
-    plan = Plan.objects.get(name="pro")
+    plan = Plan.objects.get(name="gold")
     assert plan.key_read == 7
     answer = operator.post(f"/console/tenants/plan/{plan.pk}/change/", form | {"key_read": "8", "is_default": "on"})
     assert answer.status_code == 302

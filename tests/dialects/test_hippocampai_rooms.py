@@ -11,8 +11,8 @@ from automation.models import TaskRun
 from events import relay
 from memory.models import Memory
 from memory.upkeep import embed
-from tenants import keys
-from tenants.models import Tenant
+from tenants import keys, plans
+from tenants.models import Plan, Tenant
 from tests.conftest import Caller, costs
 from tests.dialects.speaking import Dialect
 
@@ -340,3 +340,14 @@ def test_the_dashboard_counts_what_there_is(hip: Dialect, ada: Caller, another: 
     assert [activity["metadata"]["memory_id"] for activity in acted] == [other]
     assert another.get("api/dashboard/stats?user_id=ada")[1]["total_memories"] == 0
     assert another.get("api/dashboard/recent-activity")[1] == {"activities": []}
+
+
+def test_a_tier_is_a_plan_and_its_rate_is_told_and_kept(acme: Tenant) -> None:
+    plans.assign(acme, Plan.objects.get(name="free"), {"tenant_read": None})  # of which others spent before
+    caller = Dialect("hippocampai", keys.issue(acme, "free")[1])
+    assert caller.get(f"api/usage/me?user_id={acme.pk}")[1]["tier"] == "free"
+    answers = [caller.raw("GET", "v1/memories/analytics?user_id=ada") for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert (answers[0]["X-RateLimit-Limit"], answers[0]["X-RateLimit-Remaining"]) == ("10", "9")
+    assert int(answers[-1]["Retry-After"]) <= 61
+    assert set(answers[-1].json()) == {"error", "message"}
