@@ -48,7 +48,7 @@ def test_what_was_written_is_counted_by_day_and_domain(ada: Caller, in_acme: Ten
     assert {each["group"]: each["value"] for each in told["totals"]} == {"legal": 3, "sales": 1}
     assert told["totals"][0]["before"] == 0
     assert told["totals"][0]["change"] is None
-    assert len(told["points"]) == 2 * 8
+    assert len(told["points"]) in (2 * 7, 2 * 8)  # a week that ends with this hour begins inside of a day, mostly
     assert body["rolled_at"]
     (one,) = asked(ada, metrics=["memories_written"], domain="legal", step="day")["results"]
     assert [each["value"] for each in one["totals"]] == [3]

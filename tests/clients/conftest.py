@@ -12,7 +12,7 @@ from tests.clients.remote import Agent
 from tests.journeys.house import House
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = House(Path(tmp_path_factory.mktemp("clients")))
     try:
@@ -21,13 +21,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         house.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tenant(house: House) -> Callable[[str], str]:
     """Opens a tenant; its key, which may all but what is the platform's."""
     return lambda slug: house.manage("tenants", "create", slug).splitlines()[-1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def another_key(house: House) -> Callable[..., str]:
     """Another key of the tenant of a key, by the native API: `another_key(key, "ben", scopes=["read", "write"])`."""
 
@@ -39,7 +39,7 @@ def another_key(house: House) -> Callable[..., str]:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def native(house: House) -> Callable[[str], httpx.Client]:
     """A caller of the native API, to see what a client did: `native(key).get("memories")`."""
     return house.caller

@@ -9,7 +9,7 @@ import pytest
 from tests.journeys.house import House
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = House(Path(tmp_path_factory.mktemp("house")))
     try:
@@ -18,7 +18,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         house.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def globex_key(house: House) -> str:
     return house.manage("tenants", "create", "globex").splitlines()[-1]
 
