@@ -12,6 +12,7 @@ from events import relay
 from memory.models import Memory
 from memory.upkeep import embed
 from tenants import keys, plans
+from tenants.metered import RATES
 from tenants.models import Plan, Tenant
 from tests.conftest import Caller, costs
 from tests.dialects.speaking import Dialect
@@ -343,7 +344,8 @@ def test_the_dashboard_counts_what_there_is(hip: Dialect, ada: Caller, another: 
 
 
 def test_a_tier_is_a_plan_and_its_rate_is_told_and_kept(acme: Tenant) -> None:
-    plans.assign(acme, Plan.objects.get(name="free"), {"tenant_read": None})  # of which others spent before
+    of_tenant = {name: None for name in RATES if name.startswith("tenant")}  # of which others spent before
+    plans.assign(acme, Plan.objects.get(name="free"), of_tenant)
     caller = Dialect("hippocampai", keys.issue(acme, "free")[1])
     assert caller.get(f"api/usage/me?user_id={acme.pk}")[1]["tier"] == "free"
     answers = [caller.raw("GET", "v1/memories/analytics?user_id=ada") for _ in range(11)]
