@@ -2,11 +2,12 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django_tenants.utils import get_public_schema_name, schema_context
+from django_tenants.utils import tenant_context
 
 from events import ledger
 from tenants import blueprint
 from tenants.models import Domain, Receipt, Tenant
+from tenants.resolve import PLATFORM
 
 
 def open_tenant(slug: str, name: str, domain: str = "") -> Tenant:
@@ -14,7 +15,7 @@ def open_tenant(slug: str, name: str, domain: str = "") -> Tenant:
 
     Raises ValidationError for a slug that is bad or was ever taken.
     """
-    with schema_context(get_public_schema_name()):
+    with tenant_context(PLATFORM):
         return _open(slug, name, domain)
 
 
