@@ -88,24 +88,6 @@ class TasksAsked(Words):
     limit = serializers.IntegerField(min_value=1, max_value=1_000, default=100)
 
 
-class BackgroundTaskTold(serializers.Serializer):
-    """A BackgroundTask."""
-
-    task_id = serializers.UUIDField()
-    user_id = serializers.CharField()
-    task_type = serializers.ChoiceField(manager.TYPES)
-    priority = serializers.ChoiceField([each.value for each in manager.TaskPriority])
-    status = serializers.ChoiceField([each.value for each in manager.TaskStatus])
-    created_at = serializers.DateTimeField()
-    started_at = serializers.DateTimeField(allow_null=True)
-    completed_at = serializers.DateTimeField(allow_null=True)
-    error = serializers.CharField(allow_null=True)
-    result = serializers.DictField(allow_null=True)
-    retry_count = serializers.IntegerField()
-    max_retries = serializers.IntegerField()
-    metadata = serializers.DictField()
-
-
 class SubmittedTold(serializers.Serializer):
     task_id = serializers.CharField()
     status = serializers.CharField(help_text="`submitted`.")

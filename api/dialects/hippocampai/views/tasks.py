@@ -9,6 +9,7 @@ from api import errands
 from api.dialects.hippocampai.presenters import automation as present
 from api.dialects.hippocampai.serializers import automation as words
 from api.dialects.hippocampai.views.base import HippocampView, key
+from api.native.users import TaskWords
 from automation import asked, looking, manager, policies, registry, runner
 from automation.errors import BadPolicy, RunOver
 from automation.models import Policy, TaskRun, Timer
@@ -29,7 +30,7 @@ class UserTasks(HippocampView):
 
     operations = {"GET": "runs.read", "POST": "runs.start"}
     heard, asked = words.TaskHeard, words.TasksAsked
-    told = {"POST": words.SubmittedTold, "GET": words.BackgroundTaskTold(many=True)}
+    told = {"POST": words.SubmittedTold, "GET": TaskWords(many=True)}
 
     def post(self, request: Request, user_id: str) -> Response:
         said = self.hear(request)
