@@ -51,29 +51,6 @@ class Done(serializers.Serializer):
     status = serializers.CharField(help_text="`success`.")
 
 
-class SizeTold(serializers.Serializer):
-    count = serializers.IntegerField()
-    total_chars = serializers.IntegerField()
-    total_tokens = serializers.IntegerField()
-    avg_chars = serializers.FloatField()
-    avg_tokens = serializers.FloatField()
-
-
-class StatisticsTold(serializers.Serializer):
-    """Numbers about the live memories of a user; a token is four characters."""
-
-    total_memories = serializers.IntegerField()
-    total_characters = serializers.IntegerField()
-    total_tokens = serializers.IntegerField()
-    avg_memory_size_chars = serializers.FloatField()
-    avg_memory_size_tokens = serializers.FloatField()
-    largest_memory_chars = serializers.IntegerField()
-    smallest_memory_chars = serializers.IntegerField()
-    by_type = serializers.DictField(child=SizeTold())
-    automation_enabled = serializers.BooleanField(required=False, help_text="Only where a policy is there.")
-    automation_features = serializers.DictField(child=serializers.BooleanField(), required=False)
-
-
 class TaskHeard(Words):
     """What TaskManager.submit_task is told."""
 

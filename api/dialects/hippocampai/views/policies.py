@@ -8,6 +8,7 @@ from rest_framework.serializers import ValidationError
 from api.dialects.hippocampai.presenters import automation as present
 from api.dialects.hippocampai.serializers import automation as words
 from api.dialects.hippocampai.views.base import HippocampView
+from api.native.users import StatisticsWords
 from automation import controller, policies, vocabulary
 
 
@@ -41,7 +42,7 @@ class UserPolicy(HippocampView):
 class UserStatistics(HippocampView):
     """How much is remembered of a user."""
 
-    told = {"GET": words.StatisticsTold}
+    told = {"GET": StatisticsWords}
 
     def get(self, request: Request, user_id: str) -> Response:
         return self.answer(present.statistics(controller.statistics(user_id)))

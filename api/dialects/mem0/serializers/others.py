@@ -147,10 +147,6 @@ class SummaryTold(serializers.Serializer):
     summary = serializers.CharField(allow_blank=True)
 
 
-class ProjectAsked(Words):
-    fields = serializers.ListField(child=serializers.CharField(), required=False)  # type: ignore[assignment]
-
-
 class ProjectHeard(Words):
     """What is told of a project. Nothing in the house reads it but who asks for it again."""
 
