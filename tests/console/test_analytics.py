@@ -26,7 +26,6 @@ from tests.console.test_pages import member
 
 PAGES = ("analytics", "insights", "reports")
 CONSOLE = "/t/acme/console"
-TODAY = f"{timezone.now():%Y-%m-%d}"
 
 
 @pytest.fixture
@@ -38,6 +37,11 @@ def editor(acme: Tenant) -> Client:
 def full(acme: Tenant) -> None:
     with tenant_context(acme):
         plant(timezone.now(), 9)
+
+
+@pytest.fixture
+def today() -> str:
+    return f"{timezone.now():%Y-%m-%d}"  # of the test: the suite may have begun before midnight
 
 
 def text(answer: Any) -> str:
@@ -68,11 +72,11 @@ def test_a_page_says_what_is_missing_while_there_is_nothing(editor: Client, page
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(
-    "asked", ["range=24h", "range=30d", f"range=own&from={TODAY}&to={TODAY}", "range=7d&domain=support"]
+    "asked", ["range=24h", "range=30d", "range=own&from={today}&to={today}", "range=7d&domain=support"]
 )
 @pytest.mark.usefixtures("full")
-def test_a_page_opens_for_each_range(editor: Client, page: str, asked: str) -> None:
-    assert 'role="alert"' not in text(editor.get(f"{CONSOLE}/{page}/?{asked}"))
+def test_a_page_opens_for_each_range(editor: Client, page: str, asked: str, today: str) -> None:
+    assert 'role="alert"' not in text(editor.get(f"{CONSOLE}/{page}/?{asked.format(today=today)}"))
 
 
 @pytest.mark.parametrize(
@@ -93,19 +97,19 @@ def test_the_range_goes_along_from_page_to_page(editor: Client) -> None:
 
 
 @pytest.mark.usefixtures("full")
-def test_each_chart_has_its_table_and_each_number_its_rows(editor: Client) -> None:
+def test_each_chart_has_its_table_and_each_number_its_rows(editor: Client, today: str) -> None:
     told = text(editor.get(f"{CONSOLE}/analytics/?range=7d"))
     assert told.count('<svg class="mh-plot"') == told.count('<details class="mh-behind') == 11
-    assert f"memory/memory/?state=all&amp;created_at_from={TODAY}&amp;created_at_to={TODAY}" in told
+    assert f"memory/memory/?state=all&amp;created_at_from={today}&amp;created_at_to={today}" in told
     assert "kind__exact=fact" in told
     assert "traces/?range=7d&amp;kind=recall&amp;why=empty" in told
 
 
-def test_the_rows_behind_a_days_writes_are_those_of_the_day(editor: Client, acme: Tenant) -> None:
+def test_the_rows_behind_a_days_writes_are_those_of_the_day(editor: Client, acme: Tenant, today: str) -> None:
     with tenant_context(acme):
         remember_many([Draft("Tea of today."), Draft("Tea of before.")])
         Memory.objects.filter(content="Tea of before.").update(created_at=timezone.now() - timedelta(days=2))
-    told = text(editor.get(f"{CONSOLE}/memory/memory/?state=all&created_at_from={TODAY}&created_at_to={TODAY}"))
+    told = text(editor.get(f"{CONSOLE}/memory/memory/?state=all&created_at_from={today}&created_at_to={today}"))
     assert "Tea of today." in told
     assert "Tea of before." not in told
 

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [
     path
-    for room in ("api", "automation", "config", "events", "memory", "ops", "tenants")
+    for room in ("analytics", "api", "automation", "config", "events", "memory", "ops", "tenants")
     for path in sorted((ROOT / room).rglob("*.py"))
     if "migrations" not in path.parts
 ]
