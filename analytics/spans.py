@@ -22,10 +22,15 @@ class BadSpan(ValueError):
 
 def last(name: str, now: datetime) -> Span:
     """One of LAST up to the end of this hour; those of days begin with a day, and today is the last of them."""
-    end = hour_of(now) + HOUR
     if name == "24h":
-        return Span(end - LAST[name], end)
-    return Span(_day(now) + DAY - LAST[name], end)
+        return lately(LAST[name], now)
+    return Span(_day(now) + DAY - LAST[name], hour_of(now) + HOUR)
+
+
+def lately(length: timedelta, now: datetime) -> Span:
+    """So long, up to the end of this hour."""
+    end = hour_of(now) + HOUR
+    return Span(end - length, end)
 
 
 def of_days(first: date, final: date, now: datetime) -> Span:

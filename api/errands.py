@@ -6,6 +6,7 @@ Answers lie sealed among the replies for an Idempotency-Key, so that erasing a p
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,13 @@ from tenants.models import KeptReply
 
 PURPOSE = "errand"
 LONGEST = 1024 * 1024  # bytes; of a longer answer only the fact is kept
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One that is done."""
+
+    answer: Any  # None where it is gone, or was too long
 
 
 def run(tenant_id: UUID, work: Callable[[], Any]) -> UUID:
@@ -35,10 +43,10 @@ def run(tenant_id: UUID, work: Callable[[], Any]) -> UUID:
     return key
 
 
-def find(tenant_id: UUID, key: UUID) -> tuple[Any] | None:
-    """The answer, None in it where it is gone or was too long; None where there was no such errand of late."""
+def find(tenant_id: UUID, key: UUID) -> Errand | None:
+    """None where there was no such errand of late."""
     known = replies.kept(_digest(tenant_id, key))
-    return None if known is None else (_read(known),)
+    return None if known is None else Errand(_read(known))
 
 
 def _read(known: KeptReply) -> Any:

@@ -46,6 +46,13 @@ def start(
     return run
 
 
+def at_once(job: str, reach: Reach, options: Mapping[str, Any] | None = None, *, dry_run: bool = False) -> TaskRun:
+    """A run in this process, to its end; one that fails is not tried again by a worker. Raises as `start`."""
+    run = runner.run_now(job, within(reach), options, dry_run=dry_run)
+    assert run is not None  # without a slot nobody can have been faster
+    return run
+
+
 @transaction.atomic
 def start_all(
     asked: list[tuple[str, Mapping[str, Any]]], reach: Reach, *, dry_run: bool = False, priority: str = NORMAL

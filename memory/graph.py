@@ -21,6 +21,7 @@ from memory.types import EVERYTHING, Scope
 
 TOGETHER = "mentioned_with"
 MOST_DEPTH = 5
+MOST_EDGES = 1_000  # of a graph that is told
 # `hit` are the memories that are read; a row is one as `NAMED` tells it.
 NAMED = "(id, confidence, people, topic, own)"
 NODES = f"""
@@ -81,9 +82,10 @@ class Size:
 
 
 def size(scope: Scope = EVERYTHING) -> Size:
-    types = _ask(f"SELECT type, count(*) FROM ({NODES}) node GROUP BY type ORDER BY type", _live(scope))
+    types = _of_nodes(f"SELECT type, count(*) FROM ({NODES}) node GROUP BY type ORDER BY type", _live(scope))
     pairs = "SELECT count(*) FROM (SELECT DISTINCT source, target, predicate FROM said) edge"
-    return Size(dict(types), _ask(BETWEEN + pairs, _live(scope), None)[0][0])
+    ((edges,),) = _of_edges(pairs, _live(scope), None)
+    return Size(dict(types), edges)
 
 
 def searched(text: str = "", scope: Scope = EVERYTHING, limit: int = 25) -> list[Node]:
@@ -115,9 +117,8 @@ def around(name: str, scope: Scope = EVERYTHING, depth: int = 2, limit: int = 10
 
 def _graph(scope: Scope, nodes: Sequence[Node]) -> Graph:
     names = [node.name for node in nodes]
-    return Graph(
-        tuple(nodes), tuple(_edges(_naming(scope, names), None, names, "source = ANY(%s) AND target = ANY(%s)", 1_000))
-    )
+    edges = _edges(_naming(scope, names), None, names, "source = ANY(%s) AND target = ANY(%s)", MOST_EDGES)
+    return Graph(tuple(nodes), tuple(edges))
 
 
 def _named(scope: Scope, names: list[str]) -> list[Node]:
@@ -125,7 +126,7 @@ def _named(scope: Scope, names: list[str]) -> list[Node]:
 
 
 def _nodes(hit: MemoryQuerySet, which: str, *params: Any) -> list[Node]:
-    return [Node(*row) for row in _ask(f"SELECT * FROM ({NODES}) node WHERE {which}", hit, None, *params)]
+    return [Node(*row) for row in _of_nodes(f"SELECT * FROM ({NODES}) node WHERE {which}", hit, *params)]
 
 
 def _edges(hit: MemoryQuerySet, rows: MemoryQuerySet | None, names: list[str], which: str, limit: int) -> list[Edge]:
@@ -133,7 +134,7 @@ def _edges(hit: MemoryQuerySet, rows: MemoryQuerySet | None, names: list[str], w
         SELECT source, target, predicate, count(DISTINCT id) AS memories, max(confidence) FROM said WHERE {which}
         GROUP BY source, target, predicate ORDER BY memories DESC, source, target, predicate LIMIT %s
     """
-    return [Edge(*row) for row in _ask(BETWEEN + found, hit, rows, names, names, limit)]
+    return [Edge(*row) for row in _of_edges(found, hit, rows, names, names, limit)]
 
 
 def _live(scope: Scope) -> MemoryQuerySet:
@@ -145,17 +146,26 @@ def _naming(scope: Scope, names: list[str]) -> MemoryQuerySet:
     return _live(scope).filter(Q(people__overlap=names) | Q(topic__in=names) | Q(user_id__in=names))
 
 
-def _ask(statement: str, hit: MemoryQuerySet, rows: MemoryQuerySet | None = None, *params: Any) -> list[Any]:
-    """`statement` with the memories that it reads, and those that relations may lead to; None: these lie within."""
+def _of_nodes(statement: str, hit: MemoryQuerySet, *params: Any) -> list[Any]:
+    """Of a statement around NODES, of the names in these memories."""
     told, own = _sql(hit)
-    ends, theirs = _sql(rows) if rows is not None else ("SELECT * FROM hit", [])
-    bound = [*own, TOGETHER, *theirs, *theirs] if statement.startswith(BETWEEN) else own
-    with connection.cursor() as cursor:
-        cursor.execute(statement.format(hit=told, rows=ends), [*bound, *params])
-        return cursor.fetchall()
+    return _read(statement.format(hit=told), [*own, *params])
 
 
-def _sql(rows: MemoryQuerySet) -> tuple[str, Any]:
+def _of_edges(statement: str, hit: MemoryQuerySet, rows: MemoryQuerySet | None, *params: Any) -> list[Any]:
+    """Of a statement after BETWEEN; `rows` are the memories that relations may lead to, None: they lie among `hit`."""
+    told, own = _sql(hit)
+    ends, theirs = _sql(rows) if rows is not None else ("SELECT * FROM hit", ())
+    return _read((BETWEEN + statement).format(hit=told, rows=ends), [*own, TOGETHER, *theirs, *theirs, *params])
+
+
+def _sql(rows: MemoryQuerySet) -> tuple[str, tuple[Any, ...]]:
     named = rows.order_by().values_list("id", "confidence", "people", "topic", "user_id")
     statement, params = named.query.sql_with_params()
-    return statement, params
+    return statement, tuple(params)
+
+
+def _read(statement: str, params: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return cursor.fetchall()

@@ -1,6 +1,6 @@
 """Numbers about the memories of the tenant one stands in. Each is one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -127,6 +127,13 @@ def composition(scope: Scope = EVERYTHING) -> list[dict[str, Any]]:
         bytes=Sum(_bytes(), default=0),
     )
     return [dict(row) for row in numbers]
+
+
+def mean(rows: Iterable[Mapping[str, Any]], name: str) -> float | None:
+    """Of averages of groups, each as heavy as its count; None of nothing."""
+    told = [(row["count"], row[name]) for row in rows]
+    count = sum(count for count, _ in told)
+    return sum(count * average for count, average in told) / count if count else None
 
 
 def in_sessions(scope: Scope = EVERYTHING) -> int:

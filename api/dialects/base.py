@@ -5,27 +5,34 @@ A dialect has no storage and no rules of its own. Its views hear (serializers), 
 """
 
 import math
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
-from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from api import problems
-from api.auth import CredentialAuthentication, operation_of
+from api.auth import operation_of
+from api.dialects.schema import DialectSchema
 from api.native.base import TenantView, endless, hear
-from api.schema import API_KEY
 from memory import brought
 from memory.errors import NotStored
 from memory.models import Memory
 from memory.upkeep import marks
+
+KEPT_ASIDE = ("persistence", brought.KEY)  # of a memory's metadata: what a dialect keeps there, and callers may not
+# Operations whose answers may tell what memories say, as the routes of api.native.base.CONTENT do.
+CONTENT = ("memories.read", "sessions.read", "reviews.read", "learning.read", "health.read", "exports.run")
+TENFOLD = 10  # importance is 0 to 10 for some dialects, and 0 to 1 inside
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKEND = (5, 6)  # of them
 
 
 class Words(serializers.Serializer):
@@ -43,9 +50,14 @@ class Words(serializers.Serializer):
         return name not in self.fields or bool(self.fields[name].allow_null)
 
 
-KEPT_ASIDE = ("persistence", brought.KEY)  # of a memory's metadata: what a dialect keeps there, and callers may not
-# Operations whose answers may tell what memories say, as the routes of api.native.base.CONTENT do.
-CONTENT = ("memories.read", "sessions.read", "reviews.read", "learning.read", "health.read", "exports.run")
+class TenfoldImportance(serializers.FloatField):
+    """0 to 10 on the wire, 0 to 1 inside."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=0, max_value=TENFOLD, required=False, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return super().run_validation(data) / TENFOLD
 
 
 def metadata_of(memory: Memory) -> dict[str, Any]:
@@ -56,6 +68,30 @@ def metadata_of(memory: Memory) -> dict[str, Any]:
 def kept_aside(memory: Memory) -> dict[str, Any]:
     """The rest of it, for a dialect whose callers replace the whole."""
     return {name: value for name, value in marks.of(memory).items() if name in KEPT_ASIDE}
+
+
+def calendar_of(at: datetime) -> dict[str, int | bool | str]:
+    """The parts of a time in its own time zone, which some clients are told beside each memory."""
+    return {
+        "year": at.year,
+        "quarter": (at.month + 2) // 3,
+        "month": at.month,
+        "week_of_year": at.isocalendar().week,
+        "day_of_year": at.timetuple().tm_yday,
+        "day": at.day,
+        "day_of_week": WEEKDAYS[at.weekday()],
+        "is_weekend": at.weekday() in WEEKEND,
+        "hour": at.hour,
+        "minute": at.minute,
+    }
+
+
+def id_of(text: str) -> UUID:
+    """Raises NotFound: what is no id of ours names nothing here."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
 
 
 @dataclass(frozen=True)
@@ -82,62 +118,17 @@ def _said(where: str, detail: str) -> str:
     return (where and where + between) + detail.rstrip(".")
 
 
-class DialectSchema(AutoSchema):
-    """How a dialect's views appear in its OpenAPI file: named by path and method, with its own envelope for errors."""
-
-    view: Any  # a DialectView
-
-    def get_operation_id(self) -> str:
-        """Such as `v1_messages_message_id_get`; a view may stand at several paths."""
-        path = self.path.removeprefix(f"/compat/{self.view.dialect}/").replace(":", "-")
-        return f"{re.sub(r'[^a-zA-Z0-9-]+', '_', path).strip('_')}_{self.method.lower()}"
-
-    def get_auth(self) -> list[dict[str, Any]]:
-        """A dialect may hear keys in a way of its own; they are the same keys."""
-        if not self.view.get_authenticators():
-            return []
-        kind = ResolvedComponent.SECURITY_SCHEMA
-        self.registry.register_on_missing(ResolvedComponent("ApiKey", kind, API_KEY, CredentialAuthentication))
-        return [{"ApiKey": []}]
-
-    def get_tags(self) -> list[str]:
-        return [type(self.view).__module__.rpartition(".")[2]]
-
-    def get_summary(self) -> str:
-        return (type(self.view).__doc__ or "").partition("\n")[0]
-
-    def get_request_serializer(self) -> Any:
-        return None if self.method in ("GET", "HEAD") else getattr(self.view, "heard", None)
-
-    def get_response_serializers(self) -> Any:
-        told = getattr(self.view, "told", {}).get(self.method)
-        if isinstance(told, serializers.DictField):  # it is no serializer, and tells of an object
-            told = OpenApiTypes.OBJECT
-        return {self.view.success.get(self.method, 200): told}
-
-    def get_override_parameters(self) -> list[Any]:
-        asked = getattr(self.view, "asked", None)
-        in_query = self.method in ("GET", "DELETE") or not getattr(self.view, "heard", None)
-        return [asked] if asked and in_query else []
-
-    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
-        bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        for status, description in self.view.errors.items():
-            content = {"application/json": {"schema": self.view.envelope_schema}}
-            bodies.setdefault(str(status), {"description": description, "content": content})
-        return bodies
-
-
 class DialectView(TenantView):
     """A view of a dialect. Each dialect has one of its own under this one: it names itself and dresses what is wrong.
 
-    `heard` are the words of the body, `asked` those of the query, `told` the serializer of the answer by method;
-    serializers of answers are for the OpenAPI file alone, presenters make what is sent.
+    `heard` are the words of the body, by method where each has its own; `asked` those of the query, `told` the
+    serializer of the answer by method. Serializers of answers are for the OpenAPI file alone, presenters make what is
+    sent.
     """
 
     dialect = ""
     schema = DialectSchema()
-    heard: type[serializers.Serializer] | None = None
+    heard: type[serializers.Serializer] | dict[str, type[serializers.Serializer]] | None = None
     asked: type[serializers.Serializer] | None = None
     told: dict[str, Any] = {}
     success: dict[str, int] = {}  # the status of an answer by method, where it is not 200
@@ -149,8 +140,12 @@ class DialectView(TenantView):
 
     def hear(self, request: Request) -> dict[str, Any]:
         """The body in this view's words. Raises ValidationError."""
-        assert self.heard
-        return hear(self.heard, request.data)
+        words = self.words_of(request.method)
+        assert words
+        return hear(words, request.data)
+
+    def words_of(self, method: str | None) -> type[serializers.Serializer] | None:
+        return self.heard.get(method or "") if isinstance(self.heard, dict) else self.heard
 
     def ask(self, request: Request) -> dict[str, Any]:
         """The query in this view's words. Raises ValidationError."""
@@ -201,3 +196,13 @@ class DialectView(TenantView):
         reads = self.tells_content or operation_of(self, request.method) in CONTENT
         match = request._request.resolver_match
         return match.route.rstrip("/") if reads and match else ""
+
+
+class OpenView(DialectView):
+    """One that asks for no credential: nobody speaks, so there is no tenant to stand in."""
+
+    authentication_classes: Sequence[type[BaseAuthentication]] = ()
+    permission_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        APIView.initial(self, request, *args, **kwargs)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from api.native.base import StrictSerializer, TenantView, hear
 from api.native.runs import WAIT, RunWords, answered, reach_of, told
 from api.native.words import Name
-from automation import asking, runner
+from automation import asking
 
 LOOK = OpenApiExample("what would become of Ada's", {"user_id": "ada"}, request_only=True)
 DO = OpenApiExample("do it", {"user_id": "ada", "dry_run": False}, request_only=True)
@@ -69,8 +69,7 @@ class Consolidate(TenantView):
 def _told(request: Request, job: str, words: Any) -> Response:
     heard = hear(ReachDraft, request.data)
     if heard["dry_run"]:
-        run = runner.run_now(job, asking.within(reach_of(heard)), heard.get("options"), dry_run=True)
-        assert run is not None
+        run = asking.at_once(job, reach_of(heard), heard.get("options"), dry_run=True)
         return Response(told(run) | words(run.result))
     response = answered(asking.start(job, reach_of(heard), **heard), request)
     response.data |= words(response.data["result"])

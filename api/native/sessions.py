@@ -205,5 +205,5 @@ def _told(session: Session | None, status: int = 200) -> Response:
     if session is None:
         raise NotFound
     if not hasattr(session, "memories"):
-        session.memories = sessions.said_in(session).count()  # type: ignore[attr-defined]
+        session.memories = sessions.said_in(session).count()
     return Response(SessionWords(session).data, status=status)

@@ -32,6 +32,8 @@ class Session(models.Model):
 
     objects = Within["Session"]()
 
+    memories: int  # live ones said in it; only `sessions.listed` counts them
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["namespace", "user_id", "session_id"], name="session_once")]
         indexes = [

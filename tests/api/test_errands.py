@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from api import errands
+from api.errands import Errand
 from tenants import bounds, replies
 from tenants.models import KeptReply, Tenant
 
@@ -14,7 +15,7 @@ SAID = {"says": "Ada takes tea."}
 
 def test_an_answer_is_found_by_its_tenant_and_within_its_namespaces(in_acme: Tenant, globex: Tenant) -> None:
     key = errands.run(in_acme.pk, lambda: SAID)
-    assert errands.find(in_acme.pk, key) == (SAID,)
+    assert errands.find(in_acme.pk, key) == Errand(SAID)
     assert errands.find(globex.pk, key) is None
     with bounds.bound_to(("work",)):
         assert errands.find(in_acme.pk, key) is None
@@ -24,7 +25,7 @@ def test_what_it_says_is_sealed_and_goes_with_an_erasure(in_acme: Tenant) -> Non
     key = errands.run(in_acme.pk, lambda: SAID)
     assert b"Ada" not in bytes(KeptReply.objects.get().body or b"")
     replies.forget(in_acme.pk)
-    assert errands.find(in_acme.pk, key) == (None,)
+    assert errands.find(in_acme.pk, key) == Errand(None)
 
 
 def test_an_erasure_waits_for_work_that_is_under_way(in_acme: Tenant) -> None:
@@ -33,7 +34,7 @@ def test_an_erasure_waits_for_work_that_is_under_way(in_acme: Tenant) -> None:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE mode = 'ShareLock' AND pid = pg_backend_pid()")
             return cursor.fetchone()[0]
 
-    assert errands.find(in_acme.pk, errands.run(in_acme.pk, work)) == (1,)
+    assert errands.find(in_acme.pk, errands.run(in_acme.pk, work)) == Errand(1)
 
 
 def test_work_that_fails_leaves_nothing(in_acme: Tenant) -> None:
@@ -47,4 +48,4 @@ def test_work_that_fails_leaves_nothing(in_acme: Tenant) -> None:
 
 def test_of_a_long_answer_only_the_fact_is_kept(in_acme: Tenant) -> None:
     key = errands.run(in_acme.pk, lambda: "x" * errands.LONGEST)
-    assert errands.find(in_acme.pk, key) == (None,)
+    assert errands.find(in_acme.pk, key) == Errand(None)

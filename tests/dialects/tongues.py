@@ -3,6 +3,7 @@
 What differs is said with each: whom it writes for, and what of a memory it can say and tell.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -27,7 +28,7 @@ class Said:
     metadata: Told = field(default_factory=lambda: {"cup": "blue"})
 
 
-class Tongue:
+class Tongue(ABC):
     """`says` is what a memory can be written with, `tells` what of it is answered by `read`: names of Said."""
 
     name: ClassVar[str]
@@ -51,16 +52,17 @@ class Tongue:
         assert status < 300, (self.name, method, path, status, told)
         return told
 
+    @abstractmethod
     def write(self, said: Said) -> str:
         """The id."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, memory_id: str, user: str) -> Told | None:
-        raise NotImplementedError
+        """What is told of it in the words of the house; None where there is nothing."""
 
+    @abstractmethod
     def find(self, words: str, user: str) -> set[str]:
         """The ids of what is found."""
-        raise NotImplementedError
 
     def delete(self, memory_id: str, user: str) -> None:
         raise NotImplementedError

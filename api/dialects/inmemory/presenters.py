@@ -6,34 +6,17 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from api.dialects.base import metadata_of
+from api.dialects.base import calendar_of, metadata_of
 from memory.models import Memory
 from memory.stats import Overview
 from memory.types import Hit, Outcome
 from tenants.models import ApiKey
 
 STORAGE = "postgresql"
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def stored(outcome: Outcome) -> dict[str, Any]:
     return {"success": True, "message": f"Memory {outcome.status}", "memory_id": outcome.id and str(outcome.id)}
-
-
-def temporal(at: datetime) -> dict[str, Any]:
-    """What InMemory keeps beside each memory, and we work out."""
-    return {
-        "day": at.day,
-        "hour": at.hour,
-        "year": at.year,
-        "month": at.month,
-        "minute": at.minute,
-        "quarter": (at.month + 2) // 3,
-        "is_weekend": at.weekday() >= 5,
-        "day_of_week": DAYS[at.weekday()],
-        "day_of_year": at.timetuple().tm_yday,
-        "week_of_year": at.isocalendar().week,
-    }
 
 
 def result(memory: Memory, zone: ZoneInfo) -> dict[str, Any]:
@@ -48,7 +31,7 @@ def result(memory: Memory, zone: ZoneInfo) -> dict[str, Any]:
         "tags": memory.tags,
         "people_mentioned": memory.people,
         "topic_category": memory.topic,
-        "temporal_data": temporal(memory.event_time.astimezone(zone)),
+        "temporal_data": calendar_of(memory.event_time.astimezone(zone)),
     }
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from api.dialects.base import metadata_of
+from api.dialects.base import calendar_of, metadata_of
 from memory.history import State
 from memory.models import Memory
 from memory.models.said import Said
@@ -14,7 +14,6 @@ from memory.tiers import cold
 from memory.types import Draft, Hit, Outcome
 
 EVENTS = {"created": "ADD", "updated": "UPDATE"}
-WEEKEND = (5, 6)
 
 
 def memories(several: Sequence[Memory]) -> list[dict[str, Any]]:
@@ -35,7 +34,7 @@ def memory(one: Memory) -> dict[str, Any]:
         "updated_at": one.updated_at.isoformat(),
         "timestamp": one.event_time.isoformat(),
         "expiration_date": _last_day(one.expires_at),
-        "structured_attributes": attributes(one.event_time),
+        "structured_attributes": calendar_of(one.event_time.astimezone(UTC)),
     }
 
 
@@ -50,23 +49,6 @@ def owners(one: Said) -> dict[str, str | None]:
 
 def _last_day(expires_at: datetime | None) -> str | None:
     return (expires_at - timedelta(microseconds=1)).astimezone(UTC).date().isoformat() if expires_at else None
-
-
-def attributes(at: datetime) -> dict[str, Any]:
-    """The parts of a time in UTC, as mem0 tells them."""
-    told = at.astimezone(UTC)
-    return {
-        "year": told.year,
-        "quarter": (told.month + 2) // 3,
-        "month": told.month,
-        "week_of_year": told.isocalendar().week,
-        "day_of_year": told.timetuple().tm_yday,
-        "day": told.day,
-        "day_of_week": f"{told:%A}".lower(),
-        "is_weekend": told.weekday() in WEEKEND,
-        "hour": told.hour,
-        "minute": told.minute,
-    }
 
 
 def found(hits: Iterable[Hit], fields: Sequence[str] = ()) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Memories as a dashboard lists and shows them."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,7 +21,7 @@ SORTS = {
     "access_count": "recalls", "last_accessed_at": "recalled_at", "type": "kind", "status": "state",
     "version": "version", "text": "content", "id": "id",
 }  # fmt: skip
-HALF = 0.6931471805599453  # ln 2: what decays at this rate is halved in one unit of time
+HALF = math.log(2)  # what decays at this rate is halved in one unit of time
 
 
 def ordered(rows: QuerySet[Memory], by: str, order: str) -> QuerySet[Memory]:

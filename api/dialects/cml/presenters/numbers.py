@@ -1,7 +1,7 @@
 """Figures of a tenant: what a dashboard shows on its first page, and what becomes of it over time."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,7 +57,7 @@ def _status(row: Mapping[str, Any]) -> str:
     return browsing.STATUSES[row["state"]]
 
 
-def _summed(rows: Rows, name: Any) -> Counter[str]:
+def _summed(rows: Rows, name: Callable[[Mapping[str, Any]], str]) -> Counter[str]:
     found: Counter[str] = Counter()
     for row in rows:
         found[name(row)] += row["count"]
@@ -76,14 +76,14 @@ def _operations(events: Mapping[str, int]) -> dict[str, int]:
     return dict(found)
 
 
-def timeline(days: Iterable[tuple[datetime, int]]) -> dict[str, Any]:
+def timeline(days: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
     points = [{"date": day.date().isoformat(), "count": count} for day, count in days]
     return {"points": points, "total": sum(count for _, count in days)}
 
 
-def hours(points: Iterable[tuple[datetime, int]]) -> dict[str, Any]:
+def hours(points: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
     told = [{"hour": at.isoformat(), "count": count} for at, count in points]
-    return {"points": told, "total_last_24h": sum(count for _, count in list(points)[-24:])}
+    return {"points": told, "total_last_24h": sum(count for _, count in points[-24:])}
 
 
 def session(row: Session, tenant: str) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def session(row: Session, tenant: str) -> dict[str, Any]:
         "created_at": row.created_at,
         "expires_at": row.expires_at,
         "ttl_seconds": int(left),
-        "memory_count": row.memories,  # type: ignore[attr-defined]  # annotated by sessions.listed
+        "memory_count": row.memories,
         "metadata": row.metadata,
     }
 

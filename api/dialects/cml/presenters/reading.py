@@ -5,6 +5,7 @@ from typing import Any
 
 from api.dialects.cml.presenters import context
 from api.dialects.cml.presenters.memories import item, type_of
+from memory import stats
 from memory.algorithms import quoting
 from memory.models import Memory
 from memory.turns import Turn
@@ -101,6 +102,5 @@ def _in_state(rows: list[dict[str, Any]], state: str) -> int:
 
 
 def mean(rows: Sequence[Mapping[str, Any]], name: str) -> float:
-    """Of averages, each weighed by its count; 0 without rows."""
-    count = sum(row["count"] for row in rows)
-    return round(sum(row[name] * row["count"] for row in rows) / count, 6) if count else 0.0
+    """0 without rows: its clients take no null."""
+    return round(stats.mean(rows, name) or 0.0, 6)

@@ -4,10 +4,10 @@ from rest_framework import serializers
 
 from api.dialects.base import Words
 from api.dialects.cml.presenters.memories import TYPES
+from api.dialects.cml.serializers.memories import FORMATS, tags
 from api.native import words
 from memory.graph import MOST_DEPTH
 
-FORMATS = ("packet", "list", "llm_context")
 METRICS = ("memories", "events")
 FAR = 1_000_000  # pages and offsets
 
@@ -100,7 +100,7 @@ class ResetHeard(Words):
 class RetrievalHeard(Tenant):
     query = serializers.CharField(max_length=10_000)
     max_results = serializers.IntegerField(min_value=1, max_value=50, default=10)
-    context_filter = serializers.ListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
+    context_filter = tags()
     memory_types = serializers.ListField(child=serializers.CharField(max_length=64), max_length=50, required=False)
     format = serializers.ChoiceField(FORMATS, default="list")
 
@@ -108,7 +108,7 @@ class RetrievalHeard(Tenant):
 class Write(Tenant):
     content = words.Content()
     memory_type = serializers.ChoiceField(TYPES, required=False)
-    context_tags = serializers.ListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
+    context_tags = tags()
     session_id = words.Name()
     namespace = words.Name()
     agent_id = words.Name()

@@ -14,7 +14,7 @@ FORMATS = ("packet", "list", "llm_context")
 ACTIONS = {"delete": "deleted", "archive": "archived", "silence": "silenced"}
 
 
-def _tags(**options: Any) -> serializers.ListField:
+def tags(**options: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(max_length=100), max_length=100, required=False, **options)
 
 
@@ -28,7 +28,7 @@ class Told(Words):
 
 
 class SessionWriteHeard(Told):
-    context_tags = _tags()
+    context_tags = tags()
     memory_type = words.Name(max_length=64, help_text="One of its 15 types; without it an `episodic_event`.")
     namespace = words.Name()
     agent_id = words.Name()
@@ -49,7 +49,7 @@ class BatchHeard(Words):
 class ReadHeard(Words):
     query = serializers.CharField(max_length=10_000)
     max_results = serializers.IntegerField(min_value=1, max_value=50, default=10)
-    context_filter = _tags(help_text="Memories with any of these tags.")
+    context_filter = tags(help_text="Memories with any of these tags.")
     memory_types = serializers.ListField(child=serializers.CharField(max_length=64), max_length=50, required=False)
     since = words.Moment(required=False)
     until = words.Moment(required=False)

@@ -6,8 +6,8 @@ from typing import Any
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
-from api.dialects.base import DialectSchema
 from api.dialects.cml.views.base import CmlView
+from api.dialects.schema import DialectSchema
 from tenants.models import Tenant
 
 

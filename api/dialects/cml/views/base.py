@@ -1,8 +1,10 @@
 """What every view of Cognitive Memory Layer shares: who speaks, for which user, and how it is answered."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from api.auth import CredentialAuthentication, credential_of
@@ -34,7 +36,7 @@ class Headers(Words):
 
 class CmlView(DialectView):
     dialect = "cml"
-    authentication_classes = [CmlAuthentication]
+    authentication_classes: Sequence[type[BaseAuthentication]] = (CmlAuthentication,)
     began = 0.0
 
     def tenant_named(self, request: Request, header: str) -> str:

@@ -8,19 +8,19 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.cml.presenters import browsing
+from api.dialects.cml.presenters import browsing, pages
 from api.dialects.cml.presenters.memories import of_types
 from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
+from api.dialects.cml.views.changing import VERBS
 from events import log
 from events.wanted import Wanted
-from memory import aside, erasing, history, listing, relations, reviews
+from memory import history, listing, relations, reviews
 from memory.models import Memory
 from memory.tiers import cold
 
 NEWS = 20  # events of a memory that its page tells
 TIES = 1_000  # relations of a memory that are told, the latest
-DEEDS = {"archive": aside.outdate, "silence": aside.silence, "delete": erasing.erase_all}
 
 
 class Memories(AdminView):
@@ -43,11 +43,11 @@ class Memories(AdminView):
 
     def _page(self, rows: Any, asked: dict[str, Any]) -> dict[str, Any]:
         page, size = asked["page"], asked["per_page"]
-        total, shown = rows.count(), list(rows[(page - 1) * size : page * size])
+        shown = list(rows[(page - 1) * size : page * size])
         cold.fill(shown)
         labile = labile_of(shown)
         items = [browsing.item(memory, self.tenant.slug, memory.pk in labile) for memory in shown]
-        return {"items": items, "total": total, "page": page, "per_page": size, "total_pages": -(-total // size)}
+        return pages.told(items, rows.count(), page, size)
 
 
 class OneMemory(AdminView):
@@ -86,7 +86,7 @@ class BulkAction(AdminView):
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
-        count = DEEDS[heard["action"]](Memory.objects.filter(pk__in=heard["memory_ids"]))
+        count = VERBS[heard["action"]](Memory.objects.filter(pk__in=heard["memory_ids"]))
         return self.answer({"success": True, "affected": count, "action": heard["action"]})
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
@@ -27,15 +28,16 @@ BATCH = 100  # as many of the longest contents as one reads at a time
 Batch = list[tuple[str, dict[str, Any]]]  # what goes on after each item, and the item
 
 
-class Export(AdminView):
+class Export(AdminView, ABC):
     """All of something as a JSON list."""
 
     operations = {"GET": "exports.run"}
     name = ""
     batch = BATCH
 
+    @abstractmethod
     def fetch(self, after: str) -> Batch:
-        raise NotImplementedError
+        """What comes next; empty when nothing does."""
 
     def get(self, request: Request) -> StreamingHttpResponse:
         first = self.fetch("")  # what is wrong is told while nothing is sent

@@ -6,23 +6,17 @@ from django.db import DatabaseError
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from analytics.checks.database import vector_extension
+from api.dialects.base import OpenView
 from api.dialects.cml.serializers import memories as words
 from api.dialects.cml.views.base import CmlView
 
 
-class Health(CmlView):
+class Health(OpenView, CmlView):
     """Is it healthy? Nobody needs a credential to ask."""
 
-    authentication_classes = []
-    permission_classes = []
     told = {"GET": words.HealthTold}
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Nobody speaks here, so nothing of a tenant is entered."""
-        APIView.initial(self, request, *args, **kwargs)
 
     def get(self, request: Request) -> Response:
         try:

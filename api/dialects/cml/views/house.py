@@ -1,7 +1,6 @@
 """The house: its components, what is configured for the tenant, its models and work, and erasing all memories."""
 
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +10,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics import components, counts
-from analytics.counts import HOUR, Span, hour_of
+from analytics import components, counts, spans
+from analytics.counts import Span
 from api.dialects.cml.presenters import house, runs
 from api.dialects.cml.serializers import answers, asking
 from api.dialects.cml.views.admin import AdminView
@@ -84,8 +83,7 @@ class Operations(AdminView):
     operations = {"GET": "analytics.read"}
 
     def get(self, request: Request) -> Response:
-        end = hour_of(timezone.now()) + HOUR
-        span = Span(end - timedelta(hours=24), end)
+        span = spans.last("24h", timezone.now())
         told = {name: _work(name, span) for name in ("requests", "searches")}
         failed = counts.together(counts.series("request_errors", span, step=""), span.begin).n
         depth = looking.depth(looking.here())

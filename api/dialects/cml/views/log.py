@@ -7,6 +7,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.dialects.cml.presenters import pages
 from api.dialects.cml.presenters.facts import event, wanted
 from api.dialects.cml.serializers import answers, asking
 from api.dialects.cml.views.admin import AdminView
@@ -40,8 +41,7 @@ class Events(AdminView):
         except log.TooFar:
             raise ValidationError({"page": "is too far back: narrow it by `until`"}) from None
         items = [event(one, self.tenant.slug) for one in told.events]
-        pages = -(-told.total // size)
-        return self.answer({"items": items, "total": told.total, "page": page, "per_page": size, "total_pages": pages})
+        return self.answer(pages.told(items, told.total, page, size))
 
 
 class Tenants(AdminView):

@@ -1,13 +1,11 @@
 """Figures: the overview, what was stored and asked by day and hour, sessions, limits, and what is labile."""
 
-from datetime import timedelta
-
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics import counts
-from analytics.counts import HOUR, Span, hour_of
+from analytics import counts, spans
+from analytics.counts import HOUR
 from api.dialects.cml.presenters import numbers
 from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
@@ -83,10 +81,10 @@ class RequestStats(AdminView):
     told = {"GET": shown.RequestStats}
 
     def get(self, request: Request) -> Response:
-        end = hour_of(timezone.now()) + HOUR
-        span = Span(end - timedelta(hours=self.ask(request)["hours"]), end)
+        hours = self.ask(request)["hours"]
+        span = spans.lately(HOUR * hours, timezone.now())
         found = {point.at: point.n for point in counts.series("requests", span, step="hour")}
-        every = [span.begin + HOUR * at for at in range(int((span.end - span.begin) / HOUR))]
+        every = [span.begin + HOUR * place for place in range(hours)]
         return self.answer(numbers.hours([(at, found.get(at, 0)) for at in every]))
 
 

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from api.dialects.cml.presenters import numbers
 from api.dialects.cml.views.admin import AdminView
+from api.dialects.cml.views.numbers import SESSIONS
 from memory import evaluations, reports, reviews, sessions
 from memory.types import Scope
 
@@ -42,6 +43,6 @@ class ReconsolidationSessions(AdminView):
     operations = {"GET": "sessions.read"}
 
     def get(self, request: Request) -> Response:
-        rows = list(sessions.listed(Scope(), "open").order_by("-id")[:500])
+        rows = list(sessions.listed(Scope(), "open").order_by("-id")[:SESSIONS])
         items = [numbers.session(row, self.tenant.slug) for row in rows]
         return self.answer({"sessions": items, "total": len(items)})

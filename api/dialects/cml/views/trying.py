@@ -1,20 +1,18 @@
 """Trying: ask a question and see why, and see what a write or a night of forgetting would do without doing it."""
 
-from typing import Any
-
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.dialects.cml.presenters import reading, trying
-from api.dialects.cml.presenters.memories import kind_of, of_types
 from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
+from api.dialects.cml.views.memory import draft_of, query_of
 from api.dialects.cml.views.upkeep import options_for
 from automation import asking as reaching
 from automation.simulate import simulate
 from memory.recall import look
 from memory.rehearsing import rehearse
-from memory.types import Draft, Query, Scope
+from memory.types import EVERYTHING, Scope
 from memory.upkeep.plan import Reach
 
 
@@ -28,17 +26,11 @@ class Retrieval(AdminView):
 
     def post(self, request: Request) -> Response:
         asked = self.hear(request)
-        found = look(query_of(asked))
+        found = look(query_of(asked, EVERYTHING))
         told = reading.read(asked["query"], found, asked["format"], 0.0)["llm_context"]
         results = [trying.result(hit) for hit in found.hits]
         counts = {"total_count": len(results), "elapsed_ms": self.elapsed_ms()}
         return self.answer({"query": asked["query"], "results": results, "llm_context": told, **counts})
-
-
-def query_of(asked: dict[str, Any]) -> Query:
-    filters = of_types(asked["memory_types"]) if asked.get("memory_types") else {}
-    tags = tuple(asked.get("context_filter", ()))
-    return Query(asked["query"], limit=asked["max_results"], filters=filters, tags=tags)
 
 
 class Explain(AdminView):
@@ -50,7 +42,7 @@ class Explain(AdminView):
 
     def post(self, request: Request) -> Response:
         asked = self.hear(request)
-        return self.answer(trying.explained(asked["query"], look(query_of(asked))))
+        return self.answer(trying.explained(asked["query"], look(query_of(asked, EVERYTHING))))
 
 
 class SimulateWrite(AdminView):
@@ -60,18 +52,8 @@ class SimulateWrite(AdminView):
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
-        kind, source = kind_of(heard.get("memory_type", "episodic_event"))
         scope = Scope(**{name: heard.get(name, "") for name in ("namespace", "agent_id", "session_id")})
-        draft = Draft(
-            heard["content"],
-            scope,
-            kind=kind,
-            source=source,
-            tags=tuple(heard.get("context_tags", ())),
-            metadata=heard.get("metadata", {}),
-            event_time=heard.get("timestamp"),
-        )
-        return self.answer(trying.written(rehearse(draft)))
+        return self.answer(trying.written(rehearse(draft_of(heard, scope))))
 
 
 class PreviewForgetting(AdminView):

@@ -12,7 +12,7 @@ from api.dialects.cml.presenters import runs
 from api.dialects.cml.serializers import answers
 from api.dialects.cml.serializers import asking as words
 from api.dialects.cml.views.admin import AdminView
-from automation import asking, looking, policies, runner
+from automation import asking, looking, policies
 from automation.models import TaskRun
 from memory.upkeep.plan import Reach
 
@@ -36,8 +36,7 @@ class Upkeep(AdminView):
     def run(self, user_id: str = "", dry_run: bool = False, max_memories: int = 0, **more: Any) -> dict[str, Any]:
         name = runs.JOBS[self.job]
         options = options_for(name, user_id) | ({"most": max_memories} if max_memories else {})
-        run = runner.run_now(name, asking.within(Reach(user_id=user_id)), options, dry_run=dry_run)
-        assert run is not None  # without a slot nobody can have been faster
+        run = asking.at_once(name, Reach(user_id=user_id), options, dry_run=dry_run)
         return runs.TOLD[self.job](run, self.tenant.slug)
 
 
@@ -102,11 +101,9 @@ class Jobs(AdminView):
         wanted = self.ask(request)
         job = self.only or wanted.get("job_type", "")
         rows = looking.narrowed(looking.here(), {"job": runs.JOBS.get(job, job)})
-        items = [self.present(run) for run in rows.order_by("-id")[: wanted["limit"]]]
+        present = runs.summary if self.only else runs.job
+        items = [present(run, self.tenant.slug) for run in rows.order_by("-id")[: wanted["limit"]]]
         return self.answer({"items": items, "total": rows.count()})
-
-    def present(self, run: TaskRun) -> dict[str, Any]:
-        return (runs.summary if self.only else runs.job)(run, self.tenant.slug)
 
 
 class ConsolidationRuns(Jobs):
@@ -132,7 +129,8 @@ class OneJob(AdminView):
         run = looking.one(run_id)
         if run is None or (self.only and run.job != runs.JOBS[self.only]):
             raise NotFound
-        return self.answer((runs.summary if self.only else runs.job)(run, self.tenant.slug))
+        present = runs.summary if self.only else runs.job
+        return self.answer(present(run, self.tenant.slug))
 
 
 class OneConsolidation(OneJob):

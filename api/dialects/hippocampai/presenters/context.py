@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from api.dialects.base import metadata_of
-from api.dialects.hippocampai.presenters.memories import SCALE
+from api.dialects.hippocampai.presenters.memories import scaled
 from api.dialects.hippocampai.serializers import types
 from memory.context import Context, Piece
 from memory.types import Hit
@@ -50,7 +50,7 @@ def _selected(piece: Piece) -> dict[str, Any]:
         "text": piece.text,
         "memory_type": types.TOLD[memory.kind],
         "relevance_score": piece.score or 0.0,
-        "importance": round(memory.importance * SCALE, 4),
+        "importance": scaled(memory.importance),
         "created_at": memory.created_at,
         "token_count": piece.tokens,
         "tags": memory.tags,

@@ -6,7 +6,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from api.dialects.hippocampai.presenters import upkeep
-from api.dialects.hippocampai.presenters.memories import SCALE
+from api.dialects.hippocampai.presenters.memories import scaled
 from api.dialects.hippocampai.serializers import types
 from automation import looking
 from automation.models import TaskRun
@@ -67,7 +67,7 @@ def _recent(memory: Memory) -> dict[str, Any]:
         "text": memory.content,
         "type": types.TOLD[memory.kind],
         "created_at": memory.created_at,
-        "importance": round(memory.importance * SCALE, 4),
+        "importance": scaled(memory.importance),
     }
 
 

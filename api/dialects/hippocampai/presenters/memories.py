@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from api.dialects.base import metadata_of
+from api.dialects.base import TENFOLD, metadata_of
 from api.dialects.hippocampai.serializers import types
 from memory.algorithms.kinds import Guess
 from memory.models import Memory
 from memory.tiers import cold
 from memory.types import Hit
 
-SCALE = 10
 LEVELS = ((0.8, "high"), (0.6, "medium"), (0.0, "low"))
 
 
@@ -35,7 +34,7 @@ def _told(memory: Memory) -> dict[str, Any]:
         "session_id": memory.session_id or None,
         "agent_id": memory.agent_id or None,
         "type": types.TOLD[memory.kind],
-        "importance": round(memory.importance * SCALE, 4),
+        "importance": scaled(memory.importance),
         "confidence": memory.confidence,
         "tags": memory.tags,
         "metadata": metadata_of(memory),
@@ -48,6 +47,10 @@ def _told(memory: Memory) -> dict[str, Any]:
         "token_count": len(memory.content) // 4,
         "is_archived": memory.tier == Memory.Tier.COLD,
     }
+
+
+def scaled(importance: float) -> float:
+    return round(importance * TENFOLD, 4)
 
 
 def moment(at: datetime) -> str:

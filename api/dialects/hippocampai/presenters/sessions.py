@@ -26,7 +26,7 @@ def listed(found: Sequence[Session]) -> list[dict[str, Any]]:
             "last_active_at": max(session.updated_at, latest.get(session.pk, session.updated_at)),
             "is_active": sessions.state_of(session) == Session.State.OPEN,
             "is_deleted": False,
-            "memory_count": session.memories,  # type: ignore[attr-defined]  # annotated
+            "memory_count": session.memories,
         }
         for session in found
     ]

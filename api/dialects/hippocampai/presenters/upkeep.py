@@ -54,20 +54,11 @@ def metrics(run: TaskRun) -> dict[str, Any]:
         "estimated_storage_saved_bytes": 0,
         "avg_memory_size_before": round(read / sources, 2) if sources else 0.0,
         "avg_memory_size_after": round(written / made, 2) if made else 0.0,
-        "types_compacted": by_type(told.get("kinds_summarized", {})),
+        "types_compacted": types.counted(told.get("kinds_summarized", {})),
         "key_facts_preserved": 0,
         "entities_preserved": 0,
         "context_retention_score": 0.0,
     }
-
-
-def by_type(kinds: dict[str, int]) -> dict[str, int]:
-    """Counts by our kinds as counts by its types."""
-    told: dict[str, int] = {}
-    for kind, count in kinds.items():
-        word = types.TOLD.get(kind, "fact")
-        told[word] = told.get(word, 0) + count
-    return told
 
 
 def compaction(run: TaskRun, steps: Iterable[Step], config: dict[str, Any]) -> dict[str, Any]:
@@ -118,6 +109,7 @@ def preview(told: dict[str, Any], sizes: list[dict[str, Any]], planned: dict[str
     characters = sum(row["characters"] or 0 for row in sizes)
     read, written = planned["characters_read"], planned["characters_written"]
     clusters, kept = planned["summaries"], planned["kept"]
+    by_type = types.counted({row["kind"]: row["count"] for row in sizes})
     return {
         "user_id": told["user_id"],
         "session_id": told.get("session_id") or None,
@@ -128,8 +120,8 @@ def preview(told: dict[str, Any], sizes: list[dict[str, Any]], planned: dict[str
         "total_characters": characters,
         "clusters": clusters + kept,
         "compactable_clusters": clusters,
-        "by_type": (found := by_type({row["kind"]: row["count"] for row in sizes})),
-        "available_types": list(found),
+        "by_type": by_type,
+        "available_types": list(by_type),
         "estimated_output_memories": clusters,
         "estimated_compression": f"{100 * (1 - written / read) if read else 0:.1f}%",
         "estimated_tokens_saved": max(0, (read - written) // CHARS_PER_TOKEN),

@@ -5,10 +5,10 @@ from typing import Any
 
 from rest_framework.exceptions import ValidationError
 
+from api.dialects.base import TENFOLD
 from api.dialects.hippocampai.serializers import types
 
 NOTHING = {"kind": {"in": ["none"]}}
-SCALE = 10.0  # importance is 0 to 10 there, and 0 to 1 here
 
 
 def _kinds(told: Any) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def _tags(told: Any) -> dict[str, Any]:
 
 def tenth(value: Any) -> Any:
     """An importance as it is here; what is no number is left for the filter language to refuse."""
-    return value / SCALE if isinstance(value, int | float) and not isinstance(value, bool) else value
+    return value / TENFOLD if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _bound(field: str, operator: str, read: Callable[[Any], Any] = lambda value: value) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from api.dialects.base import Words
+from api.dialects.base import TenfoldImportance, Words
 from api.dialects.hippocampai.serializers import filters, types
 from api.native import words
 from memory.types import Draft, Query, Scope
@@ -32,17 +32,6 @@ class Owner(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class Importance(serializers.FloatField):
-    """0 to 10 on the wire, 0 to 1 inside."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=0, max_value=filters.SCALE, required=False, **options)
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        heard = super().run_validation(data)
-        return heard / filters.SCALE if isinstance(heard, float) else heard
-
-
 def _tags() -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(max_length=100), max_length=100, required=False)
 
@@ -59,7 +48,7 @@ class Change(Words):
     """What can be changed of a memory; metadata is merged, key by key."""
 
     text = words.Content(required=False)
-    importance = Importance()
+    importance = TenfoldImportance()
     tags = _tags()
     metadata = words.Metadata(required=False)
     expires_at = words.Moment(required=False)
@@ -86,7 +75,7 @@ class MemoryHeard(Words):
     user_id = Owner()
     session_id = words.Name()
     type = serializers.JSONField(required=False, help_text="One of the nine types.")
-    importance = Importance(help_text="0 to 10; worked out when it is not told.")
+    importance = TenfoldImportance(help_text="0 to 10; worked out when it is not told.")
     tags = _tags()
     metadata = words.Metadata(required=False)
     expires_at = words.Moment(required=False)

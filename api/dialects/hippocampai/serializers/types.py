@@ -1,5 +1,6 @@
 """HippocampAI's nine types, both ways: its client stops at any other word, so no other is ever told."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from memory.algorithms import kinds
@@ -21,6 +22,15 @@ def kind_of(told: Any, text: str) -> str:
     """Our kind of a type that is told; of none, or of a foreign word, what the text itself says."""
     word = told.lower() if isinstance(told, str) else ""
     return HEARD[word] if word in HEARD else HEARD[TOLD[kinds.guess(text).kind]]
+
+
+def counted(kinds: Mapping[str, int]) -> dict[str, int]:
+    """Counts by our kinds as counts by its types."""
+    told: dict[str, int] = {}
+    for kind, count in kinds.items():
+        word = TOLD.get(kind, "fact")
+        told[word] = told.get(word, 0) + count
+    return told
 
 
 def kinds_of(word: Any) -> list[str]:

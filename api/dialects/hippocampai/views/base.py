@@ -6,8 +6,10 @@ from uuid import UUID
 
 from rest_framework.exceptions import NotFound
 
-from api.dialects.base import DialectSchema, DialectView, Wrong
+from api.dialects.base import DialectView, Wrong
+from api.dialects.base import id_of as key
 from api.dialects.hippocampai.presenters import memories as presenters
+from api.dialects.schema import DialectSchema
 from memory.errors import NotStored
 from memory.models import Memory
 from memory.types import Outcome
@@ -30,14 +32,6 @@ class HippocampView(DialectView):
         if wrong.status in (401, 403, 429):
             return {"error": wrong.code, "message": wrong.sentence}
         return {"detail": wrong.sentence}
-
-
-def key(told: str) -> UUID:
-    """An id of ours; what is none names nothing. Raises NotFound."""
-    try:
-        return UUID(told)
-    except ValueError:
-        raise NotFound from None
 
 
 def keys(told: Sequence[str]) -> dict[str, UUID]:

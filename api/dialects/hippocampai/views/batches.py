@@ -21,16 +21,11 @@ class Batch(HippocampView):
     """Many memories."""
 
     operations = {"DELETE": "memories.erase"}
+    heard = {"POST": words.BatchHeard, "PATCH": words.Updates, "DELETE": words.MemoriesNamed}
     told = {
         "POST": words.MemoryTold(many=True), "PATCH": words.MemoryTold(many=True), "DELETE": words.ManyDeletedTold,
     }  # fmt: skip
     success = {"POST": 201}
-
-    @property
-    def heard(self) -> Any:  # type: ignore[override]
-        """Each method has its own words."""
-        words_of = {"PATCH": words.Updates, "DELETE": words.MemoriesNamed}
-        return words_of.get(self.request.method or "", words.BatchHeard)
 
     def post(self, request: Request) -> Response:
         drafts = [words.draft_of(heard) for heard in self.hear(request)["memories"]]

@@ -11,7 +11,7 @@ from api.dialects.hippocampai.presenters import upkeep as present
 from api.dialects.hippocampai.serializers import types
 from api.dialects.hippocampai.serializers import upkeep as words
 from api.dialects.hippocampai.views.base import HippocampView
-from automation import looking, registry, runner
+from automation import asking, looking, registry
 from memory import stats
 from memory.models import Step
 from memory.types import Scope
@@ -61,9 +61,7 @@ class Compact(HippocampView):
 
     def post(self, request: Request) -> Response:
         said = {"memory_types": []} | self.hear(request)
-        reach = Reach(user_id=said["user_id"])
-        run = runner.run_now(JOB, reach, options_of(said), dry_run=said["dry_run"])
-        assert run  # without a slot there is always one
+        run = asking.at_once(JOB, Reach(user_id=said["user_id"]), options_of(said), dry_run=said["dry_run"])
         config = {name: said[name] for name in ("lookback_hours", "min_memories", "memory_types")}
         steps = Step.objects.filter(run_id=run.pk, state=Step.State.APPLIED).order_by("number")[:MOST_STEPS]
         return self.answer(present.compaction(run, steps, config))

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from api.dialects.hippocampai.presenters import upkeep as present
 from api.dialects.hippocampai.serializers import upkeep as words
 from api.dialects.hippocampai.views.base import HippocampView, key
-from automation import looking, policies, registry, runner, slots
+from automation import asking, looking, policies, registry, slots
 from automation.models import TaskRun, Timer
 from memory.upkeep.plan import Reach
 
@@ -110,8 +110,7 @@ class Trigger(ConsolidationView):
         if not user_id:
             return self.answer({"detail": "user_id is required (in body or query param)"}, 400)
         options = {"window_days": -(-said["lookback_hours"] // DAY_HOURS)}
-        run = runner.run_now(JOB, Reach(user_id=user_id), options, dry_run=said["dry_run"])
-        assert run  # without a slot there is always one
+        run = asking.at_once(JOB, Reach(user_id=user_id), options, dry_run=said["dry_run"])
         return self.answer(present.consolidation(run))
 
 

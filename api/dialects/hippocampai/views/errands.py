@@ -1,5 +1,6 @@
 """Tasks on memories: done at once, and their results kept for a day to be fetched by `status`."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from rest_framework.request import Request
@@ -16,7 +17,7 @@ from memory.recall import recall
 from memory.remember import remember_many
 
 
-class Errand(HippocampView):
+class Errand(HippocampView, ABC):
     told = {"POST": automation.SubmittedTold}
     named = ""
 
@@ -25,8 +26,9 @@ class Errand(HippocampView):
         key = errands.run(self.speaker.tenant.pk, lambda: self.done(said))
         return self.answer(present.submitted(key, f"Memory {self.named} task"))
 
+    @abstractmethod
     def done(self, said: dict[str, Any]) -> Any:
-        raise NotImplementedError
+        """Do it; what `status` answers."""
 
 
 class Create(Errand):

@@ -57,7 +57,7 @@ class TaskStatus(HippocampView):
 
     def get(self, request: Request, task_id: str) -> Response:
         if errand := errands.find(self.speaker.tenant.pk, key(task_id)):
-            return self.answer(present.done(task_id, errand[0]))
+            return self.answer(present.done(task_id, errand.answer))
         return self.answer(present.status(found(task_id)))
 
 

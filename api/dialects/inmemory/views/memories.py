@@ -1,12 +1,11 @@
 """/v1/memories: store, list and delete."""
 
-from uuid import UUID
-
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from uuid_utils.compat import uuid7
 
+from api.dialects.base import id_of
 from api.dialects.inmemory import presenters, serializers
 from api.dialects.inmemory.views.base import InMemoryView
 from memory.erasing import erase_all
@@ -60,14 +59,7 @@ class OneMemory(InMemoryView):
 
     def delete(self, request: Request, memory_id: str) -> Response:
         theirs = Memory.objects.readable().scoped(self.scope(self.ask(request)))
-        key = _uuid(memory_id)
+        key = id_of(memory_id)
         if not theirs.filter(pk=key).exists() or not erase(key):
             raise NotFound
         return self.answer({"success": True, "message": "Memory deleted", "memory_id": str(key)})
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None

@@ -1,5 +1,6 @@
 """/v1/search and the searches of /v1/memories: by meaning, by time, by tags, by people."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from rest_framework.request import Request
@@ -15,7 +16,7 @@ from memory.when import zone_of
 LONGEST_TIME = 100  # characters; no time takes more to say
 
 
-class SearchView(InMemoryView):
+class SearchView(InMemoryView, ABC):
     operations = {"POST": "memories.read"}
     buckets = {"POST": "search"}
     told = {"POST": serializers.Results}
@@ -29,9 +30,9 @@ class SearchView(InMemoryView):
         hits = () if by_nothing else _found(query)
         return self.answer(presenters.found(hits, zone_of("")))
 
+    @abstractmethod
     def narrowed(self, told: dict[str, Any]) -> dict[str, Any]:
         """What of a Query this search says."""
-        raise NotImplementedError
 
 
 def _found(query: Query) -> tuple[Hit, ...]:

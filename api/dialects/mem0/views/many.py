@@ -14,7 +14,6 @@ from api.dialects.mem0 import presenters
 from api.dialects.mem0.serializers import memories
 from api.dialects.mem0.views.base import Mem0View
 from api.dialects.mem0.views.memories import changed
-from api.native.base import hear
 from events import log
 from memory.models import Memory
 from memory.revise import erase, judge
@@ -29,7 +28,7 @@ class Batch(Mem0View):
 
     operations = {"DELETE": "memories.erase"}
     told = {"PUT": memories.MessageTold, "DELETE": memories.MessageTold}
-    heard = memories.BatchHeard
+    heard = {"PUT": memories.BatchHeard, "DELETE": memories.GoneHeard}
 
     @transaction.atomic
     def put(self, request: Request) -> Response:
@@ -40,7 +39,7 @@ class Batch(Mem0View):
 
     @transaction.atomic
     def delete(self, request: Request) -> Response:
-        several = {one["memory_id"] for one in hear(memories.GoneHeard, request.data)["memories"]}
+        several = {one["memory_id"] for one in self.hear(request)["memories"]}
         if not all(erase(memory_id) for memory_id in sorted(several)):
             raise NotFound
         return self.answer({"message": f"Successfully deleted {len(several)} memories"})

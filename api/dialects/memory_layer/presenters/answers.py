@@ -81,7 +81,7 @@ def conversation(session: Session) -> dict[str, Any]:
         "conversation_id": session.session_id,
         "title": session.title,
         "state": sessions.state_of(session),
-        "message_count": session.memories,  # type: ignore[attr-defined]
+        "message_count": session.memories,
         "metadata": session.metadata,
         "created_at": session.created_at.isoformat(),
         "updated_at": session.updated_at.isoformat(),

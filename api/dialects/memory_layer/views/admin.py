@@ -1,32 +1,25 @@
 """Is it alive, is it ready, and its metrics in Prometheus' format."""
 
-from typing import Any
-
 from django.db import DatabaseError
 from django.http import HttpResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from analytics import exposed, gauges
 from analytics.checks import around, database
 from analytics.checks.base import Component, Status
+from api.dialects.base import OpenView
 from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers, metrics
 from api.dialects.memory_layer.views.base import MemoryLayerView
 from memory import stats
 
 
-class Health(MemoryLayerView):
+class Health(OpenView, MemoryLayerView):
     """Alive: whether the database answers. Open to all."""
 
     told = {"GET": serializers.HealthTold}
-    authentication_classes = []
-    permission_classes = []
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        APIView.initial(self, request, *args, **kwargs)
 
     def get(self, request: Request) -> Response:
         told = answers.health(_database())

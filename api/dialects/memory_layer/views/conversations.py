@@ -8,8 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics import counts
-from analytics.counts import HOUR, Span, hour_of
+from analytics import counts, spans
 from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers
 from api.dialects.memory_layer.views.base import MemoryLayerView
@@ -74,8 +73,8 @@ class Overview(MemoryLayerView):
     def get(self, request: Request) -> Response:
         days = self.ask(request)["days"]
         told, (groups, _) = stats.overview(), stats.grouped(["role"], Narrowing())
-        end = hour_of(timezone.now()) + HOUR
-        searches = counts.together(counts.series("searches", Span(end - timedelta(days=days), end), step=""), end)
+        span = spans.lately(timedelta(days=days), timezone.now())
+        searches = counts.together(counts.series("searches", span, step=""), span.end)
         return self.answer(
             {
                 "tenant_id": self.tenant,

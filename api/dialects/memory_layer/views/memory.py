@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers
 from api.dialects.memory_layer.views.base import MemoryLayerView, id_of
-from automation import asking, runner
+from automation import asking
 from memory import rules
 from memory.models import Rule
 from memory.recall import recall
@@ -49,8 +49,7 @@ class Retention(MemoryLayerView):
         if not told["actions"]:
             raise ParseError("Name one action at least: archive or delete.")
         options: dict[str, Any] = USUAL | {name: name in told["actions"] for name in ("archive", "delete")}
-        run = runner.run_now("retain", asking.within(EVERYBODY), options, dry_run=told["dry_run"])
-        assert run is not None  # without a slot nobody can have been faster
+        run = asking.at_once("retain", EVERYBODY, options, dry_run=told["dry_run"])
         counts = run.result.get("counts", {})
         done = {"archived": counts.get("archive", 0), "deleted": counts.get("delete", 0)}
         return self.answer(done | {"dry_run": told["dry_run"]})

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from api.dialects.persistence.serializers.memory import MARK, OURS, TYPE_OF, TYPES
-from api.dialects.persistence.serializers.words import TENTHS
+from api.dialects.base import TENFOLD, metadata_of
+from api.dialects.persistence.serializers.memory import MARK, TYPE_OF, TYPES
 from api.native.words import CONTENT_LIMIT_BYTES
-from memory import brought
+from memory import brought, stats
 from memory.models import Memory, Relation
 from memory.upkeep import marks
 
@@ -24,7 +24,7 @@ def moment(at: datetime | None) -> str | None:
 
 
 def tenfold(importance: float) -> float:
-    return round(importance * TENTHS, 6)
+    return round(importance * TENFOLD, 6)
 
 
 # --- content
@@ -83,12 +83,11 @@ def entry(memory: Memory, links: Links, counted: Counted) -> dict[str, Any]:
 
 
 def metadata(memory: Memory, counted: Counted) -> dict[str, Any]:
-    beside = {name: value for name, value in marks.of(memory).items() if name not in OURS}
     mark = mark_of(memory)
     optional = {"correlationId": mark.get("correlation_id"), "expiresAt": moment(memory.expires_at)}
     optional |= {"sessionId": memory.session_id, "userId": memory.user_id}
     return {
-        **beside,
+        **metadata_of(memory),
         "timestamp": moment(memory.event_time),
         "version": _number(mark, "version", 1) + memory.version - 1,
         "tags": memory.tags,
@@ -153,9 +152,8 @@ def by_type(groups: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 def average(groups: Iterable[Mapping[str, Any]]) -> float | None:
     """Of the importance of all groups together, 0 to 10."""
-    told = [(group["count"], group["average_importance"]) for group in groups]
-    count = sum(n for n, _ in told)
-    return tenfold(sum(n * mean for n, mean in told) / count) if count else None
+    mean = stats.mean(groups, "average_importance")
+    return None if mean is None else tenfold(mean)
 
 
 def patterns(count: int, recalls: int, top: Iterable[Memory]) -> dict[str, Any]:

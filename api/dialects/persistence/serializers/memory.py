@@ -45,7 +45,6 @@ TYPE_OF: dict[str, str] = {kind.value: name for name, kind in TYPES.items()} | {
 USUAL = "semantic"  # for a type that nobody knows
 RELATIONSHIPS = ("causes", "references", "follows")
 MARK = KEPT_ASIDE[0]  # of a memory's metadata: what this dialect keeps there
-OURS = KEPT_ASIDE
 
 
 def kinds_of(name: str) -> list[str]:
@@ -96,7 +95,7 @@ class Metadata(words.Metadata):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         told = super().to_internal_value(data)
         beside = MetadataHeard.beside(told)
-        if taken := next((name for name in OURS if name in beside), None):
+        if taken := next((name for name in KEPT_ASIDE if name in beside), None):
             raise serializers.ValidationError(f"`{taken}` is a name of the house")
         known: dict[str, Any] = MetadataHeard().run_validation(told)
         return known | {"beside": beside}

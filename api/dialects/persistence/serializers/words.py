@@ -5,12 +5,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.dialects.base import Words
+from api.dialects.base import TenfoldImportance, Words
 from api.native import words
 
 MOST_JSON = words.METADATA_LIMIT_BYTES  # of what is kept beside a memory's words
 MOST_NAMES = 100  # of a list
-TENTHS = 10  # importance is 0 to 10 here, and 0 to 1 in the house
 
 
 def camel(name: str) -> str:
@@ -57,14 +56,9 @@ class Objects(Json):
         return super().to_internal_value(data)
 
 
-class Importance(serializers.FloatField):
-    """0 to 10 on the wire."""
-
+class Importance(TenfoldImportance):
     def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=0, max_value=10, required=False, help_text="0 to 10.", **options)
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        return super().run_validation(data) / TENTHS
+        super().__init__(help_text="0 to 10.", **options)
 
 
 class Names(serializers.ListField):

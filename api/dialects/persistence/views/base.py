@@ -1,10 +1,8 @@
-"""What the service's views share: its envelope of errors, and ids that are none."""
+"""What the service's views share: its envelope of errors"""
 
 from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
-from rest_framework.exceptions import NotFound
 
 from api.dialects.base import DialectView, Wrong
 
@@ -38,11 +36,3 @@ class PersistenceView(DialectView):
             return {"error": self.missing}
         told = {"message": wrong.sentence, "statusCode": status, "timestamp": timezone.now().isoformat()}
         return {"error": told}
-
-
-def id_of(text: str) -> UUID:
-    """Raises NotFound: what is no id of ours names nothing here."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None

@@ -1,28 +1,20 @@
 """/health: whether the service does its part, told to everybody, and no more than that."""
 
-from typing import Any
-
 from django.conf import settings
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from api import health
+from api.dialects.base import OpenView
 from api.dialects.persistence.serializers.health import HealthTold
 from api.dialects.persistence.views.base import PersistenceView
 
 
-class Health(PersistenceView):
+class Health(OpenView, PersistenceView):
     """Whether the service is well."""
 
-    authentication_classes = ()
-    permission_classes = ()
-    needs_tenant = False
     told = {"GET": HealthTold}
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        APIView.initial(self, request, *args, **kwargs)  # nobody speaks here, in no tenant
 
     def get(self, request: Request) -> Response:
         parts = health.both()

@@ -8,10 +8,11 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.dialects.base import id_of
 from api.dialects.persistence.presenters import memory as presenters
 from api.dialects.persistence.serializers import memory as serializers
 from api.dialects.persistence.serializers.words import Said, Stored
-from api.dialects.persistence.views.base import PersistenceView, id_of
+from api.dialects.persistence.views.base import PersistenceView
 from api.dialects.persistence.views.entries import entries, links, store
 from automation import asking
 from memory import brought, relations, stats, touched
