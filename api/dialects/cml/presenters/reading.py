@@ -1,6 +1,7 @@
 """What was read, written, changed and counted, as Cognitive Memory Layer's clients are told."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from api.dialects.cml.presenters import context
@@ -17,6 +18,8 @@ GROUP = {
     "event": "episodes", "message": "episodes", "context": "episodes",
 }  # fmt: skip
 STORED = ("created", "updated")
+MEGABYTE = 1_000_000
+Rows = Sequence[Mapping[str, Any]]  # of memory.stats.composition
 State = Memory.State
 
 
@@ -75,32 +78,38 @@ def turned(turn: Turn, tokens: int) -> dict[str, Any]:
     }
 
 
-def counted(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Of `stats.composition`: what is deleted is not counted."""
-    kept = [row for row in rows if row["state"] != State.DELETED]
-    by_type: dict[str, int] = {}
-    for row in kept:
-        name = type_of(row["kind"], row["source"])
-        by_type[name] = by_type.get(name, 0) + row["count"]
+def counted(rows: Rows) -> dict[str, Any]:
+    """What is deleted is not counted."""
+    there = kept(rows)
+    by_state = summed(there, lambda row: row["state"])
+    by_type = summed(there, lambda row: type_of(row["kind"], row["source"]))
     return {
-        "total_memories": sum(row["count"] for row in kept),
-        "active_memories": _in_state(kept, State.ACTIVE),
-        "silent_memories": _in_state(kept, State.SILENT),
-        "compressed_memories": _in_state(kept, State.COMPRESSED),
-        "archived_memories": _in_state(kept, State.SUPERSEDED),
-        "by_type": by_type,
-        "avg_confidence": mean(kept, "average_confidence"),
-        "avg_importance": mean(kept, "average_importance"),
-        "oldest_memory": min((row["first_event"] for row in kept), default=None),
-        "newest_memory": max((row["last_event"] for row in kept), default=None),
-        "estimated_size_mb": sum(row["bytes"] for row in kept) / 1e6,
+        "total_memories": by_state.total(),
+        "active_memories": by_state[State.ACTIVE],
+        "silent_memories": by_state[State.SILENT],
+        "compressed_memories": by_state[State.COMPRESSED],
+        "archived_memories": by_state[State.SUPERSEDED],
+        "by_type": dict(by_type),
+        "avg_confidence": mean(there, "average_confidence"),
+        "avg_importance": mean(there, "average_importance"),
+        "oldest_memory": min((row["first_event"] for row in there), default=None),
+        "newest_memory": max((row["last_event"] for row in there), default=None),
+        "estimated_size_mb": sum(row["bytes"] for row in there) / MEGABYTE,
     }
 
 
-def _in_state(rows: list[dict[str, Any]], state: str) -> int:
-    return sum(row["count"] for row in rows if row["state"] == state)
+def kept(rows: Rows) -> Rows:
+    return [row for row in rows if row["state"] != State.DELETED]
 
 
-def mean(rows: Sequence[Mapping[str, Any]], name: str) -> float:
+def summed(rows: Rows, name: Callable[[Mapping[str, Any]], str]) -> Counter[str]:
+    """Counts by what each row is called."""
+    found: Counter[str] = Counter()
+    for row in rows:
+        found[name(row)] += row["count"]
+    return found
+
+
+def mean(rows: Rows, name: str) -> float:
     """0 without rows: its clients take no null."""
     return round(stats.mean(rows, name) or 0.0, 6)

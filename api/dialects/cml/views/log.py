@@ -7,7 +7,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.cml.presenters import pages
+from api.dialects.cml.presenters import pages, reading
 from api.dialects.cml.presenters.facts import event, wanted
 from api.dialects.cml.serializers import answers, asking
 from api.dialects.cml.views.admin import AdminView
@@ -62,9 +62,9 @@ class Tenants(AdminView):
 
 def _counted(tenant: Tenant) -> dict[str, Any]:
     with tenant_context(tenant):
-        rows = stats.composition()
+        rows: reading.Rows = stats.composition()
         last = Memory.objects.readable().order_by("-id").values_list("created_at", flat=True).first()
-    rows = [row for row in rows if row["state"] != Memory.State.DELETED]
+    rows = reading.kept(rows)
     active = [row for row in rows if row["state"] == Memory.State.ACTIVE]
     events, last_event = log.ends(tenant.pk)
     return {
