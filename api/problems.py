@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as Refused
 from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
@@ -332,6 +333,12 @@ def _bad_lesson(error: Any) -> Told:
     return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
 
 
+def _refused(error: Any) -> Told:
+    """What a verb refuses by the fields of a model."""
+    wrong = error.message_dict if hasattr(error, "error_dict") else error.messages
+    return 422, "not_valid", "Some of what was sent is not valid.", list(_pointers(wrong, ""))
+
+
 def _bad_query(error: Any) -> Told:
     wrong = {"pointer": error.pointer, "code": "bad_query", "detail": error.detail}
     return 422, "not_valid", "Some of what was sent is not valid.", [wrong]
@@ -372,6 +379,7 @@ DRESSED: dict[type[Exception], Callable[[Any], Told]] = {
     OutOfFeed: _out_of_feed,
     BadLesson: _bad_lesson,
     BadQuery: _bad_query,
+    Refused: _refused,
 }
 
 

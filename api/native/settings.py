@@ -3,10 +3,8 @@
 from typing import Any
 
 from django.conf import settings as operators
-from django.core.exceptions import ValidationError as Refused
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -72,12 +70,9 @@ class Settings(TenantView):
     )  # fmt: skip
     def patch(self, request: Request) -> Response:
         tenant = self.speaker.tenant
-        try:
-            values = hear(SettingsChange, request.data)
-            accepted = values.pop("accept_loss")
-            tuning.change(tenant.pk, values, accept_loss=accepted)
-        except Refused as error:
-            raise ValidationError(error.message_dict) from None
+        values = hear(SettingsChange, request.data)
+        accepted = values.pop("accept_loss")
+        tuning.change(tenant.pk, values, accept_loss=accepted)
         tenant.refresh_from_db()
         return Response(_told(tenant))
 

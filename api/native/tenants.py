@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError as Refused
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -101,10 +100,7 @@ class Tenants(PlatformView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         heard = hear(NewTenant, request.data)
-        try:
-            tenant = onboarding.open_tenant(heard["slug"], heard.get("name") or heard["slug"], heard["domain"])
-        except Refused as error:
-            raise ValidationError(error.message_dict) from None
+        tenant = onboarding.open_tenant(heard["slug"], heard.get("name") or heard["slug"], heard["domain"])
         return Response(TenantWords(tenant).data, 201, headers={"Location": f"/api/v1/tenants/{tenant.pk}"})
 
     @extend_schema(

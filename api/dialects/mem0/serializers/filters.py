@@ -37,12 +37,16 @@ def split(filters: House) -> tuple[Scope, House]:
         if name in vars(Scope()) and value and isinstance(value, str) and named.setdefault(name, value) == value:
             continue
         rest.append(part)
-    return Scope(**named), {"AND": rest} if rest else {}
+    return Scope(**named), joined(rest)
 
 
 def translated(told: Any, at: str = "filters") -> House:
     """A document of mem0 as one of the house; empty for one that says nothing. Raises ValidationError."""
-    parts = _parts(told, at, 0)
+    return joined(_parts(told, at, 0))
+
+
+def joined(parts: list[House]) -> House:
+    """All of them; empty for none."""
     return {"AND": parts} if parts else {}
 
 
@@ -101,9 +105,13 @@ def _of_field(name: str, value: Any, at: str) -> list[House]:
     raise wrong(at, f"is not a field; fields are {', '.join(fields)}, AND, OR and NOT")
 
 
+def _operators(value: Any) -> dict[str, Any]:
+    """What is said of a field, by operator: a list stands for `in`, any other value for `eq`."""
+    return value if isinstance(value, dict) else {"in" if isinstance(value, list) else "eq": value}
+
+
 def _condition(name: str, value: Any, at: str, read: Any = None) -> list[House]:
-    """`{"gte": …, "lt": …}`, a list that stands for `in`, or a value."""
-    told = value if isinstance(value, dict) else {"in" if isinstance(value, list) else "eq": value}
+    told = _operators(value)
     if not told or set(told) - set(OPERATORS):
         raise wrong(at, f"takes a value or the operators {', '.join(OPERATORS)}")
     if told.get("ne", "") == ANY or told.get("eq", "") == ANY:
@@ -119,7 +127,7 @@ def _operand(operand: Any, read: Any, at: str) -> Any:
 
 def _of_owner(name: str, column: str, value: Any, at: str) -> House:
     """`*` is anybody, and null nobody. Of an app nobody is the usual namespace."""
-    told = value if isinstance(value, dict) else {"in" if isinstance(value, list) else "eq": value}
+    told = _operators(value)
     nobody: House = {column: DEFAULT} if column == "namespace" else {column: {"exists": False}}
     if told.get("eq", "") == ANY or ANY in _several(told.get("in")) or told.get("ne", ANY) is None:
         return {"NOT": nobody}
@@ -135,7 +143,7 @@ def _several(value: Any) -> list[Any]:
 
 
 def _of_categories(value: Any, at: str) -> House:
-    told = value if isinstance(value, dict) else {"in" if isinstance(value, list) else "eq": value}
+    told = _operators(value)
     if not told or set(told) - {"eq", "ne", "in", "nin", "contains"}:
         raise wrong(at, "takes a value or the operators eq, ne, in, nin and contains")
     if ANY in (told.get("eq", ""), *_several(told.get("in"))):

@@ -81,7 +81,7 @@ class OwnersHeard(Words):
     def house_filters(self, heard: dict[str, Any]) -> language.House:
         told = language.translated(heard.get("filters") or {})
         named = {name: heard[name] for name in language.OWNERS if heard.get(name)}
-        return {"AND": both} if (both := language.translated(named).get("AND", []) + told.get("AND", [])) else {}
+        return language.joined(language.translated(named).get("AND", []) + told.get("AND", []))
 
     def validate(self, heard: dict[str, Any]) -> dict[str, Any]:
         return heard | {"house": self.house_filters(heard)}
@@ -110,7 +110,7 @@ class NarrowingHeard(OwnersHeard):
         span = {"gte": heard.get("start_date"), "lte": heard.get("end_date")}
         more["created_at"] = {operator: at for operator, at in span.items() if at}
         told = language.translated({name: value for name, value in more.items() if value}, "body")
-        return {"AND": both} if (both := parts + told.get("AND", [])) else {}
+        return language.joined(parts + told.get("AND", []))
 
 
 class ListHeard(NarrowingHeard):

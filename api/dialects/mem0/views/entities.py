@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from django.core.exceptions import ValidationError as Refused
 from django.db import transaction
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -197,8 +196,5 @@ class Settings(ProfileView):
     def post(self, request: Request) -> Response:
         told = self.hear(request)
         changes = {name: told[name] for name in ("enabled",) if name in told} | told.get("entities", {}).get("user", {})
-        try:
-            kept.write(self.speaker.tenant.pk, KEPT, changes)
-        except Refused as error:
-            raise ValidationError(error.message_dict) from None
+        kept.write(self.speaker.tenant.pk, KEPT, changes)
         return self.answer(self.own_settings())

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError as Refused
 from django.utils.text import slugify
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -46,13 +45,6 @@ def slug_of(name: str) -> str:
     return slugify(name.replace("_", "-"))[:LONGEST_SLUG].strip("-")
 
 
-def keep(tenant: Tenant, values: dict[str, Any]) -> None:
-    try:
-        kept.write(tenant.pk, KEPT, values)
-    except Refused as error:
-        raise ValidationError(error.message_dict) from None
-
-
 class Projects(Mem0View):
     """Open a project: a tenant, with a key of the platform."""
 
@@ -62,11 +54,8 @@ class Projects(Mem0View):
 
     def post(self, request: Request, org_id: str) -> Response:
         told = self.hear(request)
-        try:
-            tenant = onboarding.open_tenant(slug_of(told["name"]), told["name"])
-        except Refused as error:
-            raise ValidationError(error.message_dict) from None
-        keep(tenant, {"description": told.get("description")})
+        tenant = onboarding.open_tenant(slug_of(told["name"]), told["name"])
+        kept.write(tenant.pk, KEPT, {"description": told.get("description")})
         return self.answer(project(tenant))
 
 
@@ -85,7 +74,7 @@ class Project(Mem0View):
         told = self.hear(request)
         if not told:
             raise ValidationError({"custom_instructions": "say what to change"})
-        keep(self.speaker.tenant, told)
+        kept.write(self.speaker.tenant.pk, KEPT, told)
         return self.answer(project(self.speaker.tenant) | {"message": "Project updated successfully"})
 
     def delete(self, request: Request, org_id: str, project_id: str) -> Response:
