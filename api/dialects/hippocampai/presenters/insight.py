@@ -9,9 +9,7 @@ from django.utils import timezone
 
 from analytics.forecasting import Forecast
 from api.dialects.hippocampai.presenters import memories
-from api.dialects.hippocampai.presenters.memories import scaled
 from api.dialects.hippocampai.serializers import types
-from memory import stats
 from memory.algorithms.decaying import half_life
 from memory.entities import Counted
 from memory.history import State
@@ -22,14 +20,23 @@ from memory.types import Found
 COMPONENTS = ("freshness_score", "diversity_score", "consistency_score", "coverage_score", "engagement_score")
 
 
+def scaled(importance: float) -> float:
+    return round(importance * memories.SCALE, 4)
+
+
 def analytics(user_id: str, groups: list[dict[str, Any]], tags: list[Counted], people: list[Counted]) -> dict[str, Any]:
     """`groups` are of memory.stats, by kind."""
-    kinds = {group["group"]["kind"]: group["count"] for group in groups}
+    total = sum(group["count"] for group in groups)
+    weight = sum(group["count"] * group["average_importance"] for group in groups)
+    kinds: dict[str, int] = {}
+    for group in groups:
+        word = types.TOLD[group["group"]["kind"]]
+        kinds[word] = kinds.get(word, 0) + group["count"]
     return {
         "user_id": user_id,
-        "total_memories": sum(kinds.values()),
-        "avg_importance": scaled(stats.mean(groups, "average_importance") or 0.0),
-        "memory_types": types.counted(kinds),
+        "total_memories": total,
+        "avg_importance": scaled(weight / total) if total else 0.0,
+        "memory_types": kinds,
         "top_tags": [{"tag": one.name, "count": one.memories} for one in tags],
         "top_entities": [{"entity": one.name, "count": one.memories} for one in people],
     }
@@ -133,7 +140,12 @@ def score(user_id: str, report: dict[str, Any]) -> dict[str, Any]:
 
 
 def provenance(memory: Memory, states: Sequence[State], relations: Iterable[Relation]) -> dict[str, Any]:
-    lineage = [_tie(memory, one) for one in relations]
+    lineage = [
+        {"memory_id": str(one.target_id if out else one.source_id), "relation": one.type,
+         "direction": "out" if out else "in"}
+        for one in relations
+        for out in [one.source_id == memory.pk]
+    ]  # fmt: skip
     versions = [
         {"version": one.version, "since": memories.moment(one.since), "actor": one.actor or None,
          "changed": list(one.changed)}
@@ -141,12 +153,6 @@ def provenance(memory: Memory, states: Sequence[State], relations: Iterable[Rela
     ]  # fmt: skip
     own = {"memory_id": str(memory.pk), "source": memory.source or None}
     return own | {"created_at": memories.moment(memory.created_at), "versions": versions, "lineage": lineage}
-
-
-def _tie(memory: Memory, relation: Relation) -> dict[str, Any]:
-    out = relation.source_id == memory.pk
-    other = relation.target_id if out else relation.source_id
-    return {"memory_id": str(other), "relation": relation.type, "direction": "out" if out else "in"}
 
 
 def access(memory: Memory) -> dict[str, Any]:

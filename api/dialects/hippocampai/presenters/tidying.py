@@ -74,5 +74,5 @@ def tier(memory: Memory) -> dict[str, Any]:
         "access_count": memory.recalls,
         "last_accessed_at": memories.moment(memory.recalled_at) if memory.recalled_at else None,
         "created_at": memories.moment(memory.created_at),
-        "importance": memories.scaled(memory.importance),
+        "importance": round(memory.importance * memories.SCALE, 4),
     }

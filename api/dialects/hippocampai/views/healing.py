@@ -10,7 +10,7 @@ from api.dialects.hippocampai.presenters import healing as present
 from api.dialects.hippocampai.serializers import healing as words
 from api.dialects.hippocampai.views.base import HippocampView
 from api.native.base import hear
-from automation import asking, registry
+from automation import registry, runner
 from memory.models import Step
 from memory.upkeep import health
 from memory.upkeep.plan import Reach
@@ -31,7 +31,8 @@ def healed(job: str, user_id: str, options: dict[str, Any], *, dry_run: bool) ->
         changes = found.plan(reach, registry.read_options(found, options), timezone.now())
         planned = [present.planned(change) for change in changes if change.effect]
         return present.healed(planned[:MOST], [], (before, before), dry_run=True)
-    run = asking.at_once(job, reach, options)
+    run = runner.run_now(job, reach, options)
+    assert run  # without a slot there is always one
     steps = list(Step.objects.filter(run_id=run.pk).order_by("number")[:MOST])
     done = [present.applied(step) for step in steps if step.state == Step.State.APPLIED]
     scores = (before, report(user_id)["overall_score"])
