@@ -21,10 +21,25 @@ class Dialect(Caller):
 
     def raw(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Any:
         sent = {"Authorization": f"{self.scheme} {self.key}"} if self.key else {}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        sent |= _named(headers)
         content_type = sent.pop("Content-Type", "application/json")
         url = f"{self.prefix}/compat/{self.name}/{path}"
         return self.client.generic(method, url, body or b"", content_type=content_type, headers=sent)
+
+
+class Keyed(Dialect):
+    """Sends the key as `X-API-Key`, and the same headers with each call."""
+
+    def __init__(self, name: str, key: str, **headers: str) -> None:
+        super().__init__(name, "")
+        self.headers = _named(headers) | ({"X-API-Key": key} if key else {})
+
+    def raw(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Any:
+        return super().raw(method, path, body, **(self.headers | _named(headers)))
+
+
+def _named(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 @cache

@@ -19,21 +19,19 @@ from memory.types import Draft
 from tenants import keys, preferences
 from tenants.models import Tenant
 from tests.conftest import costs
-from tests.dialects.speaking import Dialect
+from tests.dialects.speaking import Keyed
 
 MOMENT = "2026-05-01T12:00:00Z"
 
 
-class Cml(Dialect):
+class Cml(Keyed):
     """As its client sends: the key in `X-API-Key`, a tenant beside it."""
 
     def __init__(self, key: str, **headers: str) -> None:
-        super().__init__("cml", "")
-        self.headers = {"X-API-Key": key} | headers if key else headers
+        super().__init__("cml", key, **headers)
 
     def raw(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Any:
-        told = {name.replace("_", "-"): value for name, value in (self.headers | headers).items()}
-        return super().raw(method, f"api/v1/{path}", body, **told)
+        return super().raw(method, f"api/v1/{path}", body, **headers)
 
     def write(self, content: str, **fields: Any) -> dict[str, Any]:
         status, told = self.post("memory/write", {"content": content, **fields})

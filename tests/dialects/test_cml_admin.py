@@ -18,22 +18,18 @@ from memory.upkeep import embed
 from tenants import keys
 from tenants.models import Tenant
 from tests.conftest import costs
-from tests.dialects.speaking import Dialect
+from tests.dialects.speaking import Keyed
 from tests.isolation.test_sweep import whole
 
 D = "api/v1/dashboard"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-class Cml(Dialect):
+class Cml(Keyed):
     """As its client sends: the key in `X-API-Key`, a tenant beside it."""
 
     def __init__(self, key: str, **headers: str) -> None:
-        super().__init__("cml", "")
-        self.headers = {"X-API-Key": key} | headers
-
-    def raw(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Any:
-        return super().raw(method, path, body, **(self.headers | headers))
+        super().__init__("cml", key, **headers)
 
     def ask(self, path: str, **headers: str) -> Any:
         status, told = self.get(f"{D}/{path}", **headers)
@@ -100,7 +96,7 @@ def test_an_operator_is_told_of_all_tenants_and_a_tenant_of_itself(cml: Cml, ope
 def test_the_paths_of_the_document_stand_at_the_root(cml: Cml) -> None:
     for name in ("tenants", "events", "components", "memories"):
         for family in ("admin", "dashboard"):
-            answer = cml.client.get(f"/api/v1/{family}/{name}", headers=cml.headers | {"X-Tenant-ID": "default"})
+            answer = cml.client.get(f"/api/v1/{family}/{name}", headers=cml.headers)
             assert answer.status_code == 200, (family, name)
 
 
@@ -209,13 +205,15 @@ def test_lineage_tells_versions_and_what_took_its_place(cml: Cml, ada: Any) -> N
 
 @pytest.mark.parametrize("count", [0, 3])
 def test_exports_are_one_json_list(cml: Cml, acme: Tenant, count: int) -> None:
-    for at in range(count):
-        said(f"Fact {at}.", acme)
+    written = [said(f"Fact {at}.", acme) for at in range(count)]
     relay.drain()
-    for path, least in (("export/memories", count), ("facts/export", count), ("events/export", count)):
-        told = json.loads(whole(cml.raw("GET", f"{D}/{path}")))
-        assert isinstance(told, list)
-        assert len(told) >= least, path
+    memories, known, events = (
+        json.loads(whole(cml.raw("GET", f"{D}/{path}")))
+        for path in ("export/memories", "facts/export", "events/export")
+    )
+    assert [(one["id"], one["text"]) for one in memories] == [(key, f"Fact {at}.") for at, key in enumerate(written)]
+    assert [(one["id"], one["value"]) for one in known] == [(one["id"], one["text"]) for one in memories]
+    assert [one["memory_ids"] for one in events if one["operation"] == "add"] == [[key] for key in written]
 
 
 def test_an_export_is_a_reading_of_content(cml: Cml, acme: Tenant) -> None:
@@ -330,8 +328,16 @@ def test_a_write_that_is_tried_stores_nothing(cml: Cml, acme: Tenant) -> None:
     assert cml.ask("memories")["total"] == 0
 
 
+def test_the_work_of_the_house_names_its_last_run(cml: Cml) -> None:
+    idle = {"pending": 0, "running": 0, "stuck": 0}
+    assert cml.ask("ops/metrics")["jobs"] == idle | {"last": None}
+    cml.do("forget", {"dry_run": True})
+    told = cml.ask("ops/metrics")
+    assert (told["jobs"]["last"]["job_type"], told["jobs"]["last"]["status"]) == ("forget", "completed")
+    assert told["searches"] == {"count": 0, "p50_ms": None, "p95_ms": None}
+
+
 def test_health_and_evaluation_are_null_until_there_is_one(cml: Cml, acme: Tenant) -> None:
     assert cml.ask("quality/overview")["overall_score"] is None
     assert cml.ask("evaluation/summary")["recall"] is None
     assert cml.ask("models/status")["models"]["embedding"]["waiting"] == 0
-    assert set(cml.ask("ops/metrics")) == {"requests", "searches", "request_errors", "jobs"}

@@ -27,11 +27,6 @@ KINDS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def hip(acme: Tenant) -> Dialect:
-    return Dialect("hippocampai", keys.issue(acme, "hip")[1])
-
-
 def said(hip: Dialect, text: str = "Ada takes tea.", user_id: str = "ada", **more: Any) -> dict[str, Any]:
     status, told = hip.post("v1/memories:remember", {"text": text, "user_id": user_id} | more)
     assert status == 200, told

@@ -16,16 +16,6 @@ from tests.dialects.speaking import Dialect
 NIGHTLY = {"enabled": True, "cron_expression": "0 2 * * *", "interval_hours": None, "run_immediately": False}
 
 
-@pytest.fixture
-def hip(acme: Tenant) -> Dialect:
-    return Dialect("hippocampai", keys.issue(acme, "hip")[1])
-
-
-@pytest.fixture
-def another(globex: Tenant) -> Dialect:
-    return Dialect("hippocampai", keys.issue(globex, "ben")[1])
-
-
 def fill(ada: Caller, count: int = 4, user_id: str = "user123") -> None:
     """Old memories of one month."""
     for n in range(count):

@@ -20,16 +20,6 @@ from tests.dialects.speaking import Dialect
 TALK = {"user_id": "ada", "session_id": "talk"}
 
 
-@pytest.fixture
-def hip(acme: Tenant) -> Dialect:
-    return Dialect("hippocampai", keys.issue(acme, "hip")[1])
-
-
-@pytest.fixture
-def another(globex: Tenant) -> Dialect:
-    return Dialect("hippocampai", keys.issue(globex, "ben")[1])
-
-
 def embedded(tenant: Tenant) -> None:
     with tenant_context(tenant):
         embed.pending()

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 
 from tests.conftest import Caller
-from tests.dialects.speaking import Dialect
+from tests.dialects.speaking import Dialect, Keyed
 
 Told = dict[str, Any]
 
@@ -40,13 +40,12 @@ class Tongue(ABC):
     scheme = "Bearer"
 
     def __init__(self, key: str) -> None:
-        self.wire = Dialect(self.name, "" if self.scheme == "X-API-Key" else key)
+        self.wire: Caller = Keyed(self.name, key) if self.scheme == "X-API-Key" else Dialect(self.name, key)
         self.wire.scheme = self.scheme
-        self.headers = {"X_API_Key": key} if self.scheme == "X-API-Key" else {}
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """What is answered; None where there is nothing."""
-        status, told = self.wire.call(method, path, body, **self.headers, **headers)
+        status, told = self.wire.call(method, path, body, **headers)
         if status == 404:
             return None
         assert status < 300, (self.name, method, path, status, told)
@@ -73,7 +72,7 @@ class Native(Tongue):
     says = tells = {"text", "user", "session", "tags", "importance", "kind", "metadata"}
 
     def __init__(self, key: str) -> None:
-        self.wire, self.headers = Caller(key), {}  # type: ignore[assignment]  # the same calls, elsewhere
+        self.wire = Caller(key)
 
     def write(self, said: Said) -> str:
         scope = {"user_id": said.user, "session_id": said.session}
@@ -254,7 +253,7 @@ class MemoryLayer(Tongue):
         return {item["message_id"] for item in found["items"]}
 
     def delete(self, memory_id: str, user: str) -> None:
-        status, _ = self.wire.call("DELETE", f"v1/messages/{memory_id}?tenant_id=acme", **self.headers)
+        status, _ = self.wire.call("DELETE", f"v1/messages/{memory_id}?tenant_id=acme")
         assert status == 204
 
 
