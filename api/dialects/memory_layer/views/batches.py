@@ -37,28 +37,27 @@ class Batch(BatchView):
     success = {"POST": 201}
 
     def post(self, request: Request) -> Response:
-        drafts, failed = {}, {}
+        drafts, results = {}, {}
         for index, item in enumerate(self.hear(request)["messages"]):
             try:
                 drafts[index] = draft_of(hear(serializers.SaidInConversation, item))
             except ValidationError as error:
-                failed[index] = answers.result(index, "failed", detail=_said(error))
+                results[index] = answers.result(index, "failed", detail=_said(error))
         outcomes = dict(zip(drafts, store(list(drafts.values()), partial=True), strict=True))
         for index, outcome in outcomes.items():
             status = "created" if outcome.id else "failed"
-            failed[index] = answers.result(index, status, outcome.id, outcome.reason or None)
-        return self.results([failed[index] for index in sorted(failed)])
+            results[index] = answers.result(index, status, outcome.id, outcome.reason or None)
+        return self.results([results[index] for index in sorted(results)])
 
 
 class BatchUpdate(BatchView):
     """Change up to 100 messages."""
 
     heard = serializers.BatchUpdates
-    success = {"POST": 200}
 
     def post(self, request: Request) -> Response:
-        return self.results([_one(index, "updated", _change, item)
-                             for index, item in enumerate(self.hear(request)["updates"])])  # fmt: skip
+        updates = enumerate(self.hear(request)["updates"])
+        return self.results([_one(index, "updated", _change, item) for index, item in updates])
 
 
 class BatchDelete(BatchView):

@@ -10,7 +10,7 @@ from api.dialects.persistence.serializers.memory import RangeTold
 from api.dialects.persistence.serializers.words import (
     Camel,
     Importance,
-    Known,
+    KnownAndBeside,
     Objects,
     Page,
     Span,
@@ -22,23 +22,16 @@ Number = serializers.FloatField
 MARK = "persistence"  # of an event's metadata: what this dialect keeps there
 
 
-class EventMetadata(Known):
+class EventMetadata(Camel):
     timestamp = words.Moment(required=False)
     session_id = words.Name()
     user_id = words.Name()
     importance = Importance()
 
 
-class Metadata(words.Metadata):
-    """The known fields, and under `beside` what is none of them."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        told = super().to_internal_value(data)
-        beside = EventMetadata.beside(told)
-        if MARK in beside:
-            raise serializers.ValidationError(f"`{MARK}` is a name of the house")
-        known: dict[str, Any] = EventMetadata().run_validation(told)
-        return known | {"beside": beside}
+class Metadata(KnownAndBeside):
+    known = EventMetadata
+    ours = (MARK,)
 
 
 class JudgementHeard(Camel):

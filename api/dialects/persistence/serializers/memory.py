@@ -10,7 +10,7 @@ from api.dialects.persistence.serializers.words import (
     Camel,
     Importance,
     Json,
-    Known,
+    KnownAndBeside,
     Names,
     Page,
     Span,
@@ -76,7 +76,7 @@ class Vector(serializers.ListField):
         return list(map(float, data))
 
 
-class MetadataHeard(Known):
+class MetadataHeard(Camel):
     timestamp = words.Moment(required=False)
     version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
     tags = Names(longest=100)
@@ -89,16 +89,9 @@ class MetadataHeard(Known):
     expires_at = words.Moment(required=False)
 
 
-class Metadata(words.Metadata):
-    """The known fields, and under `beside` what is none of them."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        told = super().to_internal_value(data)
-        beside = MetadataHeard.beside(told)
-        if taken := next((name for name in KEPT_ASIDE if name in beside), None):
-            raise serializers.ValidationError(f"`{taken}` is a name of the house")
-        known: dict[str, Any] = MetadataHeard().run_validation(told)
-        return known | {"beside": beside}
+class Metadata(KnownAndBeside):
+    known = MetadataHeard
+    ours = KEPT_ASIDE
 
 
 class OneOrMany(serializers.ListField):

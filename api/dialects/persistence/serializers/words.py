@@ -30,12 +30,20 @@ def _from(name: str, field: serializers.Field) -> serializers.Field:
     return field
 
 
-class Known(Camel):
-    """An object of which some fields are known; the others are kept, told by `beside`."""
+class KnownAndBeside(words.Metadata):
+    """An object of which some fields are known, and under `beside` all others, but for names that are the house's."""
 
-    @classmethod
-    def beside(cls, data: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in data.items() if name not in cls().fields}
+    known: type[Camel]
+    ours: tuple[str, ...] = ()
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        told = super().to_internal_value(data)
+        known = self.known()
+        beside = {name: value for name, value in told.items() if name not in known.fields}
+        if taken := next((name for name in self.ours if name in beside), None):
+            raise serializers.ValidationError(f"`{taken}` is a name of the house")
+        heard: dict[str, Any] = known.run_validation(told)
+        return heard | {"beside": beside}
 
 
 class Json(serializers.JSONField):

@@ -76,18 +76,15 @@ class MemoryQuery(PersistenceView):
 
 def _narrowing(asked: dict[str, Any]) -> Narrowing:
     """What was asked for; what is empty does not narrow."""
-    kinds = serializers.kinds_of(asked["memory_type"]) if asked.get("memory_type") else []
-    conditions: dict[str, dict[str, Any]] = {
-        "source": {"eq": asked.get("service_id")},
-        "kind": {"in": kinds},
-        "importance": {"gte": asked.get("min_importance")},
-        "content": {"icontains": asked.get("search_text")},
-    }
-    filters = {
-        name: told for name, told in conditions.items() if next(iter(told.values())) not in (None, "", [])
-    } | _between(asked)
-    if asked.get("memory_type") and not kinds:
-        filters |= {"kind": {"in": [asked["memory_type"]]}}  # of a type that is none there is nothing
+    filters: dict[str, Any] = _between(asked)
+    if asked.get("service_id"):
+        filters["source"] = asked["service_id"]
+    if name := asked.get("memory_type"):
+        filters["kind"] = {"in": serializers.kinds_of(name) or [name]}  # of a type that is none there is nothing
+    if asked.get("min_importance") is not None:
+        filters["importance"] = {"gte": asked["min_importance"]}
+    if asked.get("search_text"):
+        filters["content"] = {"icontains": asked["search_text"]}
     scope = {name: asked.get(name, "") for name in ("user_id", "agent_id", "session_id")}
     return Narrowing(Scope(asked.get("domain", ""), **scope), tags=tuple(asked.get("tags", ())), filters=filters)
 
