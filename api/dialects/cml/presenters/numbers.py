@@ -1,7 +1,7 @@
 """Figures of a tenant: what a dashboard shows on its first page, and what becomes of it over time."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,31 +9,59 @@ from django.utils import timezone
 
 from api.dialects.cml.presenters import browsing
 from api.dialects.cml.presenters.facts import OPERATIONS
-from api.dialects.cml.presenters.reading import Rows, counted, kept, mean, summed
+from api.dialects.cml.presenters.memories import type_of
+from api.dialects.cml.presenters.reading import mean
 from memory.algorithms import decaying
 from memory.models import Memory, Session
 from tenants.limits import Window
 
+Rows = Sequence[Mapping[str, Any]]  # of memory.stats.composition
+STATUSES = ("active", "silent", "compressed", "archived", "deleted")
+MEGABYTE = 1_000_000
+
 
 def overview(rows: Rows, facts: Rows, events: Mapping[str, int], labile: int) -> dict[str, Any]:
     """`facts` are those of the rows that are of kinds of facts. What is deleted is told in its own count alone."""
-    by_status = summed(rows, lambda row: browsing.STATUSES[row["state"]])
-    there, facts = kept(rows), kept(facts)
-    return counted(rows) | {
-        "deleted_memories": by_status["deleted"],
+    by_status = _summed(rows, _status)
+    rows, facts = _kept(rows), _kept(facts)
+    by_type = _summed(rows, lambda row: type_of(row["kind"], row["source"]))
+    return {
+        "total_memories": sum(by_type.values()),
+        **{f"{name}_memories": by_status[name] for name in STATUSES},
         "labile_memories": labile,
+        "by_type": dict(by_type),
         "by_status": dict(by_status),
-        "avg_access_count": mean(there, "average_recalls"),
-        "avg_decay_rate": _decay(there),
+        "avg_confidence": mean(rows, "average_confidence"),
+        "avg_importance": mean(rows, "average_importance"),
+        "avg_access_count": mean(rows, "average_recalls"),
+        "avg_decay_rate": _decay(rows),
+        "oldest_memory": min((row["first_event"] for row in rows), default=None),
+        "newest_memory": max((row["last_event"] for row in rows), default=None),
+        "estimated_size_mb": round(sum(row["bytes"] for row in rows) / MEGABYTE, 6),
         "total_semantic_facts": sum(row["count"] for row in facts),
         "current_semantic_facts": sum(row["count"] for row in facts if row["state"] == Memory.State.ACTIVE),
-        "facts_by_category": dict(summed(facts, lambda row: row["kind"])),
+        "facts_by_category": dict(_summed(facts, lambda row: row["kind"])),
         "avg_fact_confidence": mean(facts, "average_confidence"),
         "avg_evidence_count": 0.0,
         "total_events": sum(events.values()),
         "events_by_type": dict(events),
         "events_by_operation": _operations(events),
     }
+
+
+def _kept(rows: Rows) -> Rows:
+    return [row for row in rows if row["state"] != Memory.State.DELETED]
+
+
+def _status(row: Mapping[str, Any]) -> str:
+    return browsing.STATUSES[row["state"]]
+
+
+def _summed(rows: Rows, name: Any) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for row in rows:
+        found[name(row)] += row["count"]
+    return found
 
 
 def _decay(rows: Rows) -> float:
@@ -48,14 +76,14 @@ def _operations(events: Mapping[str, int]) -> dict[str, int]:
     return dict(found)
 
 
-def timeline(days: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
+def timeline(days: Iterable[tuple[datetime, int]]) -> dict[str, Any]:
     points = [{"date": day.date().isoformat(), "count": count} for day, count in days]
     return {"points": points, "total": sum(count for _, count in days)}
 
 
-def hours(points: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
+def hours(points: Iterable[tuple[datetime, int]]) -> dict[str, Any]:
     told = [{"hour": at.isoformat(), "count": count} for at, count in points]
-    return {"points": told, "total_last_24h": sum(count for _, count in points[-24:])}
+    return {"points": told, "total_last_24h": sum(count for _, count in list(points)[-24:])}
 
 
 def session(row: Session, tenant: str) -> dict[str, Any]:
@@ -68,7 +96,7 @@ def session(row: Session, tenant: str) -> dict[str, Any]:
         "created_at": row.created_at,
         "expires_at": row.expires_at,
         "ttl_seconds": int(left),
-        "memory_count": row.memories,
+        "memory_count": row.memories,  # type: ignore[attr-defined]  # annotated by sessions.listed
         "metadata": row.metadata,
     }
 

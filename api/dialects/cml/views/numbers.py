@@ -1,11 +1,13 @@
 """Figures: the overview, what was stored and asked by day and hour, sessions, limits, and what is labile."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics import counts, spans
-from analytics.counts import HOUR
+from analytics import counts
+from analytics.counts import HOUR, Span, hour_of
 from api.dialects.cml.presenters import numbers
 from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
@@ -81,10 +83,10 @@ class RequestStats(AdminView):
     told = {"GET": shown.RequestStats}
 
     def get(self, request: Request) -> Response:
-        hours = self.ask(request)["hours"]
-        span = spans.lately(HOUR * hours, timezone.now())
+        end = hour_of(timezone.now()) + HOUR
+        span = Span(end - timedelta(hours=self.ask(request)["hours"]), end)
         found = {point.at: point.n for point in counts.series("requests", span, step="hour")}
-        every = [span.begin + HOUR * place for place in range(hours)]
+        every = [span.begin + HOUR * at for at in range(int((span.end - span.begin) / HOUR))]
         return self.answer(numbers.hours([(at, found.get(at, 0)) for at in every]))
 
 

@@ -37,27 +37,28 @@ class Batch(BatchView):
     success = {"POST": 201}
 
     def post(self, request: Request) -> Response:
-        drafts, results = {}, {}
+        drafts, failed = {}, {}
         for index, item in enumerate(self.hear(request)["messages"]):
             try:
                 drafts[index] = draft_of(hear(serializers.SaidInConversation, item))
             except ValidationError as error:
-                results[index] = answers.result(index, "failed", detail=_said(error))
+                failed[index] = answers.result(index, "failed", detail=_said(error))
         outcomes = dict(zip(drafts, store(list(drafts.values()), partial=True), strict=True))
         for index, outcome in outcomes.items():
             status = "created" if outcome.id else "failed"
-            results[index] = answers.result(index, status, outcome.id, outcome.reason or None)
-        return self.results([results[index] for index in sorted(results)])
+            failed[index] = answers.result(index, status, outcome.id, outcome.reason or None)
+        return self.results([failed[index] for index in sorted(failed)])
 
 
 class BatchUpdate(BatchView):
     """Change up to 100 messages."""
 
     heard = serializers.BatchUpdates
+    success = {"POST": 200}
 
     def post(self, request: Request) -> Response:
-        updates = enumerate(self.hear(request)["updates"])
-        return self.results([_one(index, "updated", _change, item) for index, item in updates])
+        return self.results([_one(index, "updated", _change, item)
+                             for index, item in enumerate(self.hear(request)["updates"])])  # fmt: skip
 
 
 class BatchDelete(BatchView):
