@@ -11,6 +11,7 @@ from django.utils import timezone
 from api import health
 from api.dialects.base import Wrong
 from api.dialects.hippocampai.views.base import HippocampView
+from events import relay
 from events.models import Event
 from memory.models import Memory
 from memory.remember import remember_many
@@ -272,11 +273,30 @@ def test_an_answer_is_explained_and_not_counted(hip: Dialect) -> None:
     one = said(hip, "Ada takes tea.", importance=8)["id"]
     asked = {"query": "Who takes tea?", "user_id": "ada"}
     told = hip.post("v1/observability/explain", asked)[1]
-    assert (told["count"], told["candidates"], told["explanations"][0]["memory_id"]) == (1, 1, one)
-    assert "lexical" in told["explanations"][0]["explanation"]
-    assert hip.post("v1/observability/visualize", asked)[1]["results"][0]["parts"]["final"] > 0
-    stages = hip.post("v1/observability/profile", asked)[1]["stages"]
-    assert {"name", "ms", "left"} == stages[0].keys()
+    assert (told["results_count"], told["candidates"], told["explanations"][0]["memory_id"]) == (1, 1, one)
+    (explained,) = told["explanations"]
+    assert "lexical" in explained["explanation"]
+    assert (explained["text"], explained["score"]) == ("Ada takes tea.", explained["scores"]["final"])
+    seen = hip.post("v1/observability/visualize", asked | {"top_k": 3})[1]
+    assert seen["scores"][0]["breakdown"]["final"] == seen["scores"][0]["score"] > 0
+    assert seen["stats"] == {"mean_score": seen["scores"][0]["score"], "count": 1, "top_k": 3}
+    profile = hip.post("v1/observability/profile", asked)[1]
+    assert {"name", "ms", "left"} == profile["stages"][0].keys()
+    assert (profile["results_found"], profile["k"], profile["duration_seconds"] > 0) == (1, 5, True)
+    assert profile["average_score"] == seen["stats"]["mean_score"]
+
+
+def test_a_heatmap_is_of_what_was_asked_for_lately(hip: Dialect, in_acme: Tenant) -> None:
+    for text, recalls, days in (("Tea.", 2, 1), ("A boat.", 5, 3), ("A cat.", 7, 40)):
+        at = timezone.now() - timedelta(days=days)
+        Memory.objects.filter(pk=said(hip, text)["id"]).update(recalls=recalls, recalled_at=at)
+    said(hip, "A dog.")
+    said(hip, "Milk.", "ben")
+    told = hip.post("v1/observability/heatmap", {"user_id": "ada"})[1]
+    assert (told["total_memories"], told["total_accesses"], told["time_period_days"]) == (4, 14, 30)
+    assert [one["access_count"] for one in told["memory_access_counts"]] == [5, 2]
+    longer = hip.post("v1/observability/heatmap", {"user_id": "ada", "time_period_days": 60})[1]
+    assert [one["access_count"] for one in longer["memory_access_counts"]] == [7, 5, 2]
 
 
 def test_a_memory_grows_stale(hip: Dialect) -> None:
@@ -287,6 +307,7 @@ def test_a_memory_grows_stale(hip: Dialect) -> None:
     assert (fresh["is_stale"], old["is_stale"], old["age_days"]) == (False, True, 365)
     assert fresh["freshness_score"] > old["freshness_score"]
     assert fresh["staleness_score"] < old["staleness_score"]
+    assert (old["last_access_days"], old["access_frequency"]) == (365, "low")
 
 
 def test_importance_fades(hip: Dialect, in_acme: Tenant) -> None:
@@ -294,6 +315,8 @@ def test_importance_fades(hip: Dialect, in_acme: Tenant) -> None:
     Memory.objects.update(created_at=timezone.now() - timedelta(days=60))
     told = hip.post("v1/temporal/decay", {"memory_id": one})[1]
     assert (told["original_importance"], told["current_importance"], told["half_life_days"]) == (8, 8, 30)
+    assert (told["decay_function"], told["age_days"]) == ("default_exponential", 60)
+    assert hip.post("v1/temporal/decay", {"memory_id": one, "decay_function": "linear"})[0] == 422
     assert told["decayed_importance"] < 4
 
 
@@ -301,6 +324,24 @@ def test_what_cannot_be_forecast_says_why(hip: Dialect) -> None:
     told = hip.post("v1/temporal/forecast", {"user_id": "ada"})[1]
     assert told["forecast"] == []
     assert told["why_not"]
+    assert told["forecasts"] == {
+        "estimated_new_memories": None, "avg_importance_trend": 0.0, "total_memories_forecast": None,
+        "daily_creation_rate": None,
+    }  # fmt: skip
+
+
+def test_what_is_forecast_is_summed_up(hip: Dialect, in_acme: Tenant) -> None:
+    for ago, count in enumerate((3, 1, 2, 3, 2, 1, 3, 2, 1, 2, 3, 1, 2, 3, 2, 1)):
+        made = remember_many(
+            [Draft(f"{ago} days ago, {n}", Scope(user_id="ada"), importance=0.4) for n in range(count)]
+        )
+        when = timezone.now() - timedelta(days=ago)
+        Memory.objects.filter(pk__in=[outcome.id for outcome in made]).update(created_at=when)
+    told = hip.post("v1/temporal/forecast", {"user_id": "ada", "forecast_days": 10})[1]
+    total = round(sum(day["new_memories"] for day in told["forecast"]))
+    assert (len(told["forecast"]), told["forecasts"]["estimated_new_memories"]) == (10, total)
+    assert told["forecasts"]["total_memories_forecast"] == 32 + total
+    assert told["forecasts"]["avg_importance_trend"] == 4.0
 
 
 def test_a_window_is_of_what_is_relevant_or_recent(hip: Dialect) -> None:
@@ -311,6 +352,14 @@ def test_a_window_is_of_what_is_relevant_or_recent(hip: Dialect) -> None:
     recent = hip.post("v1/temporal/context-window", asked | {"context_type": "recent"})[1]
     assert [one["text"] for one in recent["memories"]] == ["Ben has a boat.", "Ada takes tea."]
     assert recent["start"] < recent["end"]
+    assert (recent["window_size"], recent["query"]) == (2, "tea")
+
+
+def test_a_window_can_be_of_what_is_asked_for_most(hip: Dialect, in_acme: Tenant) -> None:
+    for text, recalls in (("Tea.", 2), ("A boat.", 5), ("A cat.", 0)):
+        Memory.objects.filter(pk=said(hip, text)["id"]).update(recalls=recalls)
+    told = hip.post("v1/temporal/context-window", {"query": "x", "user_id": "ada", "context_type": "seasonal"})[1]
+    assert [one["text"] for one in told["memories"]] == ["A boat.", "Tea.", "A cat."]
 
 
 def test_numbers_are_of_the_user_alone(hip: Dialect) -> None:
@@ -324,11 +373,19 @@ def test_numbers_are_of_the_user_alone(hip: Dialect) -> None:
     assert hip.get("stats")[1]["total_memories"] == 2
 
 
-def test_health_is_scored(hip: Dialect) -> None:
-    assert hip.post("v1/health/score", {"user_id": "ada"})[1]["health_score"] == 0
-    said(hip)
+def test_health_is_scored(hip: Dialect, in_acme: Tenant) -> None:
+    nothing = hip.post("v1/health/score", {"user_id": "ada"})[1]
+    assert (nothing["health_score"], nothing["overall_score"], nothing["details"]["memory_count"]) == (1.0, 0, 0)
+    for text in ("Ada plays chess.", "ada plays chess!", "Ben has a boat.", "Tea is green."):
+        said(hip, text)
+    Memory.objects.filter(content="Tea is green.").update(recalls=1)
+    Memory.objects.update(created_at=timezone.now() - timedelta(days=73))
     told = hip.post("v1/health/score", {"user_id": "ada"})[1]
-    assert (told["total_memories"], told["health_score"] > 0) == (1, True)
+    assert told["details"] == {
+        "memory_count": 4, "avg_age_days": 73.0, "duplicate_ratio": 0.25, "retrieval_success_rate": 0.25,
+    }  # fmt: skip
+    assert told["health_score"] == round((0.8 + 0.75 + 0.25) / 3, 4)
+    assert 0 < told["overall_score"] <= 100
 
 
 def test_where_a_memory_comes_from(hip: Dialect) -> None:
@@ -339,17 +396,41 @@ def test_where_a_memory_comes_from(hip: Dialect) -> None:
     assert told["lineage"] == []
     history = hip.post("v1/monitoring/health-history", {"memory_id": one, "user_id": "ada"})[1]
     assert history["history"][0]["importance"] == 9
-    events = hip.get(f"v1/monitoring/events?memory_id={one}&event_type=memory.updated")
-    assert events[0] == 200
+    assert (history["total_snapshots"], history["user_id"]) == (2, "ada")
+
+
+def test_what_happened_is_told_in_its_words(hip: Dialect, acme: Tenant) -> None:
+    one = said(hip)["id"]
+    hip.call("PATCH", "v1/memories:update", {"memory_id": one, "text": "Ada takes coffee."})
+    said(hip, "Ben has a boat.", "ben")
+    relay.relay_batch(acme.pk)
+    for type in ("updated", "memory.updated"):
+        told = hip.get(f"v1/monitoring/events?memory_id={one}&event_type={type}&limit=1000")[1]
+        assert (told["total"], told["events"][0]["event_type"], told["events"][0]["user_id"]) == (1, "updated", "ada")
+    kinds = [event["event_type"] for event in hip.get("v1/monitoring/events?user_id=ada")[1]["events"]]
+    assert kinds == ["updated", "created"]
+    assert hip.get("v1/monitoring/events?event_type=retrieved")[1] == {"total": 0, "events": []}
     assert hip.get("v1/monitoring/events?event_type=none")[0] == 422
+
+
+def test_what_a_summary_is_made_of_is_its_chain(hip: Dialect, ada: Caller) -> None:
+    part, whole = said(hip, "Ada takes tea.")["id"], said(hip, "Ada drinks.", type="summary")["id"]
+    ada.post("relations", {"source": whole, "target": part, "type": "derived_from"})
+    told = hip.post("v1/provenance/track", {"memory_id": whole})[1]
+    assert [(link["memory_id"], link["type"]) for link in told["chain"]] == [(whole, "summary"), (part, "fact")]
+    assert len(hip.post("v1/provenance/track", {"memory_id": part})[1]["chain"]) == 1
 
 
 def test_accesses_are_told(hip: Dialect, in_acme: Tenant) -> None:
     one = said(hip)["id"]
     Memory.objects.update(recalls=3)
     told = hip.post("v1/monitoring/access-pattern", {"memory_id": one, "user_id": "ada"})[1]
-    assert (told["access_count"], told["last_accessed_at"]) == (3, None)
-    assert hip.post("v1/monitoring/access-patterns", {"user_id": "ada"})[1]["patterns"] == [told]
+    assert (told["access_count"], told["search_hits"], told["last_accessed"]) == (3, 3, None)
+    assert (told["access_frequency"], told["access_sources"]) == (3.0, {"recall": 3})
+    every = hip.post("v1/monitoring/access-patterns", {"user_id": "ada"})[1]
+    assert (every["patterns"], every["total_memories"]) == ([told], 1)
+    most = hip.post("v1/monitoring/stats", {"user_id": "ada"})[1]["most_accessed_memories"]
+    assert most == [{"memory_id": one, "access_count": 3, "last_accessed": None}]
     assert hip.post("v1/monitoring/access-pattern", {"memory_id": one, "user_id": "ben"})[0] == 404
 
 
