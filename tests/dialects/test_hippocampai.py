@@ -57,6 +57,7 @@ def test_a_type_finds_all_that_is_told_as_it(hip: Dialect, in_acme: Tenant) -> N
     assert set(texts(hip, {"memory_type": "fact"})) == {"fact", "constraint", "hypothesis"}
     assert set(texts(hip, {"type": ["goal", "context"]})) == {"goal", "context", "message"}
     assert texts(hip, {"type": "rent"}) == []
+    assert texts(hip, {"type": "Goal"}) == ["goal"]
 
 
 def test_what_no_type_is_told_of_says_it_itself(hip: Dialect) -> None:
@@ -166,7 +167,11 @@ def test_many_are_changed_and_deleted(hip: Dialect) -> None:
     assert [one["text"] for one in hip.call("PATCH", "v1/memories/batch", {"updates": updates})[1]] == ["uno"]
     narrowed = hip.call("DELETE", "v1/memories/batch", {"memory_ids": ids, "user_id": "ben"})[1]
     assert (narrowed["deleted_count"], narrowed["not_found"]) == (0, ids)
-    assert hip.call("DELETE", "v1/memories/batch", {"memory_ids": [*ids, "?"]})[1]["not_found"] == ["?"]
+    gone = hip.call("DELETE", "v1/memories/batch", {"memory_ids": [*ids, "?"]})[1]
+    assert gone == {
+        "success": True, "deleted_count": 2, "total": 3, "results": {ids[0]: True, ids[1]: True, "?": False},
+        "not_found": ["?"],
+    }  # fmt: skip
     assert texts(hip) == []
 
 
@@ -205,9 +210,19 @@ def test_doubles_are_merged_only_when_it_is_meant(hip: Dialect) -> None:
     for text in ("Ada plays chess.", "ada plays chess!"):
         said(hip, text)
     dry = hip.post("v1/memories/deduplicate", {"user_id": "ada"})[1]
-    assert (dry["status"], dry["duplicates_found"], len(dry["duplicates"]), len(texts(hip))) == ("success", 1, 1, 2)
+    assert (dry["status"], dry["duplicates_found"], len(dry["details"]), len(texts(hip))) == ("success", 1, 1, 2)
+    assert (dry["total_memories"], dry["memories_removed"]) == (2, 0)
     done = hip.post("v1/memories/deduplicate", {"user_id": "ada", "dry_run": False})[1]
-    assert (done["duplicates_removed"], len(done["duplicates"]), len(texts(hip))) == (1, 1, 1)
+    assert (done["memories_removed"], len(done["details"]), len(texts(hip))) == (1, 1, 1)
+    (merge,) = done["details"]
+    assert (merge["action"], len(merge["duplicates"]), merge["memory_id"] in merge["duplicates"]) == ("merge", 1, False)
+
+
+def test_each_double_that_goes_is_counted(hip: Dialect) -> None:
+    for tail in ("", "!", "!!", " !"):
+        said(hip, f"Ada plays chess on Sundays with her old friend Ben{tail}")
+    done = hip.post("v1/memories/deduplicate", {"user_id": "ada", "dry_run": False})[1]
+    assert (done["duplicates_found"], done["memories_removed"], len(texts(hip))) == (1, 3, 1)
 
 
 def test_episodes_are_consolidated(hip: Dialect) -> None:
@@ -225,14 +240,17 @@ def test_what_has_expired_is_cleared_away_for_one_user_or_all(hip: Dialect, in_a
         said(hip, "Over", user)
     Memory.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert hip.post("v1/memories:expire", {"user_id": "ada"})[1]["expired_count"] == 1
-    assert hip.post("v1/memories/cleanup", {})[1]["deleted_count"] == 2
+    told = hip.post("v1/memories/cleanup", {})[1]
+    assert (told["success"], told["deleted_count"]) == (True, 2)
 
 
 def test_a_job_can_be_left_to_a_worker(hip: Dialect) -> None:
     status, told = hip.post("v1/background/dedup/trigger?user_id=ada&dry_run=true", {})
     assert (status, told["status"], told["dry_run"]) == (200, "running", True)
     assert hip.post("v1/background/consolidate/trigger?user_id=ada&threshold=0.9", {})[0] == 200
-    assert hip.get("v1/background/status")[1] == {"status": "running", "pending": 2, "running": 0, "stuck": 0}
+    assert hip.get("v1/background/status")[1] == {
+        "status": "running", "pending": 2, "running": 0, "stuck": 0, "active_tasks": 0, "total_tasks": 2,
+    }  # fmt: skip
     assert hip.post("v1/background/dedup/trigger", {})[0] == 422
 
 
@@ -240,14 +258,22 @@ def test_a_contradiction_is_found_and_decided(hip: Dialect) -> None:
     old = said(hip, "I love coffee.")
     new = said(hip, "I hate coffee.")
     status, told = hip.post("v1/conflicts/detect", {"user_id": "ada"})
-    assert (status, told["count"]) == (200, 1)
+    assert (status, told["conflicts_found"]) == (200, 1)
     (found,) = told["conflicts"]
     assert {found["memory_1_id"], found["memory_2_id"]} == {old["id"], new["id"]}
+    assert {found["memory_id"], found["conflicting_id"]} == {old["id"], new["id"]}
     asked = {"conflict_id": found["conflict_id"], "strategy": "temporal"}
     assert hip.post("v1/conflicts/resolve", asked | {"user_id": "ben"})[0] == 404
-    assert hip.post("v1/conflicts/resolve", asked | {"user_id": "ada"})[1]["resolved"] is True
+    left = hip.post("v1/conflicts/resolve", asked | {"user_id": "ada", "strategy": "manual"})[1]
+    assert (left["resolution_status"], left["resolved"], len(texts(hip))) == ("pending", False, 2)
+    done = hip.post("v1/conflicts/resolve", asked | {"user_id": "ada", "strategy": "keep_latest"})[1]
+    assert (done["resolved"], done["resolution_status"], done["resolution_strategy"]) == (
+        True,
+        "success",
+        "keep_latest",
+    )
     assert texts(hip) == ["I hate coffee."]
-    assert hip.post("v1/conflicts/detect", {"user_id": "ada"})[1]["count"] == 0
+    assert hip.post("v1/conflicts/detect", {"user_id": "ada"})[1]["conflicts_found"] == 0
 
 
 def test_the_more_important_one_can_win(hip: Dialect) -> None:
@@ -263,10 +289,31 @@ def test_a_memory_is_moved_between_tiers_and_read_as_before(hip: Dialect) -> Non
     one = said(hip)["id"]
     assert hip.get(f"v1/lifecycle/temperature/{one}")[1]["tier"] == "warm"
     assert hip.post("v1/lifecycle/migrate", {"memory_id": one, "target_tier": "archived"})[1]["tier"] == "cold"
-    assert hip.post("v1/lifecycle/stats", {"user_id": "ada"})[1]["by_tier"] == {"cold": 1}
+    told = hip.post("v1/lifecycle/stats", {"user_id": "ada"})[1]
+    assert (told["total_memories"], told["tier_counts"]["cold"], told["tier_counts"]["hot"]) == (1, 1, 0)
     told = hip.get(f"v1/memories/{one}")[1]
     assert (told["text"], told["is_archived"]) == ("Ada takes tea.", True)
-    assert hip.post("v1/lifecycle/migrate", {"memory_id": one, "target_tier": "hot"})[1]["tier"] == "warm"
+    assert hip.post("v1/lifecycle/migrate", {"memory_id": one, "target_tier": "HOT"})[1] == {
+        "memory_id": one, "target_tier": "hot", "migrated": True, "tier": "warm",
+    }  # fmt: skip
+
+
+def test_what_cannot_be_moved_is_not_said_to_be(hip: Dialect, in_acme: Tenant) -> None:
+    one = said(hip)["id"]
+    Memory.objects.filter(pk=one).update(state=Memory.State.SUPERSEDED)
+    told = hip.post("v1/lifecycle/migrate", {"memory_id": one, "target_tier": "cold"})[1]
+    assert (told["migrated"], told["tier"]) == (False, "warm")
+
+
+def test_a_memory_has_a_temperature(hip: Dialect, in_acme: Tenant) -> None:
+    one = said(hip, importance=5)["id"]
+    fresh = hip.get(f"v1/lifecycle/temperature/{one}")[1]
+    assert (fresh["temperature_score"], fresh["access_count"], fresh["last_access"]) == (45.0, 0, None)
+    now = timezone.now()
+    Memory.objects.update(created_at=now - timedelta(days=60), recalled_at=now - timedelta(days=30), recalls=30)
+    told = hip.get(f"v1/lifecycle/temperature/{one}")[1]
+    assert (told["access_frequency"], told["recency_score"], told["temperature_score"]) == (0.5, 0.5, 50.0)
+    assert hip.post("v1/lifecycle/stats", {"user_id": "ada"})[1]["total_accesses"] == 30
 
 
 def test_an_answer_is_explained_and_not_counted(hip: Dialect) -> None:
@@ -491,6 +538,6 @@ def test_contradictions_of_one_memory_are_found_among_others(hip: Dialect) -> No
     one = said(hip, "I hate coffee.")["id"]
     said(hip, "I love opera.")
     said(hip, "I hate opera.")
-    assert hip.post("v1/conflicts/detect", {"user_id": "ada"})[1]["count"] == 2
+    assert hip.post("v1/conflicts/detect", {"user_id": "ada"})[1]["conflicts_found"] == 2
     (found,) = hip.post("v1/conflicts/detect", {"user_id": "ada", "memory_id": one})[1]["conflicts"]
     assert one in (found["memory_1_id"], found["memory_2_id"])
