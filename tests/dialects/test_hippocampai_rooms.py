@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django_tenants.utils import tenant_context
 from automation.models import TaskRun
 from events import relay
 from memory.models import Memory
+from memory.tiers import cold
 from memory.upkeep import embed
 from tenants import keys, plans
 from tenants.metered import RATES
@@ -111,8 +113,8 @@ def test_feedback_is_counted_and_scored(hip: Dialect, ada: Caller, another: Dial
     told = hip.get(path)[1]
     assert (told["score"], told["event_count"]) == (0.425, 4)
     assert told["breakdown"] == {"relevant": 1, "partially_relevant": 1, "outdated": 1, "not_relevant": 1}
-    assert hip.get("v1/feedback/stats?user_id=ada")[1]["stats"] == told["breakdown"]
-    assert hip.get("v1/feedback/stats?user_id=ben")[1]["stats"] == {}
+    assert hip.get("v1/feedback/stats?user_id=ada")[1]["stats"] == told["breakdown"] | {"total": 4}
+    assert set(hip.get("v1/feedback/stats?user_id=ben")[1]["stats"].values()) == {0}
     assert another.get(path)[1] == {"memory_id": memory, "score": 0.5, "event_count": 0, "breakdown": {}}
     assert another.post(path, {"user_id": "ada", "feedback_type": "relevant"})[0] == 404
     assert hip.post(path, {"user_id": "ada", "feedback_type": "loved"})[0] == 422
@@ -260,7 +262,9 @@ def test_doubles_are_found_and_merged(hip: Dialect, ada: Caller, acme: Tenant, a
     assert (len(tried["actions_recommended"]), tried["actions_applied"], TaskRun.objects.count()) == (1, [], 0)
     assert len(kept(acme)) == 2
     assert another.post("v1/healing/deduplication", order | {"dry_run": False})[1]["actions_applied"] == []
+    assert (tried["clusters_found"], tried["duplicates_removed"], tried["success"]) == (1, 0, True)
     done = hip.post("v1/healing/deduplication", order | {"dry_run": False})[1]
+    assert (done["clusters_found"], done["duplicates_removed"]) == (1, 1)
     assert [action["action_type"] for action in done["actions_applied"]] == ["merge"]
     assert len(kept(acme)) == 1
 
@@ -268,10 +272,47 @@ def test_doubles_are_found_and_merged(hip: Dialect, ada: Caller, acme: Tenant, a
 def test_a_full_check_tries_everything(hip: Dialect, ada: Caller) -> None:
     fill(ada, 3)
     told = hip.post("v1/healing/full-check?user_id=ada", {})[1]
+    assert (told["health_improvement"], told["total_actions_applied"]) == (0, 0)
+    each = [len(told[name]["actions_recommended"]) for name in ("cleanup", "deduplication", "consolidation")]
+    assert told["total_actions_recommended"] == sum(each) == sum(told["actions_by_type"].values())
     assert (told["dry_run"], told["health"]["memory_count"]) == (True, 3)
     assert told["cleanup"]["actions_applied"] == []
     assert hip.post("v1/healing/full-check", {})[0] == 422
     assert hip.post("v1/healing/consolidate", {"user_id": "ada", "tag": "tea"})[0] == 422
+
+
+def test_a_consolidation_tells_what_it_writes(hip: Dialect, ada: Caller, acme: Tenant) -> None:
+    sources = [
+        ada.remember(f"Ada drinks green tea without sugar {when}.", user_id="ada", kind="event")
+        for when in ("in the morning", "at noon", "in the evening")
+    ]
+    embedded(acme)
+    (tried,) = hip.post("v1/healing/consolidate", {"user_id": "ada"})[1]["consolidations"]
+    (done,) = hip.post("v1/healing/consolidate", {"user_id": "ada", "dry_run": False})[1]["consolidations"]
+    (made,) = kept(acme, source="consolidate")
+    assert set(tried["source_memory_ids"]) == set(sources)
+    assert tried["consolidated_text"] == done["consolidated_text"] == made.content
+
+
+def test_importance_is_scored_anew(hip: Dialect, ada: Caller, acme: Tenant) -> None:
+    memory = ada.remember("Ada likes tea.", user_id="ada")
+    with tenant_context(acme):
+        Memory.objects.update(importance=0.111)
+    told = hip.post("v1/healing/importance", {"user_id": "ada", "dry_run": False, "max_adjustments": 100_000})[1]
+    (made,) = told["adjustments"]
+    (now,) = kept(acme)
+    assert (made["memory_id"], made["new_importance"]) == (memory, round(10 * now.importance, 4))
+    assert (told["total_adjusted"], told["success"]) == (1, True)
+
+
+def test_what_is_stale_is_told_wherever_its_text_is(hip: Dialect, ada: Caller, acme: Tenant) -> None:
+    memory = ada.remember("Ada liked tea.", user_id="ada")
+    with tenant_context(acme):
+        cold.archive(UUID(memory))
+        old = timezone.now() - timedelta(days=200)
+        Memory.objects.update(created_at=old, updated_at=old, recalled_at=old + timedelta(days=100), recalls=1)
+    (told,) = hip.post("v1/healing/health/stale?user_id=ada", {})[1]["stale_memories"]
+    assert (told["text"], told["days_since_access"]) == ("Ada liked tea.", 100)
 
 
 # --- usage, audit, dashboard

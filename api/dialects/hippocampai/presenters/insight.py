@@ -148,7 +148,7 @@ def score(user_id: str, report: dict[str, Any], accessed: float) -> dict[str, An
         "user_id": user_id,
         "health_score": round((youth + (1 - doubled) + accessed) / 3, 4),
         "details": {
-            "memory_count": total,
+            "memory_count": report["metrics"]["memories_in_all"],
             "avg_age_days": age,
             "duplicate_ratio": round(doubled, 4),
             "retrieval_success_rate": round(accessed, 4),

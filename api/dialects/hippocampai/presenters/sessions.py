@@ -78,6 +78,12 @@ def breakdown(counted: Counter[str]) -> dict[str, int]:
     return {name: told[name] for name in FEEDBACK if told[name]}
 
 
+def totals(counted: Counter[str]) -> dict[str, int]:
+    """The same with every type, and all together."""
+    told = dict.fromkeys(FEEDBACK, 0) | breakdown(counted)
+    return {"total": sum(told.values())} | told
+
+
 def score(memory_id: Any, counted: Counter[str]) -> dict[str, Any]:
     told = breakdown(counted)
     count = sum(told.values())
