@@ -156,7 +156,8 @@ def submit(user_id: str, task_type: str, priority: str, metadata: dict[str, Any]
 
 def tasks() -> Any:
     """Runs that are tasks: those that a `run_all` made are part of it."""
-    return looking.here().filter(job__in=BY_JOB, parent=None, dry_run=False).exclude(user_id="")
+    rows = looking.here().filter(job__in=BY_JOB, parent=None, dry_run=False).exclude(user_id="")
+    return rows.prefetch_related("children")
 
 
 def find(task_id: str) -> TaskRun | None:
