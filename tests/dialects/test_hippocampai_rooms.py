@@ -1,6 +1,6 @@
 """What HippocampAI's other rooms mean here: sessions, feedback, compaction, consolidation, healing, context."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,10 @@ def another(globex: Tenant) -> Dialect:
 def embedded(tenant: Tenant) -> None:
     with tenant_context(tenant):
         embed.pending()
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def kept(tenant: Tenant, **which: Any) -> list[Memory]:
@@ -75,6 +79,7 @@ def test_a_session_is_deleted_and_restored_with_what_was_said(hip: Dialect, ada:
     assert hip.get("api/sessions/list?user_id=ada") == (200, [])
     (gone,) = hip.get("api/sessions/list?user_id=ada&include_deleted=true")[1]
     assert (gone["session_id"], gone["is_deleted"], gone["memory_count"]) == ("talk", True, 1)
+    assert moment(gone["created_at"]) <= moment(gone["last_active_at"])
     assert hip.get("api/sessions/talk")[0] == 404
     assert hip.get("api/sessions/talk?include_deleted=true")[1] == gone
     assert ids(hip.get("api/sessions/deleted/list?user_id=ada")[1], "id") == [record["id"]]
@@ -83,9 +88,22 @@ def test_a_session_is_deleted_and_restored_with_what_was_said(hip: Dialect, ada:
     assert another.post("api/sessions/restore", restoring)[0] == 404
     status, back = hip.post("api/sessions/restore", restoring)
     assert (status, back["session_id"], back["memory_count"], back["is_active"]) == (200, "talk", 1, True)
+    assert back["created_at"] == gone["created_at"]
     assert len(ada.search("tea", user_id="ada")) == 1
     assert hip.get("api/sessions/deleted/list") == (200, [])
     assert hip.get("api/sessions/deleted/list?include_restored=true")[1][0]["is_restored"] is True
+
+
+def test_nobody_loses_a_session_for_anothers_of_its_name(hip: Dialect, ada: Caller) -> None:
+    for user in ("ada", "ben"):
+        ada.remember("Tea.", user_id=user, session_id="talk")
+    order = {"session_id": "talk", "admin_user_id": "root"}
+    assert hip.post("api/sessions/soft-delete", order)[0] == 422
+    assert hip.post("api/sessions/soft-delete", order | {"user_id": "ada"})[1]["user_id"] == "ada"
+    assert hip.get("api/sessions/talk?user_id=ada")[0] == 404
+    assert hip.get("api/sessions/talk?user_id=ada&include_deleted=true")[1]["is_deleted"] is True
+    assert hip.get("api/sessions/talk")[1]["user_id"] == "ben"
+    assert hip.post("api/sessions/soft-delete", order)[1]["user_id"] == "ben"
 
 
 def test_all_sessions_of_a_user_go_when_it_is_confirmed(hip: Dialect, ada: Caller) -> None:
@@ -162,6 +180,7 @@ def test_a_compaction_is_tried_before_it_is_done(hip: Dialect, ada: Caller, acme
         ({"memory_types": ["goal"]}, 0),
         ({"memory_types": ["nonsense"]}, 0),
         ({"min_memories": 9}, 0),
+        ({"min_memories": 1}, 8),
     ],
 )
 def test_a_compaction_is_of_what_it_is_asked_for(
@@ -195,7 +214,10 @@ def test_a_consolidation_is_triggered_and_told(hip: Dialect, ada: Caller, acme: 
     assert hip.get(f"api/consolidation/runs/{done['id']}")[1] == done
     assert ids(hip.get("api/consolidation/runs?limit=1")[1], "id") == [done["id"]]
     stats = hip.get("api/consolidation/stats")[1]
-    assert (stats["total_runs"], stats["successful_runs"], stats["total_memories_synthesized"]) == (2, 2, 2)
+    assert (stats["total_runs"], stats["successful_runs"], stats["total_memories_synthesized"]) == (2, 2, 1)
+    assert (stats["total_memories_reviewed"], stats["total_memories_deleted"]) == (3, 0)
+    assert (stats["avg_duration_seconds"] > 0, stats["last_run_at"]) == (True, done["started_at"])
+    assert (tried["dry_run"], done["dry_run"]) == (True, False)
     assert another.get(f"api/consolidation/runs/{done['id']}")[0] == 404
     assert another.get("api/consolidation/runs") == (200, [])
 
@@ -232,6 +254,10 @@ def test_a_context_is_fitted_into_its_budget(hip: Dialect, ada: Caller, another:
     text = hip.post("v1/context:assemble/text", asked | {"include_citations": False})[1]
     assert (text["context"], text["citations"], text["item_count"]) == (pack["final_context_text"], [], 1)
     assert hip.post("v1/context:assemble/text", asked | {"type_filter": ["goal"]})[1]["item_count"] == 0
+    said_there = ada.remember("Ada takes tea at four.", user_id="ada", session_id="talk")
+    narrowed = hip.post("v1/context:assemble", asked | {"session_id": "talk", "token_budget": 100_000})[1]
+    assert (narrowed["citations"], narrowed["session_id"]) == ([said_there], "talk")
+    assert narrowed["constraints"]["token_budget"] == 32_000
     assert another.post("v1/context:assemble/text", asked)[1] == {
         "context": "", "citations": [], "token_count": 0, "item_count": 0,
     }  # fmt: skip
@@ -328,6 +354,7 @@ def test_what_a_tenant_uses_is_told(hip: Dialect, ada: Caller, acme: Tenant, ano
     assert another.get(f"api/usage/me?user_id={acme.pk}")[0] == 404
     quotas = hip.get("api/usage/quotas")[1]
     assert sorted(quotas["quotas"]) == ["api_calls_daily", "memories", "storage"]
+    assert [quotas["quotas"][name]["used"] for name in ("memories", "storage")] == [1, 4]
     assert hip.get("api/usage/platform")[0] == 403
 
 
@@ -357,6 +384,7 @@ def test_the_ledger_is_the_audit_log(hip: Dialect, ada: Caller, acme: Tenant, gl
     page = hip.post("api/audit/logs/search", {"actions": ["memory_create"], "page_size": 1})[1]
     assert ids(page["events"], "action") == ["memory_create"]
     assert hip.get("api/audit/logs?severity=error")[1]["events"] == []
+    assert hip.get(f"api/audit/logs?resource_id={memory}&search=was STORED")[1]["total_count"] == 1
     assert hip.get("api/audit/logs?action=nothing")[1]["total_count"] == 0
     assert hip.get("api/audit/stats")[1]["events_by_action"]["memory_create"] == 1
     assert "memory_create" in hip.get("api/audit/actions")[1]["memories"]

@@ -33,11 +33,11 @@ def listed(found: Sequence[Session]) -> list[dict[str, Any]]:
 
 
 def deleted(gone: Bygone) -> dict[str, Any]:
-    """A deleted session among sessions; when it began is not known any more."""
+    """A deleted session among sessions; it was there last when it was deleted."""
     return {
         "session_id": gone.session_id,
         "user_id": gone.user_id,
-        "created_at": None,
+        "created_at": gone.began,
         "last_active_at": gone.deleted_at,
         "is_active": False,
         "is_deleted": True,
