@@ -108,7 +108,7 @@ class DeduplicatedTold(HealedTold):
     duplicates_removed = serializers.IntegerField(help_text="Merged: superseded, and not deleted.")
 
 
-class ConsolidatedTold(HealedTold):
+class GistsTold(HealedTold):
     consolidations = serializers.ListField(
         child=serializers.DictField(), help_text="action_type, source_memory_ids, consolidated_text, reason"
     )

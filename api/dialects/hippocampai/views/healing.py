@@ -134,7 +134,7 @@ class Consolidate(Healing):
     """Keep the gist of what is alike, by the job `consolidate`."""
 
     heard = words.ConsolidateHeard
-    told = {"POST": words.ConsolidatedTold}
+    told = {"POST": words.GistsTold}
 
     def post(self, request: Request) -> Response:
         said = self.hear(request)
