@@ -377,6 +377,16 @@ def test_what_cannot_be_forecast_says_why(hip: Dialect) -> None:
     }  # fmt: skip
 
 
+def test_the_days_before_the_first_memory_foretell_nothing(hip: Dialect, in_acme: Tenant) -> None:
+    for text in ("Tea.", "A boat.", "A cat."):
+        said(hip, text)
+    told = hip.post("v1/temporal/forecast", {"user_id": "ada"})[1]
+    assert (told["forecast"], told["forecasts"]["estimated_new_memories"]) == ([], None)
+    assert told["why_not"]
+    Memory.objects.filter(content="Tea.").update(created_at=timezone.now() - timedelta(days=200))
+    assert len(hip.post("v1/temporal/forecast", {"user_id": "ada"})[1]["forecast"]) == 30
+
+
 def test_what_is_forecast_is_summed_up(hip: Dialect, in_acme: Tenant) -> None:
     for ago, count in enumerate((3, 1, 2, 3, 2, 1, 3, 2, 1, 2, 3, 1, 2, 3, 2, 1)):
         made = remember_many(

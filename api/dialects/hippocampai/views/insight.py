@@ -1,6 +1,7 @@
 """How recall answers, and why; how fresh a memory is; what the coming weeks bring."""
 
 from datetime import timedelta
+from itertools import dropwhile
 from typing import Any
 
 from django.db.models import Count, Q, Sum
@@ -123,9 +124,15 @@ class Forecast(HippocampView):
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
         user_id, days = heard["user_id"], heard["forecast_days"]
-        counts = [float(count) for _, count in stats.growth(Scope(user_id=user_id), LEARNED_FROM)]
         groups, _ = stats.grouped(["kind"], Narrowing(Scope(user_id=user_id)))
+        counts = _since_the_first(user_id, sum(group["count"] for group in groups))
         return self.answer(presenters.forecast(user_id, days, forecast(counts, days, least=0), groups))
+
+
+def _since_the_first(user_id: str, total: int) -> list[float]:
+    """New memories by day. The days before the first of a user's `total` say nothing of how many there will be."""
+    counts = [float(count) for _, count in stats.growth(Scope(user_id=user_id), LEARNED_FROM)]
+    return counts if total > sum(counts) else list(dropwhile(lambda count: not count, counts))
 
 
 class ContextWindow(HippocampView):
