@@ -6,7 +6,7 @@ from typing import Any
 
 from django_tenants.utils import tenant_context
 
-from automation import policies, runner, vocabulary
+from automation import asking, policies, runner, vocabulary
 from automation.errors import BadPolicy, PolicyThere
 from automation.models import Policy, TaskRun
 from automation.vocabulary import FEATURES, AutomationPolicy
@@ -21,6 +21,7 @@ Result = dict[str, Any]
 FAILED_CHECK = {"status": "skipped", "reason": "policy check failed"}
 NO_MEMORIES = {"status": "skipped", "reason": "no memories"}
 RUNS = ("summarization", "consolidation", "compression", "decay", "health_check")  # in this order, by run_all_…
+NAMES = {FEATURES[name].job: name for name in RUNS}
 ACTOR = "library"  # who acts, where nobody was recognised
 CHARS_PER_TOKEN = 4
 
@@ -157,11 +158,20 @@ def options_for(feature: str, user_id: str) -> dict[str, Any]:
 
 
 def told(run: TaskRun) -> Result:
-    """A run that is over, as the controller's methods answer it."""
+    """A run that is over, as the controller's methods answer it; one of several jobs with each by its name."""
     if run.state != TaskRun.State.SUCCEEDED:
-        return {"status": "failed", "error": run.error or f"the run is {run.state}", "run_id": str(run.pk)}
-    more = _health(run) if run.job == FEATURES["health_check"].job else {}
+        failed = {"status": "failed", "error": run.error or f"the run is {run.state}"}
+        return failed | _parts(run) | {"run_id": str(run.pk)}
+    if run.result.get("total_memories") == 0:
+        return NO_MEMORIES | {"run_id": str(run.pk)}
+    more = _health(run) if run.job == FEATURES["health_check"].job else _parts(run)
     return {"status": "success"} | run.result | more | {"run_id": str(run.pk)}
+
+
+def _parts(run: TaskRun) -> dict[str, Result]:
+    """What came of each run that it is the parent of, in HippocampAI's words where it has one for the job."""
+    children = sorted(run.children.all(), key=lambda child: child.pk) if run.job == asking.ALL else []
+    return {NAMES.get(child.job, child.job): told(child) for child in children}
 
 
 def _health(run: TaskRun) -> Result:

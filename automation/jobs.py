@@ -39,7 +39,8 @@ def _checked(changes: Sequence[Change]) -> dict[str, Any]:
     if not reports:
         return {}
     names = {"overall_score": "health_score", "status": "health_status", "recommendations": "recommendations"}
-    return {ours: reports[0][name] for name, ours in names.items()}
+    looked_at = sum(told["total_memories"] for told in reports)
+    return {ours: reports[0][name] for name, ours in names.items()} | {"total_memories": looked_at}
 
 
 def _evaluated(changes: Sequence[Change]) -> dict[str, Any]:

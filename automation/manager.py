@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from automation import asking, looking, runner, worker
 from automation import controller as controlling
@@ -95,7 +96,8 @@ class TaskManager:
     def get_user_tasks(self, user_id: str, status: str | None = None, limit: int = 100) -> list[BackgroundTask]:
         """Newest first."""
         with self.controller.inside():
-            return [told(run) for run in of_user(user_id, status).order_by("-id")[: max(0, limit)]]
+            rows = of_user(user_id, status).order_by("-id")[: max(0, limit)]
+            return [told(run) for run in with_parts(rows)]
 
     def cancel_task(self, task_id: str) -> bool:
         """Whether it was cancelled: only what has not begun is."""
@@ -168,6 +170,13 @@ def of_user(user_id: str, status: str | None = None) -> Any:
     """Raises ValueError for a status that is none."""
     rows = tasks().filter(user_id=user_id)
     return rows.filter(state__in=STATES[TaskStatus(status)]) if status else rows
+
+
+def with_parts(rows: Iterable[TaskRun]) -> list[TaskRun]:
+    """With the runs that those of all jobs are of: one more statement, and none where there are no such ones."""
+    found = list(rows)
+    prefetch_related_objects([run for run in found if run.job == asking.ALL], "children")
+    return found
 
 
 def cancel(run: TaskRun | None) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -30,6 +30,11 @@ class Bygone:
     deleted_by: str
     back: bool
 
+    @property
+    def began(self) -> datetime:
+        """When it was opened, as its id tells: a UUIDv7 begins with 48 bits of time (RFC 9562, 5.7)."""
+        return datetime.fromtimestamp((self.id.int >> 80) / 1000, UTC)
+
 
 def listed(user_id: str = "", limit: int = 100) -> list[Bygone]:
     """The latest first. Two statements."""
@@ -52,7 +57,7 @@ def bring_back(session_key: UUID) -> Session | None:
     if found is None:
         return None
     names = {name: getattr(found, name) for name in ("namespace", "user_id", "session_id")}
-    session = Session(pk=session_key, last_position=_last_position(names), **names)
+    session = Session(pk=session_key, last_position=_last_position(names), created_at=found.began, **names)
     gate.admit(session)
     Session.objects.bulk_create([session], ignore_conflicts=True)
     kept = Session.objects.get(**names)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView, SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from api.routes import both
 
@@ -40,9 +40,9 @@ def patterns_of(name: str) -> list[URLResolver]:
 
 def _mounted(name: str) -> Iterator[URLPattern | URLResolver]:
     page = f"compat/{name}"
-    schema = SpectacularAPIView.as_view(patterns=patterns_of(name), custom_settings=schema_of(name))
-    yield path(f"{page}/schema", schema, name=f"{name}-schema")
-    yield path(f"{page}/openapi.json", schema)
+    of = {"patterns": patterns_of(name), "custom_settings": schema_of(name)}
+    yield path(f"{page}/schema", SpectacularAPIView.as_view(**of), name=f"{name}-schema")
+    yield path(f"{page}/openapi.json", SpectacularJSONAPIView.as_view(**of))
     yield from both(f"{page}/docs", SpectacularSwaggerSplitView.as_view(url_name=f"{name}-schema", title=name))
     yield from patterns_of(name)
 

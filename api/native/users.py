@@ -218,7 +218,7 @@ class UserTasks(TenantView):
     def get(self, request: Request, user_id: str) -> Response:
         asked = hear(TasksAsked, request.query_params)
         found, rest = page(manager.of_user(user_id, asked.get("status")), asked.get("cursor", ""), asked["limit"])
-        return Response({"data": [_told(run) for run in found], **rest})
+        return Response({"data": [_told(run) for run in manager.with_parts(found)], **rest})
 
 
 class OneTask(TenantView):

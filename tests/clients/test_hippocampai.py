@@ -231,9 +231,9 @@ def test_what_the_user_states_in_a_conversation_is_remembered(backend: Remote, u
 def test_doubles_are_found_and_merged(backend: Remote, user: str) -> None:
     backend.batch_remember([{"text": text, "user_id": user} for text in ("Ada plays chess.", "ada plays chess!")])
     dry = backend.deduplicate_memories(user)
-    assert (dry["dry_run"], dry["duplicates_found"], dry["duplicates_removed"]) == (True, 1, 0)
+    assert (dry["dry_run"], dry["duplicates_found"], dry["memories_removed"]) == (True, 1, 0)
     assert len(backend.get_memories(user)) == 2
-    assert backend.deduplicate_memories(user, dry_run=False)["duplicates_removed"] == 1
+    assert backend.deduplicate_memories(user, dry_run=False)["memories_removed"] == 1
     assert len(backend.get_memories(user)) == 1
 
 

@@ -71,11 +71,10 @@ def test_its_documents_answer_whoever_holds_a_key(acme: Tenant, name: str, path:
 
 
 @pytest.mark.parametrize("name", settings.DIALECTS)
-def test_the_openapi_file_is_json_and_tells_its_readme(acme: Tenant, name: str) -> None:
-    key = keys.issue(acme, "reader")[1]
-    answer = Client().get(
-        f"/compat/{name}/openapi.json", headers={"Authorization": f"Bearer {key}", "Accept": "application/json"}
-    )
+@pytest.mark.parametrize("accept", ["*/*", "application/json"])
+def test_the_openapi_file_is_json_and_tells_its_readme(acme: Tenant, name: str, accept: str) -> None:
+    headers = {"Authorization": f"Bearer {keys.issue(acme, 'reader')[1]}", "Accept": accept}
+    answer = Client().get(f"/compat/{name}/openapi.json", headers=headers)
     told = json.loads(answer.content)
     assert told["info"]["description"].startswith("# ")
     assert all(path.startswith(f"/compat/{name}/") for path in told["paths"])

@@ -120,6 +120,26 @@ def test_each_feature_runs_and_reports(hip: Dialect, ada: Caller, kind: str) -> 
     assert (found["status"], found["result"]["status"]) == ("SUCCESS", "success")
 
 
+def test_a_task_of_all_tells_what_came_of_each(hip: Dialect, ada: Caller) -> None:
+    fill(ada)
+    asked = {"task_type": "all_optimizations", "async_execution": False}
+    key = hip.post("api/v1/users/user123/tasks", asked)[1]["task_id"]
+    told = hip.get(f"api/v1/tasks/status/{key}")[1]["result"]
+    features = ("summarization", "consolidation", "compression", "decay", "health_check")
+    assert (told["status"], {told[name]["status"] for name in features}) == ("success", {"success"})
+    assert told["summarization"]["summaries_created"] == 1
+    assert told["health_check"]["health_score"] > 0
+    (listed,) = hip.get("api/v1/users/user123/tasks")[1]
+    assert listed["result"] == told
+
+
+def test_the_health_of_nobody_is_not_checked(hip: Dialect) -> None:
+    asked = {"task_type": "health_check", "async_execution": False}
+    key = hip.post("api/v1/users/nobody/tasks", asked)[1]["task_id"]
+    told = hip.get(f"api/v1/tasks/status/{key}")[1]["result"]
+    assert told == {"status": "skipped", "reason": "no memories", "run_id": key}
+
+
 def test_a_task_waits_for_a_worker_and_is_listed(hip: Dialect, ada: Caller, another: Dialect) -> None:
     fill(ada)
     task_id = hip.post("api/v1/users/user123/tasks", {"task_type": "decay", "priority": "high"})[1]["task_id"]

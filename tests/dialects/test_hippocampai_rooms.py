@@ -1,7 +1,8 @@
 """What HippocampAI's other rooms mean here: sessions, feedback, compaction, consolidation, healing, context."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django_tenants.utils import tenant_context
 from automation.models import TaskRun
 from events import relay
 from memory.models import Memory
+from memory.tiers import cold
 from memory.upkeep import embed
 from tenants import keys, plans
 from tenants.metered import RATES
@@ -23,6 +25,10 @@ TALK = {"user_id": "ada", "session_id": "talk"}
 def embedded(tenant: Tenant) -> None:
     with tenant_context(tenant):
         embed.pending()
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def kept(tenant: Tenant, **which: Any) -> list[Memory]:
@@ -63,6 +69,7 @@ def test_a_session_is_deleted_and_restored_with_what_was_said(hip: Dialect, ada:
     assert hip.get("api/sessions/list?user_id=ada") == (200, [])
     (gone,) = hip.get("api/sessions/list?user_id=ada&include_deleted=true")[1]
     assert (gone["session_id"], gone["is_deleted"], gone["memory_count"]) == ("talk", True, 1)
+    assert moment(gone["created_at"]) <= moment(gone["last_active_at"])
     assert hip.get("api/sessions/talk")[0] == 404
     assert hip.get("api/sessions/talk?include_deleted=true")[1] == gone
     assert ids(hip.get("api/sessions/deleted/list?user_id=ada")[1], "id") == [record["id"]]
@@ -71,9 +78,22 @@ def test_a_session_is_deleted_and_restored_with_what_was_said(hip: Dialect, ada:
     assert another.post("api/sessions/restore", restoring)[0] == 404
     status, back = hip.post("api/sessions/restore", restoring)
     assert (status, back["session_id"], back["memory_count"], back["is_active"]) == (200, "talk", 1, True)
+    assert back["created_at"] == gone["created_at"]
     assert len(ada.search("tea", user_id="ada")) == 1
     assert hip.get("api/sessions/deleted/list") == (200, [])
     assert hip.get("api/sessions/deleted/list?include_restored=true")[1][0]["is_restored"] is True
+
+
+def test_nobody_loses_a_session_for_anothers_of_its_name(hip: Dialect, ada: Caller) -> None:
+    for user in ("ada", "ben"):
+        ada.remember("Tea.", user_id=user, session_id="talk")
+    order = {"session_id": "talk", "admin_user_id": "root"}
+    assert hip.post("api/sessions/soft-delete", order)[0] == 422
+    assert hip.post("api/sessions/soft-delete", order | {"user_id": "ada"})[1]["user_id"] == "ada"
+    assert hip.get("api/sessions/talk?user_id=ada")[0] == 404
+    assert hip.get("api/sessions/talk?user_id=ada&include_deleted=true")[1]["is_deleted"] is True
+    assert hip.get("api/sessions/talk")[1]["user_id"] == "ben"
+    assert hip.post("api/sessions/soft-delete", order)[1]["user_id"] == "ben"
 
 
 def test_all_sessions_of_a_user_go_when_it_is_confirmed(hip: Dialect, ada: Caller) -> None:
@@ -101,8 +121,8 @@ def test_feedback_is_counted_and_scored(hip: Dialect, ada: Caller, another: Dial
     told = hip.get(path)[1]
     assert (told["score"], told["event_count"]) == (0.425, 4)
     assert told["breakdown"] == {"relevant": 1, "partially_relevant": 1, "outdated": 1, "not_relevant": 1}
-    assert hip.get("v1/feedback/stats?user_id=ada")[1]["stats"] == told["breakdown"]
-    assert hip.get("v1/feedback/stats?user_id=ben")[1]["stats"] == {}
+    assert hip.get("v1/feedback/stats?user_id=ada")[1]["stats"] == told["breakdown"] | {"total": 4}
+    assert set(hip.get("v1/feedback/stats?user_id=ben")[1]["stats"].values()) == {0}
     assert another.get(path)[1] == {"memory_id": memory, "score": 0.5, "event_count": 0, "breakdown": {}}
     assert another.post(path, {"user_id": "ada", "feedback_type": "relevant"})[0] == 404
     assert hip.post(path, {"user_id": "ada", "feedback_type": "loved"})[0] == 422
@@ -150,6 +170,7 @@ def test_a_compaction_is_tried_before_it_is_done(hip: Dialect, ada: Caller, acme
         ({"memory_types": ["goal"]}, 0),
         ({"memory_types": ["nonsense"]}, 0),
         ({"min_memories": 9}, 0),
+        ({"min_memories": 1}, 8),
     ],
 )
 def test_a_compaction_is_of_what_it_is_asked_for(
@@ -183,7 +204,10 @@ def test_a_consolidation_is_triggered_and_told(hip: Dialect, ada: Caller, acme: 
     assert hip.get(f"api/consolidation/runs/{done['id']}")[1] == done
     assert ids(hip.get("api/consolidation/runs?limit=1")[1], "id") == [done["id"]]
     stats = hip.get("api/consolidation/stats")[1]
-    assert (stats["total_runs"], stats["successful_runs"], stats["total_memories_synthesized"]) == (2, 2, 2)
+    assert (stats["total_runs"], stats["successful_runs"], stats["total_memories_synthesized"]) == (2, 2, 1)
+    assert (stats["total_memories_reviewed"], stats["total_memories_deleted"]) == (3, 0)
+    assert (stats["avg_duration_seconds"] > 0, stats["last_run_at"]) == (True, done["started_at"])
+    assert (tried["dry_run"], done["dry_run"]) == (True, False)
     assert another.get(f"api/consolidation/runs/{done['id']}")[0] == 404
     assert another.get("api/consolidation/runs") == (200, [])
 
@@ -220,6 +244,10 @@ def test_a_context_is_fitted_into_its_budget(hip: Dialect, ada: Caller, another:
     text = hip.post("v1/context:assemble/text", asked | {"include_citations": False})[1]
     assert (text["context"], text["citations"], text["item_count"]) == (pack["final_context_text"], [], 1)
     assert hip.post("v1/context:assemble/text", asked | {"type_filter": ["goal"]})[1]["item_count"] == 0
+    said_there = ada.remember("Ada takes tea at four.", user_id="ada", session_id="talk")
+    narrowed = hip.post("v1/context:assemble", asked | {"session_id": "talk", "token_budget": 100_000})[1]
+    assert (narrowed["citations"], narrowed["session_id"]) == ([said_there], "talk")
+    assert narrowed["constraints"]["token_budget"] == 32_000
     assert another.post("v1/context:assemble/text", asked)[1] == {
         "context": "", "citations": [], "token_count": 0, "item_count": 0,
     }  # fmt: skip
@@ -250,7 +278,9 @@ def test_doubles_are_found_and_merged(hip: Dialect, ada: Caller, acme: Tenant, a
     assert (len(tried["actions_recommended"]), tried["actions_applied"], TaskRun.objects.count()) == (1, [], 0)
     assert len(kept(acme)) == 2
     assert another.post("v1/healing/deduplication", order | {"dry_run": False})[1]["actions_applied"] == []
+    assert (tried["clusters_found"], tried["duplicates_removed"], tried["success"]) == (1, 0, True)
     done = hip.post("v1/healing/deduplication", order | {"dry_run": False})[1]
+    assert (done["clusters_found"], done["duplicates_removed"]) == (1, 1)
     assert [action["action_type"] for action in done["actions_applied"]] == ["merge"]
     assert len(kept(acme)) == 1
 
@@ -258,10 +288,47 @@ def test_doubles_are_found_and_merged(hip: Dialect, ada: Caller, acme: Tenant, a
 def test_a_full_check_tries_everything(hip: Dialect, ada: Caller) -> None:
     fill(ada, 3)
     told = hip.post("v1/healing/full-check?user_id=ada", {})[1]
+    assert (told["health_improvement"], told["total_actions_applied"]) == (0, 0)
+    each = [len(told[name]["actions_recommended"]) for name in ("cleanup", "deduplication", "consolidation")]
+    assert told["total_actions_recommended"] == sum(each) == sum(told["actions_by_type"].values())
     assert (told["dry_run"], told["health"]["memory_count"]) == (True, 3)
     assert told["cleanup"]["actions_applied"] == []
     assert hip.post("v1/healing/full-check", {})[0] == 422
     assert hip.post("v1/healing/consolidate", {"user_id": "ada", "tag": "tea"})[0] == 422
+
+
+def test_a_consolidation_tells_what_it_writes(hip: Dialect, ada: Caller, acme: Tenant) -> None:
+    sources = [
+        ada.remember(f"Ada drinks green tea without sugar {when}.", user_id="ada", kind="event")
+        for when in ("in the morning", "at noon", "in the evening")
+    ]
+    embedded(acme)
+    (tried,) = hip.post("v1/healing/consolidate", {"user_id": "ada"})[1]["consolidations"]
+    (done,) = hip.post("v1/healing/consolidate", {"user_id": "ada", "dry_run": False})[1]["consolidations"]
+    (made,) = kept(acme, source="consolidate")
+    assert set(tried["source_memory_ids"]) == set(sources)
+    assert tried["consolidated_text"] == done["consolidated_text"] == made.content
+
+
+def test_importance_is_scored_anew(hip: Dialect, ada: Caller, acme: Tenant) -> None:
+    memory = ada.remember("Ada likes tea.", user_id="ada")
+    with tenant_context(acme):
+        Memory.objects.update(importance=0.111)
+    told = hip.post("v1/healing/importance", {"user_id": "ada", "dry_run": False, "max_adjustments": 100_000})[1]
+    (made,) = told["adjustments"]
+    (now,) = kept(acme)
+    assert (made["memory_id"], made["new_importance"]) == (memory, round(10 * now.importance, 4))
+    assert (told["total_adjusted"], told["success"]) == (1, True)
+
+
+def test_what_is_stale_is_told_wherever_its_text_is(hip: Dialect, ada: Caller, acme: Tenant) -> None:
+    memory = ada.remember("Ada liked tea.", user_id="ada")
+    with tenant_context(acme):
+        cold.archive(UUID(memory))
+        old = timezone.now() - timedelta(days=200)
+        Memory.objects.update(created_at=old, updated_at=old, recalled_at=old + timedelta(days=100), recalls=1)
+    (told,) = hip.post("v1/healing/health/stale?user_id=ada", {})[1]["stale_memories"]
+    assert (told["text"], told["days_since_access"]) == ("Ada liked tea.", 100)
 
 
 # --- usage, audit, dashboard
@@ -277,6 +344,7 @@ def test_what_a_tenant_uses_is_told(hip: Dialect, ada: Caller, acme: Tenant, ano
     assert another.get(f"api/usage/me?user_id={acme.pk}")[0] == 404
     quotas = hip.get("api/usage/quotas")[1]
     assert sorted(quotas["quotas"]) == ["api_calls_daily", "memories", "storage"]
+    assert [quotas["quotas"][name]["used"] for name in ("memories", "storage")] == [1, 4]
     assert hip.get("api/usage/platform")[0] == 403
 
 
@@ -306,6 +374,7 @@ def test_the_ledger_is_the_audit_log(hip: Dialect, ada: Caller, acme: Tenant, gl
     page = hip.post("api/audit/logs/search", {"actions": ["memory_create"], "page_size": 1})[1]
     assert ids(page["events"], "action") == ["memory_create"]
     assert hip.get("api/audit/logs?severity=error")[1]["events"] == []
+    assert hip.get(f"api/audit/logs?resource_id={memory}&search=was STORED")[1]["total_count"] == 1
     assert hip.get("api/audit/logs?action=nothing")[1]["total_count"] == 0
     assert hip.get("api/audit/stats")[1]["events_by_action"]["memory_create"] == 1
     assert "memory_create" in hip.get("api/audit/actions")[1]["memories"]

@@ -32,6 +32,7 @@ def deleted() -> Session:
 def test_a_deleted_session_is_told_with_who_deleted_it(deleted: Session) -> None:
     (told,) = bygone.listed("ada")
     assert (told.id, told.session_id, told.memories, told.back) == (deleted.pk, "talk", 2, False)
+    assert abs(told.began - deleted.created_at) < timedelta(seconds=1)
     assert told.deleted_by
     assert bygone.listed("ben") == []
 
@@ -40,6 +41,7 @@ def test_it_is_brought_back_with_its_memories(deleted: Session) -> None:
     session = bygone.bring_back(deleted.pk)
     assert session is not None
     assert (session.pk, session.session_id, session.memories) == (deleted.pk, "talk", 2)  # type: ignore[attr-defined]
+    assert abs(session.created_at - deleted.created_at) < timedelta(seconds=1)
     assert Memory.objects.live().count() == 2
     assert [told.back for told in bygone.listed()] == [True]
     remember(Draft("Sugar.", TALK))

@@ -60,6 +60,7 @@ insight: list[URLPattern] = [
     *both("v1/memories/analytics", monitoring.Analytics.as_view()),
     *both("v1/observability/explain", asking.Explain.as_view()),
     *both("v1/observability/visualize", asking.Visualize.as_view()),
+    *both("v1/observability/heatmap", asking.Heatmap.as_view()),
     *both("v1/observability/profile", asking.Profile.as_view()),
     *both("v1/temporal/freshness", asking.Freshness.as_view()),
     *both("v1/temporal/decay", asking.Decay.as_view()),

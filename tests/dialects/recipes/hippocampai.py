@@ -54,6 +54,7 @@ INSIGHT: dict[str, Op] = {
     "GET v1/memories/analytics": Op(query=HERS),
     "POST v1/observability/explain": Op(ASKED),
     "POST v1/observability/visualize": Op(ASKED),
+    "POST v1/observability/heatmap": Op(HERS),
     "POST v1/observability/profile": Op(ASKED),
     "POST v1/temporal/freshness": Op(ONE),
     "POST v1/temporal/decay": Op(ONE),

@@ -59,7 +59,7 @@ def types_of(asked: dict[str, Any]) -> list[str] | None:
     if asked.get("success") is not None:
         wanted &= {type for type in CATALOGUE if succeeded(type) == asked["success"]}
     if text := asked.get("search", "").lower():
-        wanted &= {type for type in CATALOGUE if text in action(type)}
+        wanted &= {type for type in CATALOGUE if text in f"{action(type)} {CATALOGUE[type].says}".lower()}
     return None if len(wanted) == len(CATALOGUE) else sorted(wanted)
 
 

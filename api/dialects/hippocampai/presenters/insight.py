@@ -1,62 +1,36 @@
-"""Numbers and explanations as HippocampAI tells them."""
+"""How recall answered and why, freshness, decay, what is to come and health, as HippocampAI tells them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
+from statistics import fmean
 from typing import Any
 
 from django.utils import timezone
 
 from analytics.forecasting import Forecast
 from api.dialects.hippocampai.presenters import memories
-from api.dialects.hippocampai.serializers import types
 from memory.algorithms.decaying import half_life
-from memory.entities import Counted
-from memory.history import State
-from memory.models import Memory, Relation
-from memory.stats import Overview
+from memory.models import Memory
 from memory.types import Found
 
 COMPONENTS = ("freshness_score", "diversity_score", "consistency_score", "coverage_score", "engagement_score")
+FREQUENCIES = ((50, "high"), (10, "medium"), (0, "low"))
+DECAY = "default_exponential"
 
 
 def scaled(importance: float) -> float:
     return round(importance * memories.SCALE, 4)
 
 
-def analytics(user_id: str, groups: list[dict[str, Any]], tags: list[Counted], people: list[Counted]) -> dict[str, Any]:
-    """`groups` are of memory.stats, by kind."""
-    total = sum(group["count"] for group in groups)
-    weight = sum(group["count"] * group["average_importance"] for group in groups)
-    kinds: dict[str, int] = {}
-    for group in groups:
-        word = types.TOLD[group["group"]["kind"]]
-        kinds[word] = kinds.get(word, 0) + group["count"]
-    return {
-        "user_id": user_id,
-        "total_memories": total,
-        "avg_importance": scaled(weight / total) if total else 0.0,
-        "memory_types": kinds,
-        "top_tags": [{"tag": one.name, "count": one.memories} for one in tags],
-        "top_entities": [{"entity": one.name, "count": one.memories} for one in people],
-    }
-
-
-def overview(told: Overview) -> dict[str, Any]:
-    return {
-        "total_memories": told.live,
-        "total_users": told.users,
-        "total_sessions": told.sessions,
-        "pending_embeddings": told.waiting,
-        "superseded_memories": told.superseded,
-        "deleted_memories": told.deleted,
-        "total_bytes": told.bytes,
-    }
-
-
 def explained(query: str, found: Found) -> dict[str, Any]:
-    told = [one | {"memory_id": one["memory"]["id"], "explanation": _why(one)} for one in memories.hits(found.hits)]
-    return {"query": query, "count": len(told), "candidates": found.candidate_count, "explanations": told}
+    told = [_scored(one) | {"explanation": _why(one)} for one in memories.hits(found.hits)]
+    return {"query": query, "results_count": len(told), "candidates": found.candidate_count, "explanations": told}
+
+
+def _scored(hit: dict[str, Any]) -> dict[str, Any]:
+    told = {"memory_id": hit["memory"]["id"], "text": hit["memory"]["text"]}
+    return told | {"score": hit["score"], "scores": hit["breakdown"], "rank": hit["rank"]}
 
 
 def _why(told: dict[str, Any]) -> str:
@@ -66,35 +40,54 @@ def _why(told: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value:+.2f}" for name, value in heaviest) or "the newest come first"
 
 
-def visualized(query: str, found: Found) -> dict[str, Any]:
-    told = memories.hits(found.hits)
-    results = [
-        {"memory_id": one["memory"]["id"], "text": one["memory"]["text"], "rank": one["rank"], "score": one["score"],
-         "parts": one["breakdown"]}
-        for one in told
-    ]  # fmt: skip
-    return {"query": query, "results": results, "parts": sorted({name for one in results for name in one["parts"]})}
+def visualized(query: str, top_k: int, found: Found) -> dict[str, Any]:
+    told = [_scored(one) for one in memories.hits(found.hits)]
+    scores = [{name: one[name] for name in one if name != "scores"} | {"breakdown": one["scores"]} for one in told]
+    stats = {"mean_score": _mean_score(found), "count": len(scores), "top_k": top_k}
+    return {"query": query, "scores": scores, "stats": stats}
 
 
-def profiled(query: str, found: Found) -> dict[str, Any]:
+def _mean_score(found: Found) -> float:
+    return round(fmean(hit.score for hit in found.hits), 6) if found.hits else 0.0
+
+
+def heatmap(user_id: str, days: int, counted: tuple[int, int], asked_for: Iterable[Memory]) -> dict[str, Any]:
+    """`counted`: memories, and how often all of them were asked for."""
+    total, accesses = counted
+    counts = [{"id": str(one.pk), "access_count": one.recalls} for one in asked_for]
     return {
-        "query": query,
-        "total_time_ms": found.took_ms,
+        "user_id": user_id,
+        "time_period_days": days,
+        "total_memories": total,
+        "total_accesses": accesses,
+        "memory_access_counts": counts,
+    }
+
+
+def profiled(heard: dict[str, Any], found: Found) -> dict[str, Any]:
+    seconds, count = found.took_ms / 1_000, len(found.hits)
+    return {name: heard[name] for name in ("query", "user_id", "k")} | {
+        "results_found": count,
+        "duration_seconds": round(seconds, 6),
+        "throughput": round(count / seconds, 2) if seconds else 0.0,
+        "average_score": _mean_score(found),
         "candidates": found.candidate_count,
-        "results_count": len(found.hits),
         "stages": [asdict(stage) for stage in found.stages],
         "degraded": list(found.degraded),
     }
 
 
-def freshness(told: dict[str, Any]) -> dict[str, Any]:
-    """Of memory.upkeep.health."""
+def freshness(memory: Memory, told: dict[str, Any], at: datetime) -> dict[str, Any]:
+    """Of memory.upkeep.health. What was never asked for was last there when it was stored."""
+    idle = at - (memory.recalled_at or memory.created_at)
     return {
         "memory_id": told["memory"],
         "freshness_score": round(told["freshness"] / 100, 4),
         "staleness_score": told["score"],
         "is_stale": told["is_stale"],
         "age_days": told["days_since_creation"],
+        "last_access_days": max(idle.days, 0),
+        "access_frequency": next(name for least, name in FREQUENCIES if memory.recalls >= least),
         "days_since_update": told["days_since_update"],
         "recommendation": told["recommendation"] if told["is_stale"] else "keep",
     }
@@ -106,68 +99,63 @@ def faded(memory: Memory, began: float, now: float) -> dict[str, Any]:
         "original_importance": scaled(began),
         "current_importance": scaled(memory.importance),
         "decayed_importance": scaled(now),
+        "decay_function": DECAY,
+        "age_days": max((timezone.now() - memory.created_at).days, 0),
         "half_life_days": half_life(memory.kind),
     }
 
 
-def forecast(user_id: str, days: int, told: Forecast) -> dict[str, Any]:
+def forecast(user_id: str, days: int, told: Forecast, groups: list[dict[str, Any]]) -> dict[str, Any]:
+    """`groups` are of memory.stats. Where nothing can be foretold the numbers are null."""
     tomorrow = timezone.now().date() + timedelta(days=1)
     ahead = [
         {"date": (tomorrow + timedelta(days=place)).isoformat(), "new_memories": value, "low": low, "high": high}
         for place, (value, low, high) in enumerate(zip(told.values, told.low, told.high, strict=True))
     ]
+    total, importance = weighed_by_kind(groups)
+    more = None if told.why_not else round(sum(told.values))
+    numbers = {
+        "estimated_new_memories": more,
+        "avg_importance_trend": importance,
+        "total_memories_forecast": None if more is None else total + more,
+        "daily_creation_rate": None if more is None else round(sum(told.values) / days, 2),
+    }
     why = {"method": told.method or None, "why_not": told.why_not or None}
-    return {"user_id": user_id, "forecast_days": days, "forecast": ahead} | why
+    return {"user_id": user_id, "forecast_days": days, "forecasts": numbers, "forecast": ahead} | why
 
 
-def window(kind: str, found: Found) -> dict[str, Any]:
-    told = memories.memories(hit.memory for hit in found.hits)
+def weighed_by_kind(groups: list[dict[str, Any]]) -> tuple[int, float]:
+    """How many memories there are, and their mean importance, 0 to 10."""
+    total = sum(group["count"] for group in groups)
+    weight = sum(group["count"] * group["average_importance"] for group in groups)
+    return total, scaled(weight / total) if total else 0.0
+
+
+def window(query: str, kind: str, rows: Iterable[Memory]) -> dict[str, Any]:
+    told = memories.memories(rows)
     times = sorted(one["created_at"] for one in told)
     span = {"start": times[0] if times else None, "end": times[-1] if times else None}
-    return {"context_type": kind, "memories": told, "count": len(told)} | span
+    return {"query": query, "context_type": kind, "window_size": len(told), "memories": told} | span
 
 
-def score(user_id: str, report: dict[str, Any]) -> dict[str, Any]:
+def score(user_id: str, report: dict[str, Any], accessed: float) -> dict[str, Any]:
+    """The mean of three shares: how young they are, how many are no doubles, how many were ever asked for."""
+    total = report["total_memories"]
+    age = report["metrics"].get("avg_age_days", 0.0)
+    doubled = sum(len(one["memories"]) - 1 for one in report["duplicates"]) / total if total else 0.0
+    youth = min(max(1 - age / 365, 0.0), 1.0)
     return {
         "user_id": user_id,
-        "health_score": report["overall_score"],
+        "health_score": round((youth + (1 - doubled) + accessed) / 3, 4),
+        "details": {
+            "memory_count": report["metrics"]["memories_in_all"],
+            "avg_age_days": age,
+            "duplicate_ratio": round(doubled, 4),
+            "retrieval_success_rate": round(accessed, 4),
+        },
+        "overall_score": report["overall_score"],
         "status": report["status"],
-        "total_memories": report["total_memories"],
         "components": {name: report[name] for name in COMPONENTS},
         "issues": report["issues"],
         "recommendations": report["recommendations"],
     }
-
-
-def provenance(memory: Memory, states: Sequence[State], relations: Iterable[Relation]) -> dict[str, Any]:
-    lineage = [
-        {"memory_id": str(one.target_id if out else one.source_id), "relation": one.type,
-         "direction": "out" if out else "in"}
-        for one in relations
-        for out in [one.source_id == memory.pk]
-    ]  # fmt: skip
-    versions = [
-        {"version": one.version, "since": memories.moment(one.since), "actor": one.actor or None,
-         "changed": list(one.changed)}
-        for one in states
-    ]  # fmt: skip
-    own = {"memory_id": str(memory.pk), "source": memory.source or None}
-    return own | {"created_at": memories.moment(memory.created_at), "versions": versions, "lineage": lineage}
-
-
-def access(memory: Memory) -> dict[str, Any]:
-    return {
-        "memory_id": str(memory.pk),
-        "access_count": memory.recalls,
-        "last_accessed_at": memories.moment(memory.recalled_at) if memory.recalled_at else None,
-        "created_at": memories.moment(memory.created_at),
-    }
-
-
-def weighed(memory: Memory, states: Sequence[State]) -> dict[str, Any]:
-    told = [
-        {"version": one.version, "since": memories.moment(one.since), "importance": scaled(one.said["importance"]),
-         "confidence": one.said["confidence"]}
-        for one in states
-    ]  # fmt: skip
-    return {"memory_id": str(memory.pk), "history": told, "count": len(told)}

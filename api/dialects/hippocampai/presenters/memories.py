@@ -75,8 +75,10 @@ def deleted(memory_id: UUID) -> dict[str, Any]:
     return {"success": True, "memory_id": str(memory_id)}
 
 
-def many_deleted(count: int, missing: Sequence[str]) -> dict[str, Any]:
-    return {"success": True, "deleted_count": count, "not_found": list(missing)}
+def many_deleted(count: int, told: Sequence[str], missing: Sequence[str]) -> dict[str, Any]:
+    results = {one: one not in missing for one in told}
+    numbers = {"success": True, "deleted_count": count, "total": len(told)}
+    return numbers | {"results": results, "not_found": list(missing)}
 
 
 def guessed(guess: Guess) -> dict[str, Any]:

@@ -33,11 +33,11 @@ def listed(found: Sequence[Session]) -> list[dict[str, Any]]:
 
 
 def deleted(gone: Bygone) -> dict[str, Any]:
-    """A deleted session among sessions; when it began is not known any more."""
+    """A deleted session among sessions; it was there last when it was deleted."""
     return {
         "session_id": gone.session_id,
         "user_id": gone.user_id,
-        "created_at": None,
+        "created_at": gone.began,
         "last_active_at": gone.deleted_at,
         "is_active": False,
         "is_deleted": True,
@@ -76,6 +76,12 @@ def breakdown(counted: Counter[str]) -> dict[str, int]:
     for name, count in counted.items():
         told[SAID.get(name, name)] += count
     return {name: told[name] for name in FEEDBACK if told[name]}
+
+
+def totals(counted: Counter[str]) -> dict[str, int]:
+    """The same with every type, and all together."""
+    told = dict.fromkeys(FEEDBACK, 0) | breakdown(counted)
+    return {"total": sum(told.values())} | told
 
 
 def score(memory_id: Any, counted: Counter[str]) -> dict[str, Any]:

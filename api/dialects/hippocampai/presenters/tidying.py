@@ -5,7 +5,7 @@ from typing import Any
 
 from api.dialects.hippocampai.presenters import memories
 from automation.models import TaskRun
-from memory.models import Memory, Review, Step
+from memory.models import Review, Step
 
 STATUSES = {"succeeded": "success", "pending": "running", "running": "running"}
 
@@ -20,24 +20,29 @@ def found(run_: TaskRun, actions: tuple[str, ...]) -> int:
     return sum(counts.get(name, 0) for name in actions)
 
 
-def deduplicated(run_: TaskRun, done: list[dict[str, Any]]) -> dict[str, Any]:
-    merged = 0 if run_.dry_run else found(run_, ("merge",))
-    numbers = {"duplicates_found": found(run_, ("merge", "review")), "duplicates_removed": merged}
-    return run(run_) | numbers | {"duplicates": done}
+def deduplicated(run_: TaskRun, total: int, removed: int, done: list[dict[str, Any]]) -> dict[str, Any]:
+    """`total`: memories there were; `removed`: those whose place another one took."""
+    numbers = {"total_memories": total, "duplicates_found": found(run_, ("merge", "review"))}
+    return run(run_) | numbers | {"memories_removed": removed, "details": done}
 
 
 def cleaned(run_: TaskRun) -> dict[str, Any]:
-    count = found(run_, ("delete",))
-    return run(run_) | {"deleted_count": count, "expired_count": count}
+    told, count = run(run_), found(run_, ("delete",))
+    return told | {"success": told["status"] != "failed", "deleted_count": count, "expired_count": count}
 
 
 def steps(rows: Iterable[Step], actions: tuple[str, ...]) -> list[dict[str, Any]]:
     """What a run did."""
     return [
-        _done(row.action, str(row.subject) if row.subject else None, row.score, row.why)
+        _done(row.action, str(row.subject) if row.subject else None, row.score, row.why) | {"duplicates": others(row)}
         for row in rows
         if row.action in actions
     ]
+
+
+def others(row: Step) -> list[str]:
+    """What it names beside its subject."""
+    return [str(key) for key in row.memories if key != row.subject]
 
 
 def samples(run_: TaskRun, actions: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -55,6 +60,10 @@ def conflict(review: Review) -> dict[str, Any]:
     first, second = memories.memories([review.first, review.second])
     return {
         "conflict_id": str(review.pk),
+        "memory_id": first["id"],
+        "conflicting_id": second["id"],
+        "similarity": review.score,
+        "type": review.kind,
         "memory_1_id": first["id"],
         "memory_2_id": second["id"],
         "memory_1": first,
@@ -67,12 +76,10 @@ def conflict(review: Review) -> dict[str, Any]:
     }
 
 
-def tier(memory: Memory) -> dict[str, Any]:
-    return {
-        "memory_id": str(memory.pk),
-        "tier": "cold" if memory.tier == Memory.Tier.COLD else "warm",
-        "access_count": memory.recalls,
-        "last_accessed_at": memories.moment(memory.recalled_at) if memory.recalled_at else None,
-        "created_at": memories.moment(memory.created_at),
-        "importance": round(memory.importance * memories.SCALE, 4),
-    }
+def detected(user_id: str, count: int, rows: Iterable[Review]) -> dict[str, Any]:
+    return {"user_id": user_id, "conflicts_found": count, "conflicts": [conflict(row) for row in rows]}
+
+
+def resolved(review: Review, strategy: str) -> dict[str, Any]:
+    status = "pending" if review.state == Review.State.OPEN else "success"
+    return conflict(review) | {"resolution_status": status, "resolution_strategy": strategy}

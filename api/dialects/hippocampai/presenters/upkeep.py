@@ -135,6 +135,7 @@ def consolidation(run: TaskRun) -> dict[str, Any]:
         "id": str(run.pk),
         "user_id": run.user_id,
         "status": status(run),
+        "dry_run": run.dry_run,
         "started_at": began(run),
         "completed_at": run.finished_at,
         "duration_seconds": seconds(run),
@@ -148,20 +149,18 @@ def consolidation(run: TaskRun) -> dict[str, Any]:
     }
 
 
-def consolidations(runs: list[TaskRun], next_at: Any) -> dict[str, Any]:
-    """All of them in numbers."""
-    told = [consolidation(run) for run in runs]
-    summed = {
-        f"total_memories_{name}": sum(one[f"memories_{name}"] for one in told)
-        for name in ("reviewed", "deleted", "promoted", "synthesized")
-    }
-    statuses = [one["status"] for one in told]
+def consolidations(counts: dict[str, Any], last_at: Any, next_at: Any) -> dict[str, Any]:
+    """All of them in numbers. What was only tried is a run, and nothing that it would do was done."""
+    took = counts["took"]
     return {
-        "total_runs": len(told),
-        "successful_runs": statuses.count("completed"),
-        "failed_runs": statuses.count("failed"),
-        **summed,
-        "avg_duration_seconds": round(sum(one["duration_seconds"] for one in told) / len(told), 3) if told else 0.0,
-        "last_run_at": told[0]["started_at"] if told else None,
+        "total_runs": counts["runs"],
+        "successful_runs": counts["successful"],
+        "failed_runs": counts["failed"],
+        "total_memories_reviewed": counts["reviewed"] or 0,
+        "total_memories_deleted": counts["deleted"] or 0,
+        "total_memories_promoted": 0,
+        "total_memories_synthesized": counts["synthesized"] or 0,
+        "avg_duration_seconds": round(took.total_seconds(), 3) if took else 0.0,
+        "last_run_at": last_at,
         "next_run_at": next_at,
     }

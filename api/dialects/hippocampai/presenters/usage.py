@@ -87,11 +87,9 @@ def _daily(counts: dict[date, int]) -> list[dict[str, Any]]:
 
 
 def quotas(of: Tenant) -> dict[str, Any]:
-    names = {"memories": "memories", "bytes": "storage", "searches": "api_calls_daily"}
-    told = {
-        names[row["quota"]]: {"used": row["used"], "limit": row["hard"], "percent": percent(row["used"], row["hard"])}
-        for row in metering.quotas(of)
-    }
+    names, kept = {"memories": "memories", "bytes": "storage", "searches": "api_calls_daily"}, stats.overview()
+    now = {"memories": kept.live, "bytes": kept.bytes}  # as `me` tells them; what is metered is a little behind
+    told = {names[row["quota"]]: _quota(now.get(row["quota"], row["used"]), row["hard"]) for row in metering.quotas(of)}
     return {
         "user_id": str(of.pk),
         "tier": plans.plan_of(of).name,
@@ -99,6 +97,10 @@ def quotas(of: Tenant) -> dict[str, Any]:
         "warnings": [_warning(name, quota["percent"]) for name, quota in told.items() if quota["percent"] >= NEAR],
         "upgrade_available": False,
     }
+
+
+def _quota(used: int, limit: int | None) -> dict[str, Any]:
+    return {"used": used, "limit": limit, "percent": percent(used, limit)}
 
 
 def _warning(name: str, share: float) -> dict[str, str]:

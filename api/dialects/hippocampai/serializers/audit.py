@@ -20,7 +20,7 @@ class LogsAsked(Words):
     start_time = words.Moment(required=False)
     end_time = words.Moment(required=False)
     success = serializers.BooleanField(required=False, allow_null=True, default=None)
-    search = words.Name(max_length=100, help_text="In the name of the action.")
+    search = words.Name(max_length=100, help_text="In the action and what is said of it.")
     page = serializers.IntegerField(min_value=1, max_value=100_000, default=1)
     page_size = serializers.IntegerField(min_value=1, max_value=1_000, default=100)
 

@@ -16,7 +16,7 @@ def _names() -> serializers.ListField:
 class Assemble(Words):
     query = serializers.CharField(max_length=10_000)
     user_id = Owner()
-    session_id = words.Name(help_text="The conversation one stands in; it does not narrow what is recalled.")
+    session_id = words.Name(help_text="Only what was said in it.")
     token_budget = serializers.IntegerField(min_value=100, max_value=100_000, default=4_000)
     max_items = serializers.IntegerField(min_value=1, max_value=100, default=20)
     recency_bias = serializers.FloatField(min_value=0, max_value=1, default=USUAL_BIAS)

@@ -5,13 +5,15 @@ from rest_framework import serializers
 from api.dialects.base import Words
 from api.native import words
 
+MOST = 200
+
 
 class DashboardAsked(Words):
     user_id = words.Name(help_text="Empty: everybody.")
 
 
 class ActivityAsked(DashboardAsked):
-    limit = serializers.IntegerField(min_value=1, max_value=200, default=20)
+    limit = serializers.IntegerField(min_value=1, default=20, help_text=f"Up to {MOST} are told.")
 
 
 class DashboardStats(serializers.Serializer):

@@ -6,6 +6,8 @@ from api.dialects.base import Words
 from api.dialects.hippocampai.serializers.memories import Owner
 from api.native import words
 
+MOST_ACTIONS, MOST_SAMPLED = 10_000, 2_000  # more are taken for as many
+
 
 class HealthHeard(Words):
     user_id = Owner()
@@ -32,7 +34,7 @@ class FullCheckHeard(Words):
 class CleanupHeard(Words):
     user_id = Owner()
     dry_run = serializers.BooleanField(default=True)
-    max_actions = serializers.IntegerField(min_value=1, max_value=10_000, default=50)
+    max_actions = serializers.IntegerField(min_value=1, default=50)
 
 
 class DeduplicationHeard(Words):
@@ -44,7 +46,7 @@ class DeduplicationHeard(Words):
 class ConsolidateHeard(Words):
     user_id = Owner()
     tag = words.Name(help_text="Not served: a consolidation is of all that a user has.")
-    max_memories = serializers.IntegerField(min_value=2, max_value=2_000, default=10)
+    max_memories = serializers.IntegerField(min_value=2, default=10)
     dry_run = serializers.BooleanField(default=True)
 
     def validate_tag(self, tag: str) -> str:
@@ -56,7 +58,7 @@ class ConsolidateHeard(Words):
 class ImportanceHeard(Words):
     user_id = Owner()
     dry_run = serializers.BooleanField(default=True)
-    max_adjustments = serializers.IntegerField(min_value=1, max_value=10_000, default=20)
+    max_adjustments = serializers.IntegerField(min_value=1, default=20)
 
 
 class HealthTold(serializers.Serializer):
@@ -101,9 +103,35 @@ class HealedTold(serializers.Serializer):
     summary = serializers.CharField()
 
 
+class DeduplicatedTold(HealedTold):
+    clusters_found = serializers.IntegerField()
+    duplicates_removed = serializers.IntegerField(help_text="Merged: superseded, and not deleted.")
+
+
+class GistsTold(HealedTold):
+    consolidations = serializers.ListField(
+        child=serializers.DictField(), help_text="action_type, source_memory_ids, consolidated_text, reason"
+    )
+
+
+class AdjustedTold(HealedTold):
+    adjustments = serializers.ListField(
+        child=serializers.DictField(), help_text="memory_id, new_importance (0 to 10), reason"
+    )
+    total_adjusted = serializers.IntegerField()
+
+
 class FullCheckTold(serializers.Serializer):
     success = serializers.BooleanField()
     dry_run = serializers.BooleanField()
+    health_before = serializers.FloatField()
+    health_after = serializers.FloatField()
+    health_improvement = serializers.FloatField()
+    total_actions_recommended = serializers.IntegerField()
+    total_actions_applied = serializers.IntegerField()
+    actions_by_type = serializers.DictField(child=serializers.IntegerField())
+    summary = serializers.CharField()
+    timestamp = serializers.DateTimeField()
     health = HealthTold()
     cleanup = HealedTold()
     deduplication = HealedTold()

@@ -1,35 +1,17 @@
-"""What is heard and told of numbers, explanations, freshness, provenance and facts of the ledger."""
+"""What is heard and told of explanations, freshness, what is to come and health."""
 
 from rest_framework import serializers
 
 from api.dialects.base import Words
-from api.dialects.hippocampai.serializers.memories import HitTold, MemoryTold, Owner
+from api.dialects.hippocampai.serializers.memories import MemoryTold, Owner
 from api.native import words
 
 MOST = 200
+WINDOW = 10
 
 
 class UserAsked(Words):
     user_id = Owner()
-
-
-class AnalyticsTold(serializers.Serializer):
-    user_id = serializers.CharField()
-    total_memories = serializers.IntegerField()
-    avg_importance = serializers.FloatField(help_text="0 to 10.")
-    memory_types = serializers.DictField(child=serializers.IntegerField())
-    top_tags = serializers.ListField(child=serializers.DictField())
-    top_entities = serializers.ListField(child=serializers.DictField(), help_text="People that memories name.")
-
-
-class StatsTold(serializers.Serializer):
-    total_memories = serializers.IntegerField()
-    total_users = serializers.IntegerField()
-    total_sessions = serializers.IntegerField()
-    pending_embeddings = serializers.IntegerField()
-    superseded_memories = serializers.IntegerField()
-    deleted_memories = serializers.IntegerField()
-    total_bytes = serializers.IntegerField()
 
 
 class AskedHeard(Words):
@@ -44,29 +26,60 @@ class VisualizeHeard(Words):
     top_k = serializers.IntegerField(min_value=1, default=10)
 
 
-class ExplanationTold(HitTold):
+class HeatmapHeard(Words):
+    user_id = Owner()
+    time_period_days = serializers.IntegerField(min_value=1, max_value=36_500, default=30)
+
+
+class ScoredTold(serializers.Serializer):
     memory_id = serializers.UUIDField()
+    text = serializers.CharField()
+    score = serializers.FloatField()
+    rank = serializers.IntegerField()
+
+
+class ExplanationTold(ScoredTold):
+    scores = serializers.DictField(child=serializers.FloatField())
     explanation = serializers.CharField()
 
 
 class ExplainTold(serializers.Serializer):
     query = serializers.CharField()
-    count = serializers.IntegerField()
+    results_count = serializers.IntegerField()
     candidates = serializers.IntegerField()
     explanations = ExplanationTold(many=True)
 
 
+class VisibleTold(ScoredTold):
+    breakdown = serializers.DictField(child=serializers.FloatField())
+
+
 class VisualizeTold(serializers.Serializer):
     query = serializers.CharField()
-    results = serializers.ListField(child=serializers.DictField(), help_text="memory_id, text, rank, score, parts")
-    parts = serializers.ListField(child=serializers.CharField())
+    scores = VisibleTold(many=True)
+    stats = serializers.DictField(help_text="mean_score, count, top_k")
+
+
+class HeatmapTold(serializers.Serializer):
+    user_id = serializers.CharField()
+    time_period_days = serializers.IntegerField()
+    total_memories = serializers.IntegerField()
+    total_accesses = serializers.IntegerField(help_text="Ever, of all of them.")
+    memory_access_counts = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="id, access_count: those that were asked for in these days, up to 1,000",
+    )
 
 
 class ProfileTold(serializers.Serializer):
     query = serializers.CharField()
-    total_time_ms = serializers.FloatField()
+    user_id = serializers.CharField()
+    k = serializers.IntegerField()
+    results_found = serializers.IntegerField()
+    duration_seconds = serializers.FloatField()
+    throughput = serializers.FloatField(help_text="Results a second.")
+    average_score = serializers.FloatField()
     candidates = serializers.IntegerField()
-    results_count = serializers.IntegerField()
     stages = serializers.ListField(child=serializers.DictField(), help_text="name, ms, left")
     degraded = serializers.ListField(child=serializers.CharField())
 
@@ -83,6 +96,8 @@ class FreshnessTold(serializers.Serializer):
     staleness_score = serializers.FloatField(help_text="0 to 1.")
     is_stale = serializers.BooleanField()
     age_days = serializers.IntegerField()
+    last_access_days = serializers.IntegerField(help_text="Since it was asked for, or stored where it never was.")
+    access_frequency = serializers.ChoiceField(("low", "medium", "high"), help_text="Less than 10 times, 50, or more.")
     days_since_update = serializers.IntegerField()
     recommendation = serializers.CharField()
 
@@ -92,22 +107,34 @@ class MemoryAsked(Words):
     user_id = words.Name()
 
 
+class DecayHeard(MemoryAsked):
+    decay_function = serializers.ChoiceField(
+        ("default_exponential", "exponential"), default="default_exponential", help_text="Here all fades so."
+    )
+
+
 class DecayTold(serializers.Serializer):
     memory_id = serializers.UUIDField()
     original_importance = serializers.FloatField(help_text="0 to 10; with which it began.")
     current_importance = serializers.FloatField()
     decayed_importance = serializers.FloatField(help_text="What decay would make of it now.")
+    decay_function = serializers.CharField()
+    age_days = serializers.IntegerField()
     half_life_days = serializers.FloatField()
 
 
 class ForecastHeard(Words):
     user_id = Owner()
-    forecast_days = serializers.IntegerField(min_value=1, max_value=90, default=30)
+    forecast_days = serializers.IntegerField(min_value=1, max_value=365, default=30)
 
 
 class ForecastTold(serializers.Serializer):
     user_id = serializers.CharField()
     forecast_days = serializers.IntegerField()
+    forecasts = serializers.DictField(
+        help_text="estimated_new_memories, total_memories_forecast, daily_creation_rate: null where there is none; "
+        "avg_importance_trend: the mean of what there is, 0 to 10"
+    )
     forecast = serializers.ListField(child=serializers.DictField(), help_text="date, new_memories, low, high")
     method = serializers.CharField(allow_null=True)
     why_not = serializers.CharField(allow_null=True, help_text="Why there is none.")
@@ -116,72 +143,26 @@ class ForecastTold(serializers.Serializer):
 class WindowHeard(Words):
     query = serializers.CharField()
     user_id = Owner()
-    context_type = serializers.ChoiceField(("relevant", "recent"), default="relevant")
+    context_type = serializers.ChoiceField(
+        ("relevant", "recent", "seasonal"), default="relevant", help_text="seasonal: those most often asked for."
+    )
 
 
 class WindowTold(serializers.Serializer):
+    query = serializers.CharField()
     context_type = serializers.CharField()
+    window_size = serializers.IntegerField()
     memories = MemoryTold(many=True)
-    count = serializers.IntegerField()
     start = serializers.DateTimeField(allow_null=True)
     end = serializers.DateTimeField(allow_null=True)
 
 
 class HealthScoreTold(serializers.Serializer):
     user_id = serializers.CharField()
-    health_score = serializers.FloatField(help_text="0 to 100.")
+    health_score = serializers.FloatField(help_text="0 to 1: the mean of 1 - age/365, 1 - doubles, and the share used.")
+    details = serializers.DictField(help_text="memory_count, avg_age_days, duplicate_ratio, retrieval_success_rate")
+    overall_score = serializers.FloatField(help_text="0 to 100, of the health report, as what follows.")
     status = serializers.CharField()
-    total_memories = serializers.IntegerField()
     components = serializers.DictField(child=serializers.FloatField())
     issues = serializers.ListField(child=serializers.DictField())
     recommendations = serializers.ListField(child=serializers.CharField())
-
-
-class ProvenanceTold(serializers.Serializer):
-    memory_id = serializers.UUIDField()
-    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field
-    created_at = serializers.DateTimeField()
-    versions = serializers.ListField(child=serializers.DictField(), help_text="version, since, actor, changed")
-    lineage = serializers.ListField(child=serializers.DictField(), help_text="memory_id, relation, direction")
-
-
-class EventsAsked(Words):
-    memory_id = words.Name()
-    user_id = words.Name()
-    event_type = words.Name()
-    limit = serializers.IntegerField(min_value=1, max_value=MOST, default=100)
-
-
-class EventsTold(serializers.Serializer):
-    events = serializers.ListField(child=serializers.DictField())
-    count = serializers.IntegerField()
-
-
-class MonitoringTold(AnalyticsTold):
-    total_accesses = serializers.IntegerField()
-    never_accessed = serializers.IntegerField()
-
-
-class AccessTold(serializers.Serializer):
-    memory_id = serializers.UUIDField()
-    access_count = serializers.IntegerField()
-    last_accessed_at = serializers.DateTimeField(allow_null=True)
-    created_at = serializers.DateTimeField()
-
-
-class AccessesTold(serializers.Serializer):
-    user_id = serializers.CharField()
-    patterns = AccessTold(many=True)
-    count = serializers.IntegerField()
-
-
-class HistoryHeard(Words):
-    memory_id = serializers.CharField(max_length=255)
-    user_id = Owner()
-    limit = serializers.IntegerField(min_value=1, max_value=MOST, default=100)
-
-
-class HistoryTold(serializers.Serializer):
-    memory_id = serializers.UUIDField()
-    history = serializers.ListField(child=serializers.DictField(), help_text="version, since, importance, confidence")
-    count = serializers.IntegerField()

@@ -11,7 +11,7 @@ from api.dialects.hippocampai.serializers import filters, types
 from api.native import words
 from memory.types import Draft, Query, Scope
 
-LONGEST_TTL_DAYS = 3_660
+LONGEST_TTL_DAYS = 36_500
 MOST_FOUND, MOST_LISTED = 200, 1_000
 MOST_ASKED = 10_000  # characters of a question that are asked with
 # What each of its weights is there, and which part of our score it weighs.
@@ -176,6 +176,8 @@ class GoneTold(serializers.Serializer):
 class ManyDeletedTold(serializers.Serializer):
     success = serializers.BooleanField()
     deleted_count = serializers.IntegerField()
+    total = serializers.IntegerField(help_text="Ids that were sent.")
+    results = serializers.DictField(child=serializers.BooleanField(), help_text="By id.")
     not_found = serializers.ListField(child=serializers.CharField())
 
 

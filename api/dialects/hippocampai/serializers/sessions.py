@@ -16,11 +16,13 @@ class SessionsAsked(Words):
 
 
 class SessionAsked(Words):
+    user_id = words.Name(help_text="Whose it is, where several have one of this name.")
     include_deleted = serializers.BooleanField(default=False)
 
 
 class SoftDelete(Words):
     session_id = serializers.CharField(max_length=255)
+    user_id = words.Name(help_text="Whose it is; it is needed where several have one of this name.")
     reason = words.Name(max_length=1_000, help_text="Told back, and not kept.")
     admin_user_id = words.Name(help_text="Told back; who may is decided by the key.")
 
@@ -46,7 +48,7 @@ class DeletedAsked(Words):
 class SessionTold(serializers.Serializer):
     session_id = serializers.CharField()
     user_id = serializers.CharField()
-    created_at = serializers.DateTimeField(allow_null=True, help_text="Null: of a deleted one it is not known.")
+    created_at = serializers.DateTimeField()
     last_active_at = serializers.DateTimeField()
     is_active = serializers.BooleanField()
     is_deleted = serializers.BooleanField()

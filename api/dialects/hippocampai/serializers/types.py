@@ -35,4 +35,5 @@ def counted(kinds: Mapping[str, int]) -> dict[str, int]:
 
 def kinds_of(word: Any) -> list[str]:
     """Our kinds that are told as this type; as a foreign word none is."""
-    return [kind for kind, told in TOLD.items() if told == word]
+    named = word.lower() if isinstance(word, str) else ""
+    return [kind for kind, told in TOLD.items() if told == named]

@@ -13,7 +13,9 @@ class Compact(Words):
     user_id = Owner()
     session_id = words.Name()
     lookback_hours = serializers.IntegerField(min_value=1, max_value=LONGEST_HOURS, default=168)
-    min_memories = serializers.IntegerField(min_value=2, max_value=1_000, default=5)
+    min_memories = serializers.IntegerField(
+        min_value=0, max_value=1_000, default=5, help_text="A summary is of two at least."
+    )
     dry_run = serializers.BooleanField(default=True)
     memory_types = serializers.ListField(child=serializers.CharField(max_length=32), max_length=20, required=False)
 
@@ -125,6 +127,7 @@ class RunTold(serializers.Serializer):
     id = serializers.UUIDField()
     user_id = serializers.CharField()
     status = serializers.CharField()
+    dry_run = serializers.BooleanField(help_text="Only tried: the numbers are of what it would do.")
     started_at = serializers.DateTimeField()
     completed_at = serializers.DateTimeField(allow_null=True)
     duration_seconds = serializers.FloatField()

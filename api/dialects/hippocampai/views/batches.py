@@ -76,4 +76,4 @@ def _deleted(heard: dict[str, Any]) -> dict[str, Any]:
     rows = _rows(heard, Memory.objects.readable().filter(pk__in=known.values()))
     there = set(rows.values_list("pk", flat=True))
     missing = [told for told in dict.fromkeys(heard["memory_ids"]) if known.get(told) not in there]
-    return presenters.many_deleted(erase_all(Memory.objects.filter(pk__in=there)), missing)
+    return presenters.many_deleted(erase_all(Memory.objects.filter(pk__in=there)), heard["memory_ids"], missing)

@@ -21,12 +21,13 @@ from memory.upkeep.summarize import KINDS
 JOB = "summarize"
 TYPES = list(dict.fromkeys(types.TOLD[kind] for kind in KINDS))
 MOST_STEPS = 200
+LEAST = 2  # memories that a summary is of
 
 
 def options_of(told: dict[str, Any]) -> dict[str, Any]:
     """As many memories as it wants are enough, however new they are."""
     kinds = [kind for word in told["memory_types"] for kind in types.kinds_of(word)]
-    least = told.get("min_memories", 5)
+    least = max(told.get("min_memories", 5), LEAST)
     return {
         "session": told.get("session_id", ""),
         "hours": told["lookback_hours"],

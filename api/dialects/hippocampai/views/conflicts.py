@@ -31,17 +31,18 @@ class Detect(HippocampView):
         rows = reviews.listed(kind=Review.Kind.CONTRADICTION, state=Review.State.OPEN, user_id=heard["user_id"])
         if memory:
             rows = rows.filter(Q(first=memory) | Q(second=memory))
-        found = rows.order_by("-id")[:MOST]
-        return self.answer({"conflicts": [presenters.conflict(row) for row in found], "count": len(found)})
+        return self.answer(presenters.detected(heard["user_id"], rows.count(), rows.order_by("-id")[:MOST]))
 
 
 class Resolve(HippocampView):
-    """Decide a contradiction: the newer, the more believed or the more important is kept, or both."""
+    """Decide a contradiction: the newer, the more believed or the more important is kept, or both;
+
+    or it is left to a person."""
 
     tells_content = True
     operations = {"POST": "reviews.decide"}
     heard = words.ResolveHeard
-    told = {"POST": words.ConflictTold}
+    told = {"POST": words.ResolvedTold}
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
@@ -50,7 +51,14 @@ class Resolve(HippocampView):
         if review is None:
             raise NotFound
         strategy = heard["strategy"]
-        decision = reviews.stronger(review, strategy) if strategy in STRATEGIES else strategy
-        decided = reviews.decide(review.pk, decision)
-        assert decided
-        return self.answer(presenters.conflict(decided))
+        return self.answer(presenters.resolved(_decided(review, strategy), strategy))
+
+
+def _decided(review: Review, strategy: str) -> Review:
+    """What is left to a person stays open."""
+    if strategy == "manual":
+        return review
+    meant = words.MEANT.get(strategy, strategy)
+    decided = reviews.decide(review.pk, reviews.stronger(review, meant) if meant in STRATEGIES else meant)
+    assert decided
+    return decided

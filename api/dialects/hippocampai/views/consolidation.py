@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Avg, Count, F, IntegerField, Q, QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,12 +17,33 @@ from automation.models import TaskRun, Timer
 from memory.upkeep.plan import Reach
 
 JOB = "consolidate"
-COUNTED = 1_000  # runs, the latest ones
 DAY_HOURS = 24
 
 
 def runs() -> QuerySet[TaskRun]:
     return looking.here().filter(job=JOB).order_by("-id")
+
+
+def counts() -> dict[str, Any]:
+    """All runs in numbers, with what those came to that were no trials."""
+    state, done = TaskRun.State, Q(dry_run=False)
+    return runs().aggregate(
+        runs=Count("pk"),
+        successful=Count("pk", filter=Q(state=state.SUCCEEDED)),
+        failed=Count("pk", filter=Q(state__in=(state.FAILED, state.DEAD))),
+        took=Avg(F("finished_at") - F("started_at")),
+        reviewed=Sum(_number("episodes_sampled"), filter=done),
+        deleted=Sum(_number("counts", "withdraw"), filter=done),
+        synthesized=Sum(_number("facts_created"), filter=done),
+    )
+
+
+def _number(*path: str) -> Cast:
+    """A number of a run's result."""
+    value: Any = F("result")
+    for name in path[:-1]:
+        value = KeyTransform(name, value)
+    return Cast(KeyTextTransform(path[-1], value), IntegerField())
 
 
 def latest() -> dict[str, Any] | None:
@@ -87,14 +110,15 @@ class OneRun(ConsolidationView):
 
 
 class Stats(ConsolidationView):
-    """Its runs in numbers, those of the latest thousand."""
+    """Its runs in numbers."""
 
     told = {"GET": words.ConsolidationStats}
 
     def get(self, request: Request) -> Response:
         timers = Timer.objects.filter(policy__in=policies.rows(), job=JOB, by=Timer.By.CLOCK)
         next_at = timers.exclude(next_at=None).order_by("next_at").values_list("next_at", flat=True).first()
-        return self.answer(present.consolidations(list(runs()[:COUNTED]), next_at))
+        last = runs().first()
+        return self.answer(present.consolidations(counts(), present.began(last) if last else None, next_at))
 
 
 class Trigger(ConsolidationView):

@@ -20,7 +20,10 @@ ROOM = 32_000  # tokens at most
 
 
 def query_of(said: dict[str, Any]) -> Query:
-    """Names to focus on are asked for with the question; a bias twice the usual one doubles what recency weighs."""
+    """Names to focus on are asked for with the question; a bias twice the usual one doubles what recency weighs.
+
+    A session narrows, as it does where one recalls.
+    """
     return Query(
         " ".join([said["query"], *said.get("entity_focus", ())]),
         Scope(user_id=said["user_id"], session_id=said.get("session_id", "")),
@@ -33,6 +36,8 @@ def query_of(said: dict[str, Any]) -> Query:
 
 def filters_of(said: dict[str, Any]) -> dict[str, Any]:
     told: list[dict[str, Any]] = []
+    if session_id := said.get("session_id"):
+        told.append({"session_id": {"eq": session_id}})
     if said.get("type_filter"):
         kinds = [kind for word in said["type_filter"] for kind in types.kinds_of(word)]
         told.append({"kind": {"in": kinds or ["none"]}})
@@ -48,8 +53,13 @@ class Assembling(HippocampView):
     buckets = {"POST": "search"}
     heard = words.Assemble
 
+    def heard_of(self, request: Request) -> dict[str, Any]:
+        """What is asked for, as far as there is room."""
+        said = self.hear(request)
+        return said | {"token_budget": min(said["token_budget"], ROOM)}
+
     def found(self, said: dict[str, Any]) -> Context:
-        return context.build(query_of(said), min(said["token_budget"], ROOM), "prompt")
+        return context.build(query_of(said), said["token_budget"], "prompt")
 
 
 class Assemble(Assembling):
@@ -58,7 +68,7 @@ class Assemble(Assembling):
     told = {"POST": words.PackTold}
 
     def post(self, request: Request) -> Response:
-        said = self.hear(request)
+        said = self.heard_of(request)
         return self.answer(present.pack(self.found(said), said))
 
 
@@ -68,5 +78,5 @@ class AssembleText(Assembling):
     told = {"POST": words.TextTold}
 
     def post(self, request: Request) -> Response:
-        said = self.hear(request)
+        said = self.heard_of(request)
         return self.answer(present.text(self.found(said), said))

@@ -26,4 +26,4 @@ class Activity(HippocampView):
 
     def get(self, request: Request) -> Response:
         wish = self.ask(request)
-        return self.answer({"activities": present.activities(wish.get("user_id", ""), wish["limit"])})
+        return self.answer({"activities": present.activities(wish.get("user_id", ""), min(wish["limit"], words.MOST))})

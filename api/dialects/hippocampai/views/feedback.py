@@ -40,5 +40,4 @@ class FeedbackStats(HippocampView):
 
     def get(self, request: Request) -> Response:
         user_id = self.ask(request)["user_id"]
-        stats = present.breakdown(thumbs.counted(user_id=user_id))
-        return self.answer({"user_id": user_id, "stats": stats})
+        return self.answer({"user_id": user_id, "stats": present.totals(thumbs.counted(user_id=user_id))})

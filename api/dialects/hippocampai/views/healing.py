@@ -7,15 +7,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.dialects.hippocampai.presenters import healing as present
+from api.dialects.hippocampai.presenters.healing import Healed
 from api.dialects.hippocampai.serializers import healing as words
 from api.dialects.hippocampai.views.base import HippocampView
 from api.native.base import hear
 from automation import registry, runner
+from automation.models import TaskRun
 from memory.models import Step
 from memory.upkeep import health
 from memory.upkeep.plan import Reach
 
-MOST = 200  # actions that are told
 FULL_MOST = 50  # memories that a full check may act on
 
 
@@ -23,20 +24,23 @@ def report(user_id: str) -> dict[str, Any]:
     return health.report(Reach(user_id=user_id), timezone.now())
 
 
-def healed(job: str, user_id: str, options: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+def healed(job: str, user_id: str, options: dict[str, Any], *, dry_run: bool) -> Healed:
     """Try a job, or run it here and now. What is tried is not a run of its own."""
     found, reach = registry.find(job), Reach(user_id=user_id)
     before = report(user_id)["overall_score"]
     if dry_run:
         changes = found.plan(reach, registry.read_options(found, options), timezone.now())
-        planned = [present.planned(change) for change in changes if change.effect]
-        return present.healed(planned[:MOST], [], (before, before), dry_run=True)
+        return Healed([present.planned(change) for change in changes if change.effect], [], before, before, dry_run)
     run = runner.run_now(job, reach, options)
     assert run  # without a slot there is always one
-    steps = list(Step.objects.filter(run_id=run.pk).order_by("number")[:MOST])
-    done = [present.applied(step) for step in steps if step.state == Step.State.APPLIED]
-    scores = (before, report(user_id)["overall_score"])
-    return present.healed([present.applied(step) for step in steps], done, scores, dry_run=False)
+    steps = list(Step.objects.filter(run_id=run.pk).order_by("number"))
+    acts, done = ([present.applied(step) for step in rows] for rows in (steps, filter(_was_done, steps)))
+    success = run.state == TaskRun.State.SUCCEEDED
+    return Healed(acts, done, before, report(user_id)["overall_score"], dry_run, success)
+
+
+def _was_done(step: Step) -> bool:
+    return step.state == Step.State.APPLIED
 
 
 class Looking(HippocampView):
@@ -71,8 +75,8 @@ class Stale(Looking):
     def post(self, request: Request) -> Response:
         said = self.both(request)
         found = report(said.get("user_id", ""))
-        texts = present.texts([one["memory"] for one in found["stale"]])
-        return self.answer(present.stale(found, said["threshold_days"], texts))
+        rows = present.rows_of([one["memory"] for one in found["stale"]])
+        return self.answer(present.stale(found, said["threshold_days"], rows))
 
 
 class Duplicates(Looking):
@@ -84,8 +88,8 @@ class Duplicates(Looking):
     def post(self, request: Request) -> Response:
         said = self.both(request)
         found = report(said.get("user_id", ""))
-        texts = present.texts([one["representative"] for one in found["duplicates"]])
-        return self.answer(present.duplicates(found, said["similarity_threshold"], texts))
+        rows = present.rows_of([one["representative"] for one in found["duplicates"]])
+        return self.answer(present.duplicates(found, said["similarity_threshold"], rows))
 
 
 class Gaps(Looking):
@@ -110,40 +114,47 @@ class Cleanup(Healing):
 
     def post(self, request: Request) -> Response:
         said = self.hear(request)
-        return self.answer(healed("forget", said["user_id"], {"most": said["max_actions"]}, dry_run=said["dry_run"]))
+        options = {"most": min(said["max_actions"], words.MOST_ACTIONS)}
+        return self.answer(present.healed(healed("forget", said["user_id"], options, dry_run=said["dry_run"])))
 
 
 class Deduplication(Healing):
     """Merge what says the same, by the job `deduplicate`."""
 
     heard = words.DeduplicationHeard
+    told = {"POST": words.DeduplicatedTold}
 
     def post(self, request: Request) -> Response:
         said = self.hear(request)
         options = {"mode": "merge", "similarity": said["similarity_threshold"]}
-        return self.answer(healed("deduplicate", said["user_id"], options, dry_run=said["dry_run"]))
+        done = healed("deduplicate", said["user_id"], options, dry_run=said["dry_run"])
+        return self.answer(present.deduplicated(done))
 
 
 class Consolidate(Healing):
     """Keep the gist of what is alike, by the job `consolidate`."""
 
     heard = words.ConsolidateHeard
+    told = {"POST": words.GistsTold}
 
     def post(self, request: Request) -> Response:
         said = self.hear(request)
-        options = {"sample": said["max_memories"]}
-        return self.answer(healed("consolidate", said["user_id"], options, dry_run=said["dry_run"]))
+        options = {"sample": min(said["max_memories"], words.MOST_SAMPLED)}
+        return self.answer(
+            present.consolidated(healed("consolidate", said["user_id"], options, dry_run=said["dry_run"]))
+        )
 
 
 class Importance(Healing):
     """Score importance anew, by the job `rescore`."""
 
     heard = words.ImportanceHeard
+    told = {"POST": words.AdjustedTold}
 
     def post(self, request: Request) -> Response:
         said = self.hear(request)
-        options = {"most": said["max_adjustments"]}
-        return self.answer(healed("rescore", said["user_id"], options, dry_run=said["dry_run"]))
+        options = {"most": min(said["max_adjustments"], words.MOST_ACTIONS)}
+        return self.answer(present.adjusted(healed("rescore", said["user_id"], options, dry_run=said["dry_run"])))
 
 
 class FullCheck(Looking):
@@ -156,12 +167,10 @@ class FullCheck(Looking):
     def post(self, request: Request) -> Response:
         said = self.both(request)
         user_id, dry_run = said["user_id"], said["dry_run"]
-        told = {"success": True, "dry_run": dry_run, "health": present.health(report(user_id))}
-        return self.answer(
-            told
-            | {
-                "cleanup": healed("forget", user_id, {"most": FULL_MOST}, dry_run=dry_run),
-                "deduplication": healed("deduplicate", user_id, {"mode": "merge"}, dry_run=dry_run),
-                "consolidation": healed("consolidate", user_id, {}, dry_run=dry_run),
-            }
-        )
+        health = present.health(report(user_id))
+        told = {
+            "cleanup": healed("forget", user_id, {"most": FULL_MOST}, dry_run=dry_run),
+            "deduplication": healed("deduplicate", user_id, {"mode": "merge"}, dry_run=dry_run),
+            "consolidation": healed("consolidate", user_id, {}, dry_run=dry_run),
+        }
+        return self.answer(present.checked(health, told, timezone.now()))

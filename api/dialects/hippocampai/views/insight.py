@@ -1,7 +1,10 @@
 """How recall answers, and why; how fresh a memory is; what the coming weeks bring."""
 
+from datetime import timedelta
+from itertools import dropwhile
 from typing import Any
 
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -10,9 +13,10 @@ from rest_framework.response import Response
 from analytics.forecasting import forecast
 from api.dialects.hippocampai.presenters import insight as presenters
 from api.dialects.hippocampai.serializers import insight as words
-from api.dialects.hippocampai.serializers.memories import MOST_ASKED
+from api.dialects.hippocampai.serializers.memories import MOST_ASKED, MOST_LISTED
 from api.dialects.hippocampai.views.base import HippocampView, one
 from memory import recall, stats
+from memory.listing import Narrowing, listed
 from memory.types import Found, Query, Scope
 from memory.upkeep import decay, health
 from memory.upkeep.plan import Reach
@@ -49,7 +53,7 @@ class Visualize(Asking):
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
-        return self.answer(presenters.visualized(heard["query"], self.found(heard, heard["top_k"])))
+        return self.answer(presenters.visualized(heard["query"], heard["top_k"], self.found(heard, heard["top_k"])))
 
 
 class Profile(Asking):
@@ -60,7 +64,24 @@ class Profile(Asking):
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
-        return self.answer(presenters.profiled(heard["query"], self.found(heard, heard["k"])))
+        return self.answer(presenters.profiled(heard, self.found(heard, heard["k"])))
+
+
+class Heatmap(HippocampView):
+    """The memories of a user that were asked for lately, and how often they ever were."""
+
+    operations = {"POST": "memories.read"}
+    heard = words.HeatmapHeard
+    told = {"POST": words.HeatmapTold}
+
+    def post(self, request: Request) -> Response:
+        heard = self.hear(request)
+        user_id, days = heard["user_id"], heard["time_period_days"]
+        rows = listed(Narrowing(Scope(user_id=user_id)))
+        counted = rows.aggregate(memories=Count("id"), accesses=Sum("recalls", default=0))
+        lately = rows.filter(recalled_at__gte=timezone.now() - timedelta(days=days))
+        asked_for = lately.only("id", "recalls").order_by("-recalls", "-id")[:MOST_LISTED]
+        return self.answer(presenters.heatmap(user_id, days, (counted["memories"], counted["accesses"]), asked_for))
 
 
 class Freshness(HippocampView):
@@ -73,17 +94,18 @@ class Freshness(HippocampView):
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
         memory = one(heard["memory_id"], heard["user_id"])
-        told = health.of_one(memory.pk, heard.get("reference_date") or timezone.now())
+        at = heard.get("reference_date") or timezone.now()
+        told = health.of_one(memory.pk, at)
         if told is None:
             raise NotFound
-        return self.answer(presenters.freshness(told))
+        return self.answer(presenters.freshness(memory, told, at))
 
 
 class Decay(HippocampView):
     """What is left of a memory's importance."""
 
     operations = {"POST": "memories.read"}
-    heard = words.MemoryAsked
+    heard = words.DecayHeard
     told = {"POST": words.DecayTold}
 
     def post(self, request: Request) -> Response:
@@ -102,12 +124,19 @@ class Forecast(HippocampView):
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
         user_id, days = heard["user_id"], heard["forecast_days"]
-        counts = [float(count) for _, count in stats.growth(Scope(user_id=user_id), LEARNED_FROM)]
-        return self.answer(presenters.forecast(user_id, days, forecast(counts, days, least=0)))
+        groups, _ = stats.grouped(["kind"], Narrowing(Scope(user_id=user_id)))
+        counts = _since_the_first(user_id, sum(group["count"] for group in groups))
+        return self.answer(presenters.forecast(user_id, days, forecast(counts, days, least=0), groups))
+
+
+def _since_the_first(user_id: str, total: int) -> list[float]:
+    """New memories by day. The days before the first of a user's `total` say nothing of how many there will be."""
+    counts = [float(count) for _, count in stats.growth(Scope(user_id=user_id), LEARNED_FROM)]
+    return counts if total > sum(counts) else list(dropwhile(lambda count: not count, counts))
 
 
 class ContextWindow(HippocampView):
-    """Memories around a question, or the latest ones, and from when to when they are."""
+    """Memories around a question, the latest ones, or those most often asked for, and from when to when they are."""
 
     operations = {"POST": "memories.read"}
     buckets = {"POST": "search"}
@@ -116,9 +145,13 @@ class ContextWindow(HippocampView):
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
-        text = heard["query"][:MOST_ASKED] if heard["context_type"] == "relevant" else ""
-        found = recall.recall(Query(text, Scope(user_id=heard["user_id"])))
-        return self.answer(presenters.window(heard["context_type"], found))
+        kind, scope = heard["context_type"], Scope(user_id=heard["user_id"])
+        if kind == "seasonal":
+            rows = list(listed(Narrowing(scope)).light().order_by("-recalls", "-id")[: words.WINDOW])
+        else:
+            text = heard["query"][:MOST_ASKED] if kind == "relevant" else ""
+            rows = [hit.memory for hit in recall.recall(Query(text, scope, words.WINDOW)).hits]
+        return self.answer(presenters.window(heard["query"], kind, rows))
 
 
 class Score(HippocampView):
@@ -130,4 +163,8 @@ class Score(HippocampView):
 
     def post(self, request: Request) -> Response:
         user_id = self.hear(request)["user_id"]
-        return self.answer(presenters.score(user_id, health.report(Reach(user_id=user_id), timezone.now())))
+        rows = listed(Narrowing(Scope(user_id=user_id))).order_by()
+        counted = rows.aggregate(memories=Count("id"), accessed=Count("id", filter=Q(recalls__gt=0)))
+        accessed = counted["accessed"] / counted["memories"] if counted["memories"] else 1.0
+        report = health.report(Reach(user_id=user_id), timezone.now())
+        return self.answer(presenters.score(user_id, report, accessed))

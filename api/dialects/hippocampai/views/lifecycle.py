@@ -1,9 +1,10 @@
 """Where a memory's text is, and moving it."""
 
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.hippocampai.presenters import tidying as presenters
+from api.dialects.hippocampai.presenters import lifecycle as presenters
 from api.dialects.hippocampai.serializers import tidying as words
 from api.dialects.hippocampai.views.base import HippocampView, one
 from memory import stats
@@ -15,26 +16,27 @@ COLD = ("cold", "archived", "hibernated")
 
 
 class Temperature(HippocampView):
-    """In which tier a memory is, and how often it was asked for."""
+    """How warm a memory is, and where its text is."""
 
     told = {"GET": words.TierTold}
 
     def get(self, request: Request, memory_id: str) -> Response:
-        return self.answer(presenters.tier(one(memory_id)))
+        return self.answer(presenters.temperature(one(memory_id), timezone.now()))
 
 
 class Migrate(HippocampView):
     """Move a memory's text to cold storage, or back."""
 
     heard = words.MigrateHeard
-    told = {"POST": words.TierTold}
+    told = {"POST": words.MigratedTold}
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
         memory = one(heard["memory_id"])
-        move = cold.archive if heard["target_tier"] in COLD else cold.warm
+        target = heard["target_tier"]
+        move, wanted = (cold.archive, "cold") if target in COLD else (cold.warm, "warm")
         move(memory.pk)
-        return self.answer(presenters.tier(one(heard["memory_id"])))
+        return self.answer(presenters.migrated(one(heard["memory_id"]), target, wanted))
 
 
 class TierStats(HippocampView):
@@ -46,6 +48,7 @@ class TierStats(HippocampView):
 
     def post(self, request: Request) -> Response:
         user_id = self.hear(request)["user_id"]
-        groups, _ = stats.grouped(["tier"], Narrowing(Scope(user_id=user_id)))
-        tiers = {group["group"]["tier"]: group["count"] for group in groups}
-        return self.answer({"user_id": user_id, "total_memories": sum(tiers.values()), "by_tier": tiers})
+        narrowing = Narrowing(Scope(user_id=user_id))
+        groups, _ = stats.grouped(["tier"], narrowing)
+        _, accesses, _ = stats.recalled(narrowing, 0)
+        return self.answer(presenters.tiers(user_id, groups, accesses))

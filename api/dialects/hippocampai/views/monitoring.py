@@ -2,28 +2,30 @@
 
 from typing import Any
 
-from django.db.models import Count, Q, Sum
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.hippocampai.presenters import insight as presenters
+from api.dialects.hippocampai.presenters import monitoring as presenters
 from api.dialects.hippocampai.serializers import insight as words
+from api.dialects.hippocampai.serializers import monitoring as said
 from api.dialects.hippocampai.views.base import HippocampView, one
-from events import feed, log
+from events import log
 from events.wanted import BadWanted, wanted
 from memory import entities, history, relations, stats
 from memory.listing import Narrowing, listed
+from memory.models import Memory, Relation
 from memory.types import Scope
 
 TOP = 10
+DERIVED = Relation.Type.DERIVED_FROM
 
 
 class Analytics(HippocampView):
     """Numbers about the memories of a user."""
 
     asked = words.UserAsked
-    told = {"GET": words.AnalyticsTold}
+    told = {"GET": said.AnalyticsTold}
 
     def get(self, request: Request) -> Response:
         return self.answer(_analytics(self.ask(request)["user_id"]))
@@ -34,15 +36,14 @@ class Monitoring(HippocampView):
 
     operations = {"POST": "memories.read"}
     heard = words.UserAsked
-    told = {"POST": words.MonitoringTold}
+    told = {"POST": said.MonitoringTold}
 
     def post(self, request: Request) -> Response:
         user_id = self.hear(request)["user_id"]
-        rows = listed(Narrowing(Scope(user_id=user_id))).order_by()
-        counts = rows.aggregate(
-            total_accesses=Sum("recalls", default=0), never_accessed=Count("id", filter=Q(recalls=0))
-        )
-        return self.answer(_analytics(user_id) | counts)
+        narrowing = Narrowing(Scope(user_id=user_id))
+        never = listed(narrowing).filter(recalls=0).count()
+        found = stats.recalled(narrowing, presenters.MOST_ASKED_FOR)
+        return self.answer(presenters.monitored(_analytics(user_id), found, never))
 
 
 def _analytics(user_id: str) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def _analytics(user_id: str) -> dict[str, Any]:
 class Stats(HippocampView):
     """How much there is."""
 
-    told = {"GET": words.StatsTold}
+    told = {"GET": said.StatsTold}
 
     def get(self, request: Request) -> Response:
         return self.answer(presenters.overview(stats.overview()))
@@ -66,33 +67,38 @@ class Provenance(HippocampView):
 
     operations = {"POST": "memories.read"}
     heard = words.MemoryAsked
-    told = {"POST": words.ProvenanceTold}
+    told = {"POST": said.ProvenanceTold}
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
         memory = one(heard["memory_id"], heard.get("user_id", ""))
-        related = relations.listed(memory.pk).order_by("id")[: words.MOST]
-        return self.answer(presenters.provenance(memory, history.states(memory.pk) or [], related))
+        related = list(relations.listed(memory.pk).order_by("id")[: words.MOST])
+        made_of = [one.target_id for one in related if one.type == DERIVED and one.source_id == memory.pk]
+        parents = Memory.objects.readable().light().filter(pk__in=made_of).order_by("-id")
+        return self.answer(presenters.provenance(memory, parents, history.states(memory.pk) or [], related))
 
 
 class Events(HippocampView):
     """What happened, newest first."""
 
     operations = {"GET": "events.read"}
-    asked = words.EventsAsked
-    told = {"GET": words.EventsTold}
+    asked = said.EventsAsked
+    told = {"GET": said.EventsTold}
 
     def get(self, request: Request) -> Response:
         asked = self.ask(request)
-        named = [asked.get(name) for name in ("event_type", "user_id", "memory_id")]
+        word = asked.get("event_type", "")
+        if word in presenters.NEVER:
+            return self.answer({"total": 0, "events": []})
+        named = [presenters.EVENTS.get(word, word), asked.get("user_id"), asked.get("memory_id")]
         types, users, subjects = ([name] if name else [] for name in named)
         try:
             narrowed = wanted(types, users, subjects=subjects)
         except BadWanted as error:
             raise ValidationError({"event_type": error.detail}) from None
-        bound = self.speaker.namespaces
-        found = log.read(self.speaker.tenant.id, per_page=asked["limit"], wanted=narrowed, namespaces=bound)
-        return self.answer({"events": [feed.as_json(event) for event in found.events], "count": len(found.events)})
+        bound, most = self.speaker.namespaces, min(asked["limit"], words.MOST)
+        found = log.read(self.speaker.tenant.id, per_page=most, wanted=narrowed, namespaces=bound).events
+        return self.answer({"total": len(found), "events": [presenters.event(fact) for fact in found]})
 
 
 class AccessPattern(HippocampView):
@@ -100,7 +106,7 @@ class AccessPattern(HippocampView):
 
     operations = {"POST": "memories.read"}
     heard = words.MemoryAsked
-    told = {"POST": words.AccessTold}
+    told = {"POST": said.AccessTold}
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
@@ -112,26 +118,26 @@ class AccessPatterns(HippocampView):
 
     operations = {"POST": "memories.read"}
     heard = words.UserAsked
-    told = {"POST": words.AccessesTold}
+    told = {"POST": said.AccessesTold}
 
     def post(self, request: Request) -> Response:
         user_id = self.hear(request)["user_id"]
         rows = listed(Narrowing(Scope(user_id=user_id))).light().order_by("-recalls", "-id")[: words.MOST]
         told = [presenters.access(memory) for memory in rows]
-        return self.answer({"user_id": user_id, "patterns": told, "count": len(told)})
+        return self.answer({"user_id": user_id, "total_memories": len(told), "patterns": told})
 
 
 class HealthHistory(HippocampView):
     """How a memory's importance and confidence changed."""
 
     operations = {"POST": "memories.read"}
-    heard = words.HistoryHeard
-    told = {"POST": words.HistoryTold}
+    heard = said.HistoryHeard
+    told = {"POST": said.HistoryTold}
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
         memory = one(heard["memory_id"], heard["user_id"])
-        states = history.states(memory.pk, limit=heard["limit"])
+        states = history.states(memory.pk, limit=min(heard["limit"], words.MOST))
         if states is None:
             raise NotFound
         return self.answer(presenters.weighed(memory, states))

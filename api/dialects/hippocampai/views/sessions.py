@@ -45,9 +45,16 @@ class Stats(HippocampView):
         return self.answer(told | {"deleted_sessions": gone, "total_memories": numbers.live})
 
 
-def named(session_id: str) -> Session | None:
-    """The latest session of this name."""
-    return sessions.listed(Scope(session_id=session_id)).order_by("-id").first()
+def named(session_id: str, user_id: str = "") -> Session | None:
+    """The latest session of this name, of this user if one is told."""
+    return sessions.listed(Scope(session_id=session_id, user_id=user_id)).order_by("-id").first()
+
+
+def check_one(session_id: str, user_id: str) -> None:
+    """Raises ValidationError where it is not clear whose session is meant: nobody loses one for another's."""
+    named = sessions.listed(Scope(session_id=session_id, user_id=user_id)).order_by()
+    if named.values("user_id").distinct().count() > 1:
+        raise ValidationError({"user_id": "is needed: several have a session of this name"})
 
 
 class OneSession(HippocampView):
@@ -58,10 +65,12 @@ class OneSession(HippocampView):
     told = {"GET": words.SessionTold}
 
     def get(self, request: Request, session_id: str) -> Response:
-        wish, session = self.ask(request), named(session_id)
+        wish = self.ask(request)
+        user_id = wish.get("user_id", "")
+        session = named(session_id, user_id)
         if session:
             return self.answer(present.listed([session])[0])
-        for gone in bygone.listed(limit=words.MOST) if wish["include_deleted"] else ():
+        for gone in bygone.listed(user_id, words.MOST) if wish["include_deleted"] else ():
             if gone.session_id == session_id:
                 return self.answer(present.deleted(gone))
         raise NotFound
@@ -76,7 +85,9 @@ class SoftDelete(HippocampView):
 
     def post(self, request: Request) -> Response:
         said = self.hear(request)
-        session = named(said["session_id"])
+        user_id = said.get("user_id", "")
+        check_one(said["session_id"], user_id)
+        session = named(said["session_id"], user_id)
         if session is None or sessions.delete(session.pk) is None:
             raise NotFound
         return self.answer(present.record(_gone(session.pk), said.get("reason", ""), said.get("admin_user_id", "")))

@@ -45,8 +45,8 @@ class UserTasks(HippocampView):
 
     def get(self, request: Request, user_id: str) -> Response:
         wish = self.ask(request)
-        rows = manager.of_user(user_id, wish.get("status")).order_by("-id")
-        return self.answer([present.task(run) for run in rows[: wish["limit"]]])
+        rows = manager.of_user(user_id, wish.get("status")).order_by("-id")[: wish["limit"]]
+        return self.answer([present.task(run) for run in manager.with_parts(rows)])
 
 
 class TaskStatus(HippocampView):

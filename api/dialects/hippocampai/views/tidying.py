@@ -12,6 +12,8 @@ from api.dialects.hippocampai.serializers import tidying as words
 from api.dialects.hippocampai.views.base import HippocampView
 from automation import asking, looking, worker
 from automation.models import TaskRun
+from memory import stats
+from memory.types import Scope
 from memory.upkeep.plan import Reach
 
 PATIENCE = timedelta(seconds=20)  # until it may begin; then a worker does it, and the answer says so
@@ -42,8 +44,11 @@ class Deduplicate(HippocampView):
 
     def post(self, request: Request) -> Response:
         heard = self.hear(request)
+        total = stats.overview(Scope(user_id=heard["user_id"])).live
         run = ran("deduplicate", heard["user_id"], {"mode": "merge"}, dry_run=heard["dry_run"])
-        return self.answer(presenters.deduplicated(run, done(run, DOUBLES)))
+        merges = looking.steps(run.pk).filter(action="merge")
+        removed = sum(len(presenters.others(step)) for step in merges)
+        return self.answer(presenters.deduplicated(run, total, removed, done(run, DOUBLES)))
 
 
 class Consolidate(HippocampView):
@@ -81,7 +86,8 @@ class Background(HippocampView):
     def get(self, request: Request) -> Response:
         depth = looking.depth(looking.here())
         counts = {name: getattr(depth, name) for name in ("pending", "running", "stuck")}
-        return self.answer({"status": "running" if depth.pending or depth.running else "idle"} | counts)
+        told = {"active_tasks": depth.running, "total_tasks": depth.pending + depth.running}
+        return self.answer({"status": "running" if told["total_tasks"] else "idle"} | counts | told)
 
 
 class TriggerDeduplicate(HippocampView):
