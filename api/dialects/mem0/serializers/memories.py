@@ -112,6 +112,13 @@ class NarrowingHeard(OwnersHeard):
         told = language.translated({name: value for name, value in more.items() if value}, "body")
         return {"AND": both} if (both := parts + told.get("AND", [])) else {}
 
+    def validate(self, heard: dict[str, Any]) -> dict[str, Any]:
+        """What narrows nothing is refused, as there: nobody is told of everybody by mistake."""
+        told = super().validate(heard)
+        if not told["house"]:
+            raise serializers.ValidationError({"filters": "are required and cannot be empty"})
+        return told
+
 
 class ListHeard(NarrowingHeard):
     """As a body; `page` and `page_size` also stand in the query."""
@@ -128,6 +135,7 @@ class SearchHeard(NarrowingHeard):
     limit = serializers.IntegerField(min_value=1, required=False, help_text="The same as `top_k`.")
     threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
     fields = _names()  # type: ignore[assignment]  # a field, not the property
+    reference_date = Instant(required=False, help_text="From when time words of the question are read; now without it.")
     output_format = words.Name()
 
 
