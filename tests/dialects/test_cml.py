@@ -16,6 +16,7 @@ from memory import sessions
 from memory.models import Memory, Session
 from memory.remember import remember
 from memory.types import Draft
+from memory.upkeep import embed
 from tenants import keys, preferences
 from tenants.models import Tenant
 from tests.conftest import costs
@@ -196,6 +197,12 @@ def test_a_turn_recalls_in_every_namespace_and_remembers_both_texts(cml: Cml) ->
     assert context_of["context_string"] == "user: Which tea?\nassistant: Green, as ever."
 
 
+def test_a_turn_recalls_nothing_that_has_nothing_to_do_with_it(cml: Cml) -> None:
+    cml.write("The fridge is broken.", timestamp="2020-01-01T00:00:00Z")
+    told = cml.post("memory/turn", {"user_message": "Which tea does Ada drink?"})[1]
+    assert (told["memory_context"], told["memories_retrieved"], told["memories_stored"]) == ("", 0, 1)
+
+
 def test_a_turn_keeps_to_its_budget(cml: Cml) -> None:
     for number in range(10):
         cml.write(f"Tea number {number} is a long story that goes on for a while. " * 5)
@@ -248,6 +255,15 @@ def test_forgetting_narrows_by_all_that_is_said(cml: Cml) -> None:
     assert cml.post("memory/forget", {"query": "tea"})[1]["affected_count"] == 1
     assert cml.texts("tea car") == []
     assert cml.post("memory/forget", {"action": "delete"})[0] == 422
+
+
+def test_what_is_beside_it_in_a_conversation_is_not_forgotten_with_it(cml: Cml, acme: Tenant) -> None:
+    for text in ("The launch code of Falcon is blue.", "My cat is called Minka.", "The fridge is broken."):
+        cml.write(text, session_id="s")
+    with tenant_context(acme):
+        embed.pending()
+    assert cml.post("memory/forget", {"query": "forget everything about Falcon"})[1]["affected_count"] == 1
+    assert cml.texts("Falcon cat fridge") == ["My cat is called Minka.", "The fridge is broken."]
 
 
 def test_stats_count_by_state_and_type(cml: Cml) -> None:

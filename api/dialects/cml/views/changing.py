@@ -12,6 +12,7 @@ from api.dialects.cml.presenters import reading
 from api.dialects.cml.serializers import memories as words
 from api.dialects.cml.views.base import CmlView
 from memory import aside, stats
+from memory.algorithms import ranking
 from memory.erasing import erase_all
 from memory.models import Memory
 from memory.models.memory import MemoryQuerySet
@@ -19,7 +20,10 @@ from memory.recall import look
 from memory.revise import judge, revise
 from memory.types import Query
 
-ABOUT = 0.5  # the score from which on a memory is taken to be about what shall be forgotten
+# What shall be forgotten says so itself: what stands beside it in a conversation counts nothing here.
+OWN = ("semantic", "lexical")
+BESIDE = {part: 0.0 for part in ranking.PARTS if part not in OWN}
+ABOUT = ranking.to_unit(0.5)  # the score of what means and says so much of it
 MOST_FOUND = 200
 VERBS = {"delete": erase_all, "archive": aside.outdate, "silence": aside.silence}
 CHANGES = {"text": "content", "confidence": "confidence", "importance": "importance", "metadata": "metadata"}
@@ -72,7 +76,7 @@ class Forget(CmlView):
         return rows.filter(pk__in=self.about(heard["query"])) if heard.get("query") else rows
 
     def about(self, text: str) -> list[UUID]:
-        found = look(Query(text, self.scope(), limit=MOST_FOUND, min_score=ABOUT))
+        found = look(Query(text, self.scope(), limit=MOST_FOUND, min_score=ABOUT, weights=BESIDE))
         return [hit.memory.pk for hit in found.hits]
 
 
