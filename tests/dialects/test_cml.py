@@ -19,7 +19,7 @@ from memory.types import Draft
 from memory.upkeep import embed
 from tenants import keys, preferences
 from tenants.models import Tenant
-from tests.conftest import costs
+from tests.conftest import Caller, costs
 from tests.dialects.speaking import Dialect
 
 MOMENT = "2026-05-01T12:00:00Z"
@@ -223,12 +223,23 @@ def test_an_update_changes_what_is_said_of_it(cml: Cml) -> None:
 def test_feedback_is_a_judgement(cml: Cml) -> None:
     memory_id = cml.write("Ada loves tea.")["memory_id"]
     assert cml.post("memory/update", {"memory_id": memory_id, "confidence": 0.5})[0] == 200
-    for verdict, confidence in (("correct", 0.6), ("incorrect", 0.3)):
-        assert cml.post("memory/update", {"memory_id": memory_id, "feedback": verdict})[0] == 200
-        assert cml.read("tea")["memories"][0]["confidence"] == pytest.approx(confidence)
+    assert cml.post("memory/update", {"memory_id": memory_id, "feedback": "correct"})[0] == 200
+    assert cml.read("tea")["memories"][0]["confidence"] == pytest.approx(0.6)
     assert cml.post("memory/update", {"memory_id": memory_id, "feedback": "outdated"})[0] == 200
     assert cml.texts("tea") == []
     assert cml.post("memory/update", {"memory_id": memory_id, "feedback": "nonsense"})[0] == 422
+
+
+def test_what_is_incorrect_is_told_to_nobody_and_can_be_restored(cml: Cml, ada: Caller, acme: Tenant) -> None:
+    memory_id = cml.write("Ada loves tea.")["memory_id"]
+    status, told = cml.post("memory/update", {"memory_id": memory_id, "feedback": "incorrect"})
+    with tenant_context(acme):
+        kept = Memory.objects.get(pk=memory_id)
+    assert (status, told["success"], told["version"]) == (200, True, kept.version)
+    assert (kept.state, kept.confidence, cml.texts("tea")) == ("deleted", 0.5, [])
+    assert cml.post("memory/update", {"memory_id": memory_id, "feedback": "correct"})[0] == 404
+    assert ada.post(f"memories/{memory_id}/restore", {})[0] == 200
+    assert cml.texts("tea") == ["Ada loves tea."]
 
 
 @pytest.mark.parametrize(

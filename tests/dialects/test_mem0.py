@@ -67,6 +67,22 @@ def test_only_what_the_user_said_is_kept_and_by_what_it_states(mem0: Mem0, ada: 
     assert kinds == {"I really love tea.": "preference", "I am allergic to nuts.": "constraint"}
 
 
+def test_a_message_without_a_text_says_nothing(mem0: Mem0) -> None:
+    silent = [
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+        {"role": "assistant"},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]},
+        {"role": "user", "content": " "},
+        {"role": "user", "content": 3},
+    ]
+    for infer in (True, False):
+        body = {"user_id": "ada", "infer": infer}
+        told = mem0.post("v3/memories/add/", body | {"messages": [*silent, {"role": "user", "content": "I like tea."}]})
+        assert [each["memory"] for each in told[1]["results"]] == ["I like tea."]
+        status, told = mem0.post("v3/memories/add/", body | {"messages": silent})
+        assert (status, "nothing that somebody said" in told["detail"]) == (400, True)
+
+
 def test_without_infer_every_message_is_kept(mem0: Mem0, ada: Caller) -> None:
     messages = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Good day."}]
     mem0.post("v3/memories/add/", {"messages": messages, "user_id": "ada", "infer": False})

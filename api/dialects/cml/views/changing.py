@@ -17,7 +17,7 @@ from memory.erasing import erase_all
 from memory.models import Memory
 from memory.models.memory import MemoryQuerySet
 from memory.recall import look
-from memory.revise import judge, revise
+from memory.revise import erase, judge, revise
 from memory.types import Query
 
 # What shall be forgotten says so itself: what stands beside it in a conversation counts nothing here.
@@ -25,6 +25,7 @@ OWN = ("semantic", "lexical")
 BESIDE = {part: 0.0 for part in ranking.PARTS if part not in OWN}
 ABOUT = ranking.to_unit(0.5)  # the score of what means and says so much of it
 MOST_FOUND = 200
+WRONG = "incorrect"  # a judgement that is also a deletion: nobody is told what is known to be wrong
 VERBS = {"delete": erase_all, "archive": aside.outdate, "silence": aside.silence}
 CHANGES = {"text": "content", "confidence": "confidence", "importance": "importance", "metadata": "metadata"}
 
@@ -51,6 +52,9 @@ class Update(CmlView):
             memory = judge(memory_id, heard["feedback"])
         if memory is None:
             raise NotFound
+        if heard.get("feedback") == WRONG:
+            erase(memory_id)
+            memory.refresh_from_db(fields=["version"])
         return memory
 
 

@@ -36,16 +36,20 @@ class LastDay(serializers.DateField):
 
 
 class Message(Words):
-    """Something that was said. `content` is a text, or a list of parts of which the texts are read."""
+    """Something that was said. `content` is a text, or a list of parts of which the texts are read.
+
+    A call of a tool or a picture has no text: nothing was said.
+    """
 
     role = words.Name(max_length=32)
     name = words.Name()
-    content = serializers.JSONField()
+    content = serializers.JSONField(default="")
 
     def validate_content(self, told: Any) -> str:
         parts = told if isinstance(told, list) else [told]
         texts = [part if isinstance(part, str) else _text_of(part) for part in parts]
-        return words.Content().run_validation("\n".join(text for text in texts if text))
+        said = "\n".join(text for text in texts if text.strip())
+        return words.Content().run_validation(said) if said else ""
 
 
 def _text_of(part: Any) -> str:

@@ -39,7 +39,8 @@ def drafts_of(told: dict[str, Any]) -> list[Draft]:
     scope, rest = filters.split(told["house"])
     if rest or not any(vars(scope).values()):
         raise ValidationError({"filters": "name whose memories these are: user_id, agent_id, app_id or run_id"})
-    said = [message for message in told["messages"] if message.get("role") != "system" or not told["infer"]]
+    spoken = [message for message in told["messages"] if message["content"]]
+    said = [message for message in spoken if message.get("role") != "system" or not told["infer"]]
     by_user = [message for message in said if message.get("role") in ("user", "", None)]
     chosen = (by_user or said) if told["infer"] else said
     if not chosen:
