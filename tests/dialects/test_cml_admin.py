@@ -341,6 +341,7 @@ def test_components_are_a_list_and_keyed_and_tell_a_tenant_nothing_of_others(cml
     told = cml.ask("components")
     assert told["postgres"] in told["components"]
     assert (told["postgres"]["status"], told["neo4j"]["status"]) == ("ok", "unknown")
+    assert {"PostgreSQL", "Redis", "Embedding", "Server", "Neo4j"} <= {one["name"] for one in told["components"]}
     assert all(one["details"] == {} for one in told["components"])
     assert operator.ask("components?tenant_id=acme")["postgres"]["details"]["version"]
 

@@ -43,13 +43,16 @@ class Message(Words):
 
     role = words.Name(max_length=32)
     name = words.Name()
-    content = serializers.JSONField(default="")
+    content = serializers.JSONField(required=False)
 
     def validate_content(self, told: Any) -> str:
         parts = told if isinstance(told, list) else [told]
         texts = [part if isinstance(part, str) else _text_of(part) for part in parts]
         said = "\n".join(text for text in texts if text.strip())
         return words.Content().run_validation(said) if said else ""
+
+    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
+        return {"content": ""} | told
 
 
 def _text_of(part: Any) -> str:
