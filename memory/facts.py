@@ -12,9 +12,10 @@ Kind = Memory.Kind
 KINDS = (Kind.FACT, Kind.PREFERENCE, Kind.CONSTRAINT, Kind.HABIT, Kind.GOAL, Kind.PROCEDURE)
 BEARING = (Relation.Type.DERIVED_FROM, Relation.Type.REFERENCES)  # from the fact to what it comes of
 
-EVIDENCE_COUNT = """
+MOST_SAID = 1_000_000  # times that a fact is told to have been said: who writes metadata may write any number
+EVIDENCE_COUNT = f"""
 CASE WHEN jsonb_typeof(metadata -> 'evidence_count') = 'number'
-THEN greatest(trunc((metadata ->> 'evidence_count')::numeric), 0) ELSE 1 END::float8
+THEN least(greatest(trunc((metadata ->> 'evidence_count')::numeric), 0), {MOST_SAID}) ELSE 1 END::float8
 """
 
 
@@ -27,7 +28,7 @@ def listed(scope: Scope = EVERYTHING, *, current: bool = True) -> MemoryQuerySet
 def evidence_count(fact: Memory) -> int:
     """How often it was said, as the consolidation counted; what somebody stated was said once."""
     counted = marks.number(marks.of(fact).get("evidence_count"))
-    return 1 if counted is None else max(int(counted), 0)
+    return 1 if counted is None else min(max(int(counted), 0), MOST_SAID)
 
 
 def average_evidence(scope: Scope = EVERYTHING) -> float:

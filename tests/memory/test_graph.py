@@ -75,7 +75,8 @@ def test_a_fact_has_what_bears_it_out_and_may_hold_no_more(in_acme: Tenant) -> N
 
 
 @pytest.mark.parametrize(
-    ("counted", "told"), [(3, 3), (2.9, 2), (-1, 0), (None, 1), ("3", 1), (True, 1), ({"a": 1}, 1)]
+    ("counted", "told"),
+    [(3, 3), (2.9, 2), (-1, 0), (10**400, 1_000_000), (None, 1), ("3", 1), (True, 1), ({"a": 1}, 1)],
 )
 def test_how_often_a_fact_was_said_is_what_was_counted_or_once(in_acme: Tenant, counted: Any, told: int) -> None:
     fact = said("Ada likes tea.", metadata={"evidence_count": counted})
