@@ -30,7 +30,7 @@ SLICE = 1_000
 SCOPE = ("namespace", "user_id", "agent_id", "session_id")
 LISTS = ("namespaces", "tags", "people")
 PLAIN = ("limit", "all_tags", "when", "timezone", "min_score", "language")
-TIMES = ("as_of", "valid_at")
+TIMES = ("asked_at", "as_of", "valid_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def asked_of(query: Query) -> dict[str, Any]:
 def query_of(asked: dict[str, Any]) -> Query:
     told: dict[str, Any] = {name: asked[name] for name in ("text", "filters", *PLAIN)}
     told |= {name: tuple(asked[name]) for name in LISTS}
-    told |= {name: datetime.fromisoformat(asked[name]) if asked[name] else None for name in TIMES}
+    told |= {name: datetime.fromisoformat(asked[name]) if asked.get(name) else None for name in TIMES}
     scope = Scope(**{name: asked[name] for name in SCOPE})
     return Query(scope=scope, like=UUID(asked["like"]) if asked["like"] else None, **told)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from events import feed
 from events.models import Event
-from events.wanted import EVERYTHING, Wanted
+from events.wanted import EVERYTHING, Wanted, typed
 
 COUNTED = 10_000  # facts of a narrowed log: more are not counted, and not paged through
 
@@ -63,6 +63,13 @@ def by_type(tenant_id: UUID) -> dict[str, int]:
     """How many facts of each type there are."""
     rows = feed.of_reader(tenant_id, ()).order_by("type").values_list("type").annotate(count=Count("id"))
     return dict(rows)
+
+
+def by_job(tenant_id: UUID) -> dict[tuple[str, str], int]:
+    """How many facts of runs there are, by type and job."""
+    rows = feed.of_reader(tenant_id, ()).filter(typed(("run.*",))).order_by("type", "data__job")
+    told = rows.values_list("type", "data__job").annotate(count=Count("id"))
+    return {(type, job or ""): count for type, job, count in told}
 
 
 def per_day(tenant_id: UUID, days: int) -> list[tuple[datetime, int]]:

@@ -49,7 +49,7 @@ def _narrowed(rows: Rows, query: Query, now: datetime) -> Rows:
         rows = rows.filter(mentioning(query.people))
     if query.like:
         rows = rows.exclude(pk=query.like)
-    return when.narrow(rows, query.when, query.timezone, now) if query.when else rows
+    return when.narrow(rows, query.when, query.timezone, query.asked_at or now) if query.when else rows
 
 
 def mentioning(people: tuple[str, ...]) -> RawSQL:

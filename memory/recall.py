@@ -54,7 +54,7 @@ def _asked(query: Query, now: datetime, watch: Watch | None = None) -> Asked:
     """What the database is asked; the question's vector is on its way."""
     watch = watch or Watch()
     model, vector = _vector(query)
-    when = temporal.named(query.text, now.astimezone(zone_of(query.timezone)))
+    when = temporal.named(query.text, (query.asked_at or now).astimezone(zone_of(query.timezone)))
     watch.lap("asked")
     return Asked(query.text, stemmer(query.language), model, vector, now, when, query.scope.user_id, watch)
 

@@ -1,7 +1,7 @@
 """Relations: relate two memories, part them, and walk along what relates them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -150,6 +150,12 @@ def listed(
         out, into = Q(source=memory_id), Q(target=memory_id)
         rows = rows.filter({"out": out, "in": into, "both": out | into}[direction])
     return rows
+
+
+def superseded(ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Of each that took the place of another that is still there: that one, or the latest of several."""
+    rows = listed(types=(Relation.Type.SUPERSEDES,)).filter(source__in=list(ids)).order_by("id")
+    return dict(rows.values_list("source_id", "target_id"))
 
 
 def neighbours(

@@ -91,6 +91,7 @@ class Query:
     people: tuple[str, ...] = ()  # any of them
     when: str = ""
     timezone: str = ""  # an IANA name; empty: the tenant's
+    asked_at: datetime | None = None  # from when its time words are read; None: from now
     as_of: datetime | None = None  # what was believed then
     valid_at: datetime | None = None  # what held then; None: what holds now
     min_score: float = 0.0

@@ -108,7 +108,8 @@ class Wrong:
     @property
     def sentence(self) -> str:
         """All of it in one line, for envelopes that have room for a text alone."""
-        said = "; ".join(_said(error["pointer"].lstrip("/"), error["detail"]) for error in self.errors)
+        more = [error for error in self.errors if error["detail"].rstrip(".") not in self.detail]
+        said = "; ".join(_said(error["pointer"].lstrip("/"), error["detail"]) for error in more)
         return f"{self.detail} {said}.".removeprefix(" ") if said else self.detail
 
 

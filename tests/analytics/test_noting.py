@@ -97,6 +97,7 @@ def test_a_trace_says_how_an_answer_came_about_and_nothing_that_a_memory_says(in
         Query("tea", Scope("n", "ada", "robot", "talk"), 7, {"kind": "fact"}, tags=("a", "b"), all_tags=True),
         Query("tea", people=("Ben",), when="last week", timezone="Asia/Tokyo", min_score=0.3, language="de"),
         Query("tea", as_of=datetime(2026, 1, 1, tzinfo=UTC), valid_at=datetime(2026, 2, 1, tzinfo=UTC)),
+        Query("last week", asked_at=datetime(2026, 1, 1, tzinfo=UTC)),
         Query(like=uuid4(), namespaces=("a", "b")),
     ],
 )

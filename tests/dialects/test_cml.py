@@ -16,9 +16,10 @@ from memory import sessions
 from memory.models import Memory, Session
 from memory.remember import remember
 from memory.types import Draft
+from memory.upkeep import embed
 from tenants import keys, preferences
 from tenants.models import Tenant
-from tests.conftest import costs
+from tests.conftest import Caller, costs
 from tests.dialects.speaking import Keyed
 
 MOMENT = "2026-05-01T12:00:00Z"
@@ -194,6 +195,12 @@ def test_a_turn_recalls_in_every_namespace_and_remembers_both_texts(cml: Cml) ->
     assert context_of["context_string"] == "user: Which tea?\nassistant: Green, as ever."
 
 
+def test_a_turn_recalls_nothing_that_has_nothing_to_do_with_it(cml: Cml) -> None:
+    cml.write("The fridge is broken.", timestamp="2020-01-01T00:00:00Z")
+    told = cml.post("memory/turn", {"user_message": "Which tea does Ada drink?"})[1]
+    assert (told["memory_context"], told["memories_retrieved"], told["memories_stored"]) == ("", 0, 1)
+
+
 def test_a_turn_keeps_to_its_budget(cml: Cml) -> None:
     for number in range(10):
         cml.write(f"Tea number {number} is a long story that goes on for a while. " * 5)
@@ -214,12 +221,23 @@ def test_an_update_changes_what_is_said_of_it(cml: Cml) -> None:
 def test_feedback_is_a_judgement(cml: Cml) -> None:
     memory_id = cml.write("Ada loves tea.")["memory_id"]
     assert cml.post("memory/update", {"memory_id": memory_id, "confidence": 0.5})[0] == 200
-    for verdict, confidence in (("correct", 0.6), ("incorrect", 0.3)):
-        assert cml.post("memory/update", {"memory_id": memory_id, "feedback": verdict})[0] == 200
-        assert cml.read("tea")["memories"][0]["confidence"] == pytest.approx(confidence)
+    assert cml.post("memory/update", {"memory_id": memory_id, "feedback": "correct"})[0] == 200
+    assert cml.read("tea")["memories"][0]["confidence"] == pytest.approx(0.6)
     assert cml.post("memory/update", {"memory_id": memory_id, "feedback": "outdated"})[0] == 200
     assert cml.texts("tea") == []
     assert cml.post("memory/update", {"memory_id": memory_id, "feedback": "nonsense"})[0] == 422
+
+
+def test_what_is_incorrect_is_told_to_nobody_and_can_be_restored(cml: Cml, ada: Caller, acme: Tenant) -> None:
+    memory_id = cml.write("Ada loves tea.")["memory_id"]
+    status, told = cml.post("memory/update", {"memory_id": memory_id, "feedback": "incorrect"})
+    with tenant_context(acme):
+        kept = Memory.objects.get(pk=memory_id)
+    assert (status, told["success"], told["version"]) == (200, True, kept.version)
+    assert (kept.state, kept.confidence, cml.texts("tea")) == ("deleted", 0.5, [])
+    assert cml.post("memory/update", {"memory_id": memory_id, "feedback": "correct"})[0] == 404
+    assert ada.post(f"memories/{memory_id}/restore", {})[0] == 200
+    assert cml.texts("tea") == ["Ada loves tea."]
 
 
 @pytest.mark.parametrize(
@@ -246,6 +264,15 @@ def test_forgetting_narrows_by_all_that_is_said(cml: Cml) -> None:
     assert cml.post("memory/forget", {"query": "tea"})[1]["affected_count"] == 1
     assert cml.texts("tea car") == []
     assert cml.post("memory/forget", {"action": "delete"})[0] == 422
+
+
+def test_what_is_beside_it_in_a_conversation_is_not_forgotten_with_it(cml: Cml, acme: Tenant) -> None:
+    for text in ("The launch code of Falcon is blue.", "My cat is called Minka.", "The fridge is broken."):
+        cml.write(text, session_id="s")
+    with tenant_context(acme):
+        embed.pending()
+    assert cml.post("memory/forget", {"query": "forget everything about Falcon"})[1]["affected_count"] == 1
+    assert cml.texts("Falcon cat fridge") == ["My cat is called Minka.", "The fridge is broken."]
 
 
 def test_stats_count_by_state_and_type(cml: Cml) -> None:

@@ -1,19 +1,23 @@
 """What the administration of Cognitive Memory Layer means: upkeep, figures, browsing, facts, graph, configuration."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from analytics import counts
+from analytics.counts import Cell, hour_of
 from api.dialects.cml.presenters.house import MASK
 from events import relay
 from events.models import Event
-from memory.models import Memory
+from memory.models import Memory, Session
 from memory.remember import remember
 from memory.reviews import propose
-from memory.types import Draft, Scope
+from memory.sessions import open_session
+from memory.types import Draft, Scope, SessionDraft
 from memory.upkeep import embed
 from tenants import keys
 from tenants.models import Tenant
@@ -129,7 +133,8 @@ def test_consolidation_tells_both_names_and_the_facts_have_evidence(cml: Cml, ac
     assert (told["status"], told["user_id"], told["episodes_sampled"]) == ("completed", "ada", 3)
     assert told["facts_extracted"] == told["gists_extracted"] == told["migrations_completed"] == 1
     (fact,) = cml.ask("facts")["items"]
-    assert cml.ask(f"facts/{fact['id']}/evidence")["total"] == 3
+    assert cml.ask(f"facts/{fact['id']}/evidence")["total"] == fact["evidence_count"] == 3
+    assert cml.ask("overview")["avg_evidence_count"] == 3
     (run,) = cml.ask("consolidation/runs")["items"]
     assert cml.ask(f"consolidation/runs/{run['id']}")["report"]["facts_created"] == 1
     assert cml.ask(f"jobs/{run['id']}")["job_type"] == "consolidate"
@@ -256,6 +261,69 @@ def test_what_an_open_review_asks_about_is_labile(cml: Cml, acme: Tenant) -> Non
     assert {one["labile"] for one in cml.ask("memories")["items"]} == {True}
 
 
+def test_events_are_counted_by_the_types_that_they_are_asked_for_by(cml: Cml, acme: Tenant) -> None:
+    said("Ada lives in Vienna.", acme)
+    for job in ("forget", "consolidate", "reconsolidate"):
+        cml.do(job, {})
+    relay.drain()
+    told = cml.ask("overview")
+    assert {"memory_op", "forgetting", "consolidation", "reconsolidation"} <= set(told["events_by_type"])
+    assert sum(told["events_by_type"].values()) == told["total_events"] == cml.ask("events")["total"]
+    for type, count in told["events_by_type"].items():
+        assert cml.ask(f"events?event_type={type}")["total"] == count
+
+
+def test_a_dry_run_has_done_nothing(cml: Cml, acme: Tenant) -> None:
+    said("Ada lives in Vienna.", acme, importance=0.0, confidence=0.1, event_time=LONG_AGO)
+    planned = cml.do("forget", {"dry_run": True})
+    (run,) = cml.ask("jobs")["items"]
+    assert run["result"]["actions"] == planned["actions"]
+    assert planned["operations_planned"] == 1
+    names = ("decayed", "silenced", "compressed", "deleted")
+    assert {run["result"][name] for name in names} == {planned[name] for name in names} == {0}
+    done = cml.do("forget", {"dry_run": False})
+    assert sum(cml.ask("jobs")["items"][0]["result"][name] for name in names) == done["operations_applied"] == 1
+
+
+@pytest.mark.parametrize(
+    ("category", "found"),
+    [
+        ("fact", ["Known.", "Vienna."]), ("semantic_fact", ["Vienna."]), ("knowledge", ["Known."]), ("", None),
+        ("preference", []), ("episodic_event", []), ("nonsense", []),
+    ],
+)  # fmt: skip
+def test_facts_are_of_the_category_that_is_asked_for(
+    cml: Cml, acme: Tenant, category: str, found: list[str] | None
+) -> None:
+    said("Vienna.", acme)
+    said("Known.", acme, source="knowledge")
+    said("It rained.", acme, kind="event")
+    told = cml.ask(f"facts?category={category}")
+    assert sorted(one["value"] for one in told["items"]) == (["Known.", "Vienna."] if found is None else found)
+    assert told["total"] == len(told["items"])
+
+
+def test_the_last_24_hours_are_24_hours(cml: Cml, acme: Tenant) -> None:
+    now = timezone.now()
+    with tenant_context(acme):
+        for ago, n in ((0, 2), (5, 3), (30, 4)):
+            counts.add([Cell("requests", hour_of(now - timedelta(hours=ago)), n=n)])
+    for hours, points in ((1, 2), (6, 5), (48, 9)):
+        told = cml.ask(f"request-stats?hours={hours}")
+        assert len(told["points"]) == hours
+        assert (sum(point["count"] for point in told["points"]), told["total_last_24h"]) == (points, 5)
+
+
+def test_a_session_whose_time_is_over_has_none_left(cml: Cml, acme: Tenant) -> None:
+    with tenant_context(acme):
+        over, open_ = (open_session(SessionDraft(Scope(), ttl=timedelta(hours=hours)))[0] for hours in (1, 2))
+        Session.objects.filter(pk=over.pk).update(expires_at=timezone.now() - timedelta(hours=1))
+        open_session(SessionDraft(Scope(session_id="for good")))
+    left = {one["session_id"]: one["ttl_seconds"] for one in cml.ask("sessions")["sessions"]}
+    assert (left[over.session_id], left["for good"]) == (0, -1)
+    assert 7100 < left[open_.session_id] <= 7200
+
+
 def test_events_are_told_in_the_dialects_kinds(cml: Cml, acme: Tenant) -> None:
     said("Ada lives in Vienna.", acme)
     cml.do("forget", {"dry_run": True})
@@ -271,6 +339,7 @@ def test_components_are_a_list_and_keyed_and_tell_a_tenant_nothing_of_others(cml
     told = cml.ask("components")
     assert told["postgres"] in told["components"]
     assert (told["postgres"]["status"], told["neo4j"]["status"]) == ("ok", "unknown")
+    assert {"PostgreSQL", "Redis", "Embedding", "Server", "Neo4j"} <= {one["name"] for one in told["components"]}
     assert all(one["details"] == {} for one in told["components"])
     assert operator.ask("components?tenant_id=acme")["postgres"]["details"]["version"]
 
@@ -320,6 +389,15 @@ def test_a_question_that_is_tried_is_no_access(cml: Cml, acme: Tenant) -> None:
     assert explained["results"][0]["scores"]
     assert explained["steps"]
     assert cml.ask(f"memories/{key}")["access_count"] == 0
+
+
+def test_a_hit_names_what_it_took_the_place_of(cml: Cml, ada: Any, acme: Tenant) -> None:
+    old = said("Ada lives in Graz.", acme)
+    new = ada.post(f"memories/{old}/supersede", {"content": "Ada lives in Vienna."})[1]["id"]
+    for path in ("retrieval", "retrieval/explain"):
+        told = {one["id"]: one["supersedes_id"] for one in cml.do(path, {"query": "Where does Ada live?"})["results"]}
+        assert told == {new: old}
+    assert cml.ask(f"memories/{new}")["supersedes_id"] == old
 
 
 def test_a_write_that_is_tried_stores_nothing(cml: Cml, acme: Tenant) -> None:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from api.dialects.mem0.serializers import filters
+from api.dialects.mem0.views.memories import History
 from api.dialects.mem0.views.projects import slug_of
 from memory import transfers
 from memory.types import Scope
@@ -17,6 +18,7 @@ from tests.conftest import Caller, costs
 from tests.dialects.speaking import Dialect
 
 NOBODY = "01a1fc31-325e-776f-a220-14f1782bb309"
+EVERYTHING = {"created_at": {"gte": "2020-01-01"}}  # what narrows nothing is refused
 
 
 class Mem0(Dialect):
@@ -30,7 +32,7 @@ class Mem0(Dialect):
         return told["results"]
 
     def all(self, filters: Any = None, **fields: Any) -> list[str]:
-        status, told = self.post("v3/memories/", {"filters": filters or {}} | fields)
+        status, told = self.post("v3/memories/", {"filters": filters or EVERYTHING} | fields)
         assert status == 200, told
         return sorted(one["memory"] for one in told["results"])
 
@@ -63,6 +65,22 @@ def test_only_what_the_user_said_is_kept_and_by_what_it_states(mem0: Mem0, ada: 
     told = ada.get("memories")[1]["data"]
     kinds = {memory["content"]: memory["kind"] for memory in told}
     assert kinds == {"I really love tea.": "preference", "I am allergic to nuts.": "constraint"}
+
+
+def test_a_message_without_a_text_says_nothing(mem0: Mem0) -> None:
+    silent = [
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+        {"role": "assistant"},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]},
+        {"role": "user", "content": " "},
+        {"role": "user", "content": 3},
+    ]
+    for infer in (True, False):
+        body = {"user_id": "ada", "infer": infer}
+        told = mem0.post("v3/memories/add/", body | {"messages": [*silent, {"role": "user", "content": "I like tea."}]})
+        assert [each["memory"] for each in told[1]["results"]] == ["I like tea."]
+        status, told = mem0.post("v3/memories/add/", body | {"messages": silent})
+        assert (status, "nothing that somebody said" in told["detail"]) == (400, True)
 
 
 def test_without_infer_every_message_is_kept(mem0: Mem0, ada: Caller) -> None:
@@ -153,7 +171,7 @@ TEA, SHOP, TALK = "Tea is hers.", "The shop is his.", "The talk is theirs."
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
-        ({}, [TEA, SHOP, TALK]),
+        (EVERYTHING, [TEA, SHOP, TALK]),
         ({"user_id": "ada"}, [TEA]),
         ({"user_id": "*"}, [TEA, SHOP, TALK]),
         ({"user_id": {"in": ["ada", "eve"]}}, [TEA]),
@@ -202,6 +220,20 @@ def test_a_filter_that_is_not_understood_is_refused(mem0: Mem0, filters: Any) ->
         assert told["detail"]
 
 
+@pytest.mark.parametrize("path", ["v3/memories/", "v2/memories/", "v3/memories/search/", "v2/memories/search/"])
+@pytest.mark.parametrize("said", [{}, {"filters": {}}, {"filters": None}, {"user_id": "", "filters": []}])
+def test_nobody_is_told_of_everybody_by_mistake(several: Mem0, path: str, said: Any) -> None:
+    status, told = several.post(path, {"query": "tea", **said})
+    assert status == 400
+    assert told["detail"].endswith("filters are required and cannot be empty.")
+    assert several.get("v1/memories/?page=1")[0] == 400
+
+
+def test_what_is_wrong_with_a_value_is_told_once(mem0: Mem0) -> None:
+    told = mem0.post("v3/memories/", {"filters": {"user_id": 3}})[1]
+    assert told == {"detail": "/filters/AND/0/user_id/eq must be a string."}
+
+
 def test_owners_are_asked_as_a_scope_and_the_rest_as_filters() -> None:
     told = filters.translated({"AND": [{"user_id": "ada"}, {"app_id": "shop"}], "categories": ["a"]})
     assert filters.split(told) == (Scope(user_id="ada", namespace="shop"), {"AND": [{"tags": {"any": ["a"]}}]})
@@ -222,6 +254,20 @@ def test_pages_follow_each_other(mem0: Mem0) -> None:
     last = mem0.post("v2/memories?page=3&page_size=2", {"user_id": "ada"})[1]
     assert (len(last["results"]), last["next"]) == (1, None)
     assert last["previous"].endswith("?page=2&page_size=2")
+    beyond = mem0.post("v3/memories/?page=9&page_size=2", {"filters": {"user_id": "ada"}})[1]
+    assert (beyond["results"], beyond["next"]) == ([], None)
+    assert beyond["previous"].endswith("?page=3&page_size=2")
+
+
+def test_the_next_page_of_a_query_is_of_the_same_query(several: Mem0) -> None:
+    first = several.get("v1/memories/?user_id=ben&categories=food&categories=talk&page_size=1")[1]
+    assert (first["count"], first["next"]) == (1, None)
+    first = several.get("v1/memories/?user_id=ben&top_k=1")[1]
+    second = several.get(first["next"].partition("/compat/mem0/")[2])[1]
+    assert [one["memory"] for page in (first, second) for one in page["results"]] == [TALK, SHOP]
+    assert (second["count"], second["next"]) == (2, None)
+    runs = several.get("v1/entities/?page=1&page_size=4&org_id=acme")[1]
+    assert several.get(runs["next"].partition("/compat/mem0/")[2])[1]["results"][0]["name"] == "talk"
 
 
 def test_lists_are_narrowed_by_days_and_categories(several: Mem0) -> None:
@@ -240,6 +286,16 @@ def test_searches_find_the_best_first_and_tell_what_is_asked_for(several: Mem0) 
     assert [set(each) for each in few] == [{"id", "memory", "score"}]
     narrow = several.post("v3/memories/search/", asked | {"metadata": {"team": "b"}})[1]["results"]
     assert [each["memory"] for each in narrow] == [SHOP]
+
+
+def test_time_words_are_read_from_the_day_of_reference(mem0: Mem0) -> None:
+    mem0.add("I went to the lake.", timestamp="2024-05-07T12:00:00Z")
+    mem0.add("I went to the hills.", timestamp="2025-05-07T12:00:00Z")
+    asked = {"query": "Where did I go last week?", "filters": {"user_id": "ada"}, "threshold": 0}
+    for day, first in (("2024-05-15", "I went to the lake."), ("2025-05-15", "I went to the hills.")):
+        told = mem0.post("v3/memories/search/", asked | {"reference_date": day})[1]["results"]
+        assert told[0]["memory"] == first
+    assert mem0.post("v3/memories/search/", asked | {"reference_date": "soon"})[0] == 400
 
 
 def test_the_threshold_is_higher_in_the_second_version(mem0: Mem0) -> None:
@@ -274,6 +330,16 @@ def test_history_tells_what_was_done(mem0: Mem0) -> None:
     ]
     assert len({each["id"] for each in told}) == 3
     assert mem0.get(f"v1/memories/{known}/")[0] == mem0.get(f"v1/memories/{NOBODY}/history/")[0] == 404
+
+
+def test_a_long_history_is_told_from_where_its_latest_steps_began(mem0: Mem0, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = one(mem0)["id"]
+    for drink in ("coffee", "cocoa", "juice"):
+        mem0.call("PUT", f"v1/memories/{known}/", {"text": f"I like {drink}."})
+    whole = mem0.get(f"v1/memories/{known}/history/")[1]
+    assert [each["event"] for each in whole] == ["ADD", "UPDATE", "UPDATE", "UPDATE"]
+    monkeypatch.setattr(History, "MOST", 2)
+    assert mem0.get(f"v1/memories/{known}/history/")[1] == whole[2:]
 
 
 def test_linked_memories_are_deleted_only_when_asked_to(mem0: Mem0, ada: Caller) -> None:

@@ -106,6 +106,9 @@ def test_facts_of_runs_are_narrowed_by_their_job(ada: Caller, acme: Tenant) -> N
     relay.drain()
     page = log.read(acme.pk, wanted=Wanted(types=("run.*",), jobs=("forget",)))
     assert {event.data["job"] for event in page.events} == {"forget"}
+    counted = log.by_job(acme.pk)
+    assert counted["run.queued", "forget"] == counted["run.queued", "consolidate"] == 1
+    assert sum(count for (_, job), count in counted.items() if job == "forget") == page.total
 
 
 def test_facts_told_in_one_breath_are_found_by_one_of_them(in_acme: Tenant, globex: Tenant) -> None:

@@ -1,6 +1,10 @@
 """The graph of names, the facts that are known, and what would become of a draft."""
 
-from memory import facts, graph
+from typing import Any
+
+import pytest
+
+from memory import facts, graph, relations
 from memory.graph import TOGETHER, Edge, Node
 from memory.models import Memory
 from memory.rehearsing import rehearse
@@ -68,6 +72,30 @@ def test_a_fact_has_what_bears_it_out_and_may_hold_no_more(in_acme: Tenant) -> N
     judge(fact.pk, "outdated")
     assert list(facts.listed()) == []
     assert list(facts.listed(current=False)) == [fact]
+
+
+@pytest.mark.parametrize(
+    ("counted", "told"),
+    [(3, 3), (2.9, 2), (-1, 0), (10**400, 1_000_000), (None, 1), ("3", 1), (True, 1), ({"a": 1}, 1)],
+)
+def test_how_often_a_fact_was_said_is_what_was_counted_or_once(in_acme: Tenant, counted: Any, told: int) -> None:
+    fact = said("Ada likes tea.", metadata={"evidence_count": counted})
+    said("Ada was seen.", kind="event", metadata={"evidence_count": 9})
+    assert (facts.evidence_count(fact), facts.average_evidence()) == (told, told)
+
+
+def test_without_facts_nothing_was_said(in_acme: Tenant) -> None:
+    assert facts.average_evidence() == 0
+
+
+def test_what_a_memory_took_the_place_of_is_told_while_it_is_there(in_acme: Tenant) -> None:
+    first, second, third = (said(f"Ada lives in {city}.") for city in ("Graz", "Vienna", "Linz"))
+    for older in (first, second):
+        relate(third.pk, older.pk, "supersedes")
+    relate(second.pk, first.pk, "similar_to")
+    assert relations.superseded([second.pk, third.pk]) == {third.pk: second.pk}
+    erase(second.pk)
+    assert relations.superseded([third.pk]) == {third.pk: first.pk}
 
 
 def test_a_rehearsal_tells_what_would_be_and_keeps_nothing(in_acme: Tenant) -> None:

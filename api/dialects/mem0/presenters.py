@@ -88,7 +88,7 @@ def event(event_id: UUID, stored: Sequence[Memory]) -> dict[str, Any]:
 
 
 def history(memory_id: UUID, states: Sequence[State]) -> list[dict[str, Any]]:
-    """What was done to a memory, oldest first; `states` come newest first, and back to the first of all."""
+    """What was done to a memory, oldest first; `states` come newest first, and the last of them is told as an add."""
     told = list(states)[::-1]
     return [_step(memory_id, before, now) for before, now in zip([None, *told[:-1]], told, strict=True)]
 

@@ -7,6 +7,7 @@ from api.dialects.cml.presenters.memories import type_of
 from api.dialects.cml.presenters.runs import JOBS
 from events.models import Event
 from events.wanted import Wanted, known
+from memory import facts
 from memory.models import Memory
 
 # What is one type of event there is many here; the job tells runs apart.
@@ -30,12 +31,12 @@ def wanted(type: str) -> Wanted | None:
     return Wanted(types=(type,)) if known(type) else None
 
 
-def kind_of(event: Event) -> str:
-    """The first of KINDS that a fact is one of; else its own type."""
-    if event.type.startswith("memory."):
+def kind_of(type: str, job: str) -> str:
+    """The first of KINDS that a fact of this type is one of; else its own type."""
+    if type.startswith("memory."):
         return "memory_op"
-    job = event.data.get("job") if event.type.startswith("run.") else None
-    return next((name for name, told in KINDS.items() if job and job in told.jobs), event.type)
+    job = job if type.startswith("run.") else ""
+    return next((name for name, told in KINDS.items() if job and job in told.jobs), type)
 
 
 def event(event: Event, tenant: str) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def event(event: Event, tenant: str) -> dict[str, Any]:
         "tenant_id": tenant,
         "scope_id": event.data.get("namespace") or "default",
         "agent_id": None,
-        "event_type": kind_of(event),
+        "event_type": kind_of(event.type, event.data.get("job", "")),
         "operation": OPERATIONS.get(event.type),
         "payload": {"type": event.type, "actor": event.actor, **event.data},
         "memory_ids": [event.subject_id] if event.subject_type == "memory" and _is_id(event.subject_id) else [],
@@ -63,7 +64,6 @@ def _is_id(text: str) -> bool:
 def fact(memory: Memory, tenant: str) -> dict[str, Any]:
     """`key` is what consolidation gave it, else its topic; without either its id, for a fact has a key there."""
     key = memory.metadata.get("key")
-    counted = memory.metadata.get("evidence_count", 1)
     return {
         "id": str(memory.pk),
         "tenant_id": tenant,
@@ -72,7 +72,7 @@ def fact(memory: Memory, tenant: str) -> dict[str, Any]:
         "key": key if isinstance(key, str) and key else memory.topic or str(memory.pk),
         "value": memory.content,
         "confidence": memory.confidence,
-        "evidence_count": counted if isinstance(counted, int) else 1,
+        "evidence_count": facts.evidence_count(memory),
         "is_current": memory.state == Memory.State.ACTIVE,
         "version": memory.version,
         "user_id": memory.user_id or None,

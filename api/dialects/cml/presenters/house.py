@@ -9,6 +9,8 @@ from tenants.preferences import NAMES
 KEYED = {"postgres": "postgresql", "neo4j": "", "redis": "redis"}  # as the document keys them
 NAMED = {"postgresql": "PostgreSQL", "redis": "Redis", "embedder": "Embedding"}
 STATUSES = {Status.OK: "ok", Status.DEGRADED: "degraded", Status.DOWN: "error", Status.UNKNOWN: "unknown"}
+# It answers.
+SERVER: dict[str, Any] = {"name": "Server", "status": "ok", "latency_ms": None, "details": {}, "error": None}
 NO_NEO4J = "There is no Neo4j: the graph is in PostgreSQL."
 SAYS = {
     "time_zone": "In which time words are read when a request names none.",
@@ -28,7 +30,7 @@ def components(found: Iterable[Component], *, whole: bool) -> dict[str, Any]:
     told = {one.name: component(one, whole=whole) for one in found}
     keyed = {key: told[name] for key, name in KEYED.items() if name in told}
     neo4j: dict[str, Any] = {"name": "Neo4j", "status": "unknown", "latency_ms": None, "details": {}, "error": NO_NEO4J}
-    return {"components": [*told.values(), neo4j], **keyed, "neo4j": neo4j}
+    return {"components": [*told.values(), SERVER, neo4j], **keyed, "neo4j": neo4j}
 
 
 def component(one: Component, *, whole: bool) -> dict[str, Any]:

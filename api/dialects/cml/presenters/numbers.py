@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from api.dialects.cml.presenters import browsing
-from api.dialects.cml.presenters.facts import OPERATIONS
+from api.dialects.cml.presenters.facts import OPERATIONS, kind_of
 from api.dialects.cml.presenters.memories import type_of
 from api.dialects.cml.presenters.reading import mean
 from memory.algorithms import decaying
@@ -16,12 +16,14 @@ from memory.models import Memory, Session
 from tenants.limits import Window
 
 Rows = Sequence[Mapping[str, Any]]  # of memory.stats.composition
+Events = tuple[Mapping[str, int], Mapping[tuple[str, str], int]]  # of events.log: by_type and by_job
 STATUSES = ("active", "silent", "compressed", "archived", "deleted")
 MEGABYTE = 1_000_000
 
 
-def overview(rows: Rows, facts: Rows, events: Mapping[str, int], labile: int) -> dict[str, Any]:
+def overview(rows: Rows, facts: Rows, events: Events, labile: int) -> dict[str, Any]:
     """`facts` are those of the rows that are of kinds of facts. What is deleted is told in its own count alone."""
+    of_types, of_jobs = events
     by_status = _summed(rows, _status)
     rows, facts = _kept(rows), _kept(facts)
     by_type = _summed(rows, lambda row: type_of(row["kind"], row["source"]))
@@ -42,10 +44,9 @@ def overview(rows: Rows, facts: Rows, events: Mapping[str, int], labile: int) ->
         "current_semantic_facts": sum(row["count"] for row in facts if row["state"] == Memory.State.ACTIVE),
         "facts_by_category": dict(_summed(facts, lambda row: row["kind"])),
         "avg_fact_confidence": mean(facts, "average_confidence"),
-        "avg_evidence_count": 0.0,
-        "total_events": sum(events.values()),
-        "events_by_type": dict(events),
-        "events_by_operation": _operations(events),
+        "total_events": sum(of_types.values()),
+        "events_by_type": _kinds(of_types, of_jobs),
+        "events_by_operation": _operations(of_types),
     }
 
 
@@ -68,6 +69,15 @@ def _decay(rows: Rows) -> float:
     return mean([{**row, "rate": browsing.HALF / decaying.half_life(row["kind"])} for row in rows], "rate")
 
 
+def _kinds(of_types: Mapping[str, int], of_jobs: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    """As each event tells its type, and as events are asked for by it."""
+    found: Counter[str] = Counter()
+    others = {(type, ""): count for type, count in of_types.items() if not type.startswith("run.")}
+    for (type, job), count in (others | dict(of_jobs)).items():
+        found[kind_of(type, job)] += count
+    return dict(found)
+
+
 def _operations(events: Mapping[str, int]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for type, count in events.items():
@@ -81,13 +91,14 @@ def timeline(days: Iterable[tuple[datetime, int]]) -> dict[str, Any]:
     return {"points": points, "total": sum(count for _, count in days)}
 
 
-def hours(points: Iterable[tuple[datetime, int]]) -> dict[str, Any]:
+def hours(points: Iterable[tuple[datetime, int]], day: Iterable[tuple[datetime, int]]) -> dict[str, Any]:
+    """`day` are the last 24 hours, however many points are asked for."""
     told = [{"hour": at.isoformat(), "count": count} for at, count in points]
-    return {"points": told, "total_last_24h": sum(count for _, count in list(points)[-24:])}
+    return {"points": told, "total_last_24h": sum(count for _, count in day)}
 
 
 def session(row: Session, tenant: str) -> dict[str, Any]:
-    left = (row.expires_at - timezone.now()).total_seconds() if row.expires_at else -1
+    left = max((row.expires_at - timezone.now()).total_seconds(), 0) if row.expires_at else -1
     return {
         "session_id": row.session_id,
         "tenant_id": tenant,

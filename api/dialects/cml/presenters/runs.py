@@ -13,6 +13,7 @@ TYPES = {job: name for name, job in JOBS.items()}
 STATUSES = {"pending": "pending", "running": "running", "succeeded": "completed", "cancelled": "cancelled"}
 UNTOLD = ("histogram", "samples")  # of a dry run's result: they are long
 DEEDS = ("DECAY", "SILENCE", "COMPRESS", "DELETE")
+DONE = ("decayed", "silenced", "compressed", "deleted")
 
 
 def status_of(run: TaskRun) -> str:
@@ -46,8 +47,7 @@ def forgotten(run: TaskRun, tenant: str) -> dict[str, Any]:
     """`actions` is what is to be done by each threshold; the others count what was done, so nothing in a dry run."""
     result = run.result
     actions = result.get("actions", {})
-    names = ("decayed", "silenced", "compressed", "deleted")
-    done = {name: 0 if run.dry_run else result.get(name, 0) for name in names}
+    done = {name: 0 if run.dry_run else result.get(name, 0) for name in DONE}
     scored = result.get("total_scored", 0)
     return _whole(run, tenant) | {
         "total_scored": scored,
@@ -70,8 +70,15 @@ def reconsolidated(run: TaskRun, tenant: str) -> dict[str, Any]:
 TOLD = {CONSOLIDATE: consolidated, FORGET: forgotten, RECONSOLIDATE: reconsolidated}
 
 
+def _result(run: TaskRun) -> dict[str, Any]:
+    """What a dry run of forgetting would have done is in its `actions` alone, as in its reply."""
+    told = {name: value for name, value in run.result.items() if name not in UNTOLD}
+    planned = run.dry_run and run.job == JOBS[FORGET]
+    return told | {name: 0 for name in DONE if name in told} if planned else told
+
+
 def job(run: TaskRun, tenant: str) -> dict[str, Any]:
-    result = {name: value for name, value in run.result.items() if name not in UNTOLD}
+    result = _result(run)
     seconds = looking.took(run, timezone.now()) if run.finished_at else None
     return {
         "id": str(run.pk),

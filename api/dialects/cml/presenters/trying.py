@@ -1,11 +1,14 @@
 """What a question, a write or a night of forgetting would come to, with its reasons."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from api.dialects.base import metadata_of
 from api.dialects.cml.presenters.memories import type_of
 from api.dialects.cml.presenters.runs import DEEDS
 from automation.simulate import Simulation
+from memory import relations
 from memory.algorithms import forgetting
 from memory.rehearsing import Rehearsed
 from memory.types import Found, Hit
@@ -13,7 +16,12 @@ from memory.types import Found, Hit
 CANDIDATES = 200  # of a preview, those worth least first
 
 
-def result(hit: Hit) -> dict[str, Any]:
+def results(hits: Sequence[Hit]) -> list[dict[str, Any]]:
+    older = relations.superseded(hit.memory.pk for hit in hits)
+    return [_result(hit, older.get(hit.memory.pk)) for hit in hits]
+
+
+def _result(hit: Hit, supersedes: UUID | None) -> dict[str, Any]:
     memory = hit.memory
     return {
         "id": str(memory.pk),
@@ -23,7 +31,7 @@ def result(hit: Hit) -> dict[str, Any]:
         "relevance_score": hit.score,
         "retrieval_source": _source(hit),
         "timestamp": memory.event_time,
-        "supersedes_id": None,
+        "supersedes_id": str(supersedes) if supersedes else None,
         "metadata": metadata_of(memory),
     }
 
@@ -37,7 +45,7 @@ def explained(query: str, found: Found) -> dict[str, Any]:
     stages = [{"name": stage.name, "duration_ms": stage.ms, "result_count": stage.left} for stage in found.stages]
     return {
         "query": query,
-        "results": [result(hit) | {"scores": hit.parts} for hit in found.hits],
+        "results": [told | {"scores": hit.parts} for told, hit in zip(results(found.hits), found.hits, strict=True)],
         "steps": stages,
         "candidate_count": found.candidate_count,
         "degraded": list(found.degraded),

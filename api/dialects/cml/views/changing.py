@@ -12,15 +12,20 @@ from api.dialects.cml.presenters import reading
 from api.dialects.cml.serializers import memories as words
 from api.dialects.cml.views.base import CmlView
 from memory import aside, stats
+from memory.algorithms import ranking
 from memory.erasing import erase_all
 from memory.models import Memory
 from memory.models.memory import MemoryQuerySet
 from memory.recall import look
-from memory.revise import judge, revise
+from memory.revise import erase, judge, revise
 from memory.types import Query
 
-ABOUT = 0.5  # the score from which on a memory is taken to be about what shall be forgotten
+# What shall be forgotten says so itself: what stands beside it in a conversation counts nothing here.
+OWN = ("semantic", "lexical")
+BESIDE = {part: 0.0 for part in ranking.PARTS if part not in OWN}
+ABOUT = ranking.to_unit(0.5)  # the score of what means and says so much of it
 MOST_FOUND = 200
+WRONG = "incorrect"  # a judgement that is also a deletion: nobody is told what is known to be wrong
 VERBS = {"delete": erase_all, "archive": aside.outdate, "silence": aside.silence}
 CHANGES = {"text": "content", "confidence": "confidence", "importance": "importance", "metadata": "metadata"}
 
@@ -47,6 +52,9 @@ class Update(CmlView):
             memory = judge(memory_id, heard["feedback"])
         if memory is None:
             raise NotFound
+        if heard.get("feedback") == WRONG:
+            erase(memory_id)
+            memory.refresh_from_db(fields=["version"])
         return memory
 
 
@@ -72,7 +80,7 @@ class Forget(CmlView):
         return rows.filter(pk__in=self.about(heard["query"])) if heard.get("query") else rows
 
     def about(self, text: str) -> list[UUID]:
-        found = look(Query(text, self.scope(), limit=MOST_FOUND, min_score=ABOUT))
+        found = look(Query(text, self.scope(), limit=MOST_FOUND, min_score=ABOUT, weights=BESIDE))
         return [hit.memory.pk for hit in found.hits]
 
 

@@ -1,5 +1,6 @@
 """Semantic facts: memories that state something lasting, what bears them out, and saying that one holds no more."""
 
+from typing import Any
 from uuid import UUID
 
 from rest_framework.exceptions import NotFound
@@ -8,10 +9,10 @@ from rest_framework.response import Response
 
 from api.dialects.cml.presenters import browsing
 from api.dialects.cml.presenters.facts import fact
-from api.dialects.cml.presenters.memories import kind_of
+from api.dialects.cml.presenters.memories import of_types
 from api.dialects.cml.serializers import asking, shown
 from api.dialects.cml.views.admin import AdminView
-from memory import facts, revise
+from memory import facts, filters, revise
 from memory.models import Memory
 from memory.tiers import cold
 
@@ -24,12 +25,17 @@ class Facts(AdminView):
 
     def get(self, request: Request) -> Response:
         asked = self.ask(request)
-        category = asked.get("category", "")
-        kind = category if not category or category in facts.KINDS else kind_of(category)[0]
-        rows = facts.listed(kind=kind, current=asked["current_only"])
+        rows = facts.listed(current=asked["current_only"]).filter(filters.to_q(_of(asked.get("category", ""))))
         shown = list(rows.light().order_by("-id")[asked["offset"] : asked["offset"] + asked["limit"]])
         cold.fill(shown)
         return self.answer({"items": [fact(memory, self.tenant.slug) for memory in shown], "total": rows.count()})
+
+
+def _of(category: str) -> dict[str, Any]:
+    """A kind of ours, or a type; of neither there is no fact."""
+    if category in facts.KINDS:
+        return {"kind": category}
+    return of_types([category]) if category else {}
 
 
 class OneFact(AdminView):

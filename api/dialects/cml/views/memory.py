@@ -21,7 +21,7 @@ from memory.turns import turn
 from memory.types import Draft, Found, Query, Scope
 
 EPISODE, MESSAGE = "episodic_event", "message"
-RECALLED = 10  # memories that a turn asks for
+RECALLED, RELEVANT = 10, 0.3  # memories that a turn asks for, and the score that they have at least
 LEAST_TOKENS = 64  # that context.build takes
 
 
@@ -137,5 +137,5 @@ class Turn(CmlView):
         answer = replace(message, content=reply, role="assistant") if reply else None
         tokens = heard["max_context_tokens"]
         room = {"max_tokens": max(tokens, LEAST_TOKENS), "shape": "prompt", "truncate": True}
-        query = Query(limit=RECALLED, timezone=heard.get("user_timezone", ""))
+        query = Query(limit=RECALLED, min_score=RELEVANT, timezone=heard.get("user_timezone", ""))
         return self.answer(reading.turned(turn(message, answer, query, anywhere=True, **room), tokens))

@@ -1,7 +1,5 @@
 """Figures: the overview, what was stored and asked by day and hour, sessions, limits, and what is labile."""
 
-from datetime import timedelta
-
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +16,7 @@ from tenants import keys, limits, plans
 from tenants.resolve import Speaker
 
 SESSIONS = 500  # shown at once, the latest
+DAY = 24  # hours
 
 
 class Overview(AdminView):
@@ -28,8 +27,9 @@ class Overview(AdminView):
     def get(self, request: Request) -> Response:
         rows = stats.composition()
         known = [row for row in rows if row["kind"] in facts.KINDS]
-        events = log.by_type(self.tenant.pk)
-        return self.answer(numbers.overview(rows, known, events, reviews.in_question().count()))
+        events = log.by_type(self.tenant.pk), log.by_job(self.tenant.pk)
+        told = numbers.overview(rows, known, events, reviews.in_question().count())
+        return self.answer(told | {"avg_evidence_count": facts.average_evidence()})
 
 
 class Timeline(AdminView):
@@ -83,11 +83,11 @@ class RequestStats(AdminView):
     told = {"GET": shown.RequestStats}
 
     def get(self, request: Request) -> Response:
-        end = hour_of(timezone.now()) + HOUR
-        span = Span(end - timedelta(hours=self.ask(request)["hours"]), end)
+        end, wanted = hour_of(timezone.now()) + HOUR, self.ask(request)["hours"]
+        span = Span(end - HOUR * max(wanted, DAY), end)
         found = {point.at: point.n for point in counts.series("requests", span, step="hour")}
-        every = [span.begin + HOUR * at for at in range(int((span.end - span.begin) / HOUR))]
-        return self.answer(numbers.hours([(at, found.get(at, 0)) for at in every]))
+        every = [(at, found.get(at, 0)) for at in (span.begin + HOUR * past for past in range(max(wanted, DAY)))]
+        return self.answer(numbers.hours(every[-wanted:], every[-DAY:]))
 
 
 class Labile(AdminView):

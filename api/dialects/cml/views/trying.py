@@ -28,7 +28,7 @@ class Retrieval(AdminView):
         asked = self.hear(request)
         found = look(query_of(asked, EVERYTHING))
         told = reading.read(asked["query"], found, asked["format"], 0.0)["llm_context"]
-        results = [trying.result(hit) for hit in found.hits]
+        results = trying.results(found.hits)
         counts = {"total_count": len(results), "elapsed_ms": self.elapsed_ms()}
         return self.answer({"query": asked["query"], "results": results, "llm_context": told, **counts})
 

@@ -36,16 +36,23 @@ class LastDay(serializers.DateField):
 
 
 class Message(Words):
-    """Something that was said. `content` is a text, or a list of parts of which the texts are read."""
+    """Something that was said. `content` is a text, or a list of parts of which the texts are read.
+
+    A call of a tool or a picture has no text: nothing was said.
+    """
 
     role = words.Name(max_length=32)
     name = words.Name()
-    content = serializers.JSONField()
+    content = serializers.JSONField(required=False)
 
     def validate_content(self, told: Any) -> str:
         parts = told if isinstance(told, list) else [told]
         texts = [part if isinstance(part, str) else _text_of(part) for part in parts]
-        return words.Content().run_validation("\n".join(text for text in texts if text))
+        said = "\n".join(text for text in texts if text.strip())
+        return words.Content().run_validation(said) if said else ""
+
+    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
+        return {"content": ""} | told
 
 
 def _text_of(part: Any) -> str:
@@ -112,6 +119,13 @@ class NarrowingHeard(OwnersHeard):
         told = language.translated({name: value for name, value in more.items() if value}, "body")
         return language.joined(parts + told.get("AND", []))
 
+    def validate(self, heard: dict[str, Any]) -> dict[str, Any]:
+        """What narrows nothing is refused, as there: nobody is told of everybody by mistake."""
+        told = super().validate(heard)
+        if not told["house"]:
+            raise serializers.ValidationError({"filters": "are required and cannot be empty"})
+        return told
+
 
 class ListHeard(NarrowingHeard):
     """As a body; `page` and `page_size` also stand in the query."""
@@ -128,6 +142,7 @@ class SearchHeard(NarrowingHeard):
     limit = serializers.IntegerField(min_value=1, required=False, help_text="The same as `top_k`.")
     threshold = serializers.FloatField(min_value=0, max_value=1, required=False)
     fields = _names()  # type: ignore[assignment]  # a field, not the property
+    reference_date = Instant(required=False, help_text="From when time words of the question are read; now without it.")
     output_format = words.Name()
 
 

@@ -13,6 +13,20 @@ NAMES = ("org_id", "project_id")
 QUOTA = 413  # what its clients know a used up quota by
 
 
+def page_links(request: Request, page: int, size: int, count: int) -> dict[str, str | None]:
+    """`next` and `previous`, with all that the query said beside the page."""
+    last = -(-count // size)
+    pages = {"next": page + 1 if page < last else None, "previous": min(page - 1, last) or None}
+    return {name: _address(request, number, size) if number else None for name, number in pages.items()}
+
+
+def _address(request: Request, page: int, size: int) -> str:
+    query = request.query_params.copy()
+    query.pop("top_k", None)  # it is the size, where it was said
+    query["page"], query["page_size"] = str(page), str(size)
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+
+
 class Mem0View(DialectView):
     dialect = "mem0"
     nobody = "Send a valid API key as `Authorization: Token im_…`."

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.dialects.mem0.serializers import memories, others
-from api.dialects.mem0.views.base import Mem0View
+from api.dialects.mem0.views.base import Mem0View, page_links
 from api.gate import check_storable
 from automation import manager
 from memory import briefing, entities
@@ -39,9 +39,7 @@ class Entities(Mem0View):
         totals = {f"total_{name}s": len(several) for name, several in by_type.items()}
         page, size = told.get("page"), told["page_size"]
         shown = found[(page - 1) * size : page * size] if page else found
-        after = page + 1 if page and page * size < len(found) else None
-        before = page - 1 if page and page > 1 else None
-        links = {"next": self.address(request, after, size), "previous": self.address(request, before, size)}
+        links = page_links(request, page, size, len(found)) if page else {"next": None, "previous": None}
         return self.answer({"count": len(found), **links, "results": shown, **totals})
 
     def of_type(self, name: str) -> list[dict[str, Any]]:
@@ -56,9 +54,6 @@ class Entities(Mem0View):
             "total_memories": each.memories,
             "updated_at": each.last_seen.isoformat(),
         }
-
-    def address(self, request: Request, page: int | None, size: int) -> str | None:
-        return request.build_absolute_uri(f"{request.path}?page={page}&page_size={size}") if page else None
 
 
 class OneEntity(Mem0View):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from api.dialects.mem0 import presenters
 from api.dialects.mem0.serializers import filters, memories
-from api.dialects.mem0.views.base import NAMES, Mem0View
+from api.dialects.mem0.views.base import NAMES, Mem0View, page_links
 from api.native.base import hear
 from memory.algorithms import gisting
 from memory.erasing import erase_all, erase_with_older
@@ -39,7 +39,8 @@ def drafts_of(told: dict[str, Any]) -> list[Draft]:
     scope, rest = filters.split(told["house"])
     if rest or not any(vars(scope).values()):
         raise ValidationError({"filters": "name whose memories these are: user_id, agent_id, app_id or run_id"})
-    said = [message for message in told["messages"] if message.get("role") != "system" or not told["infer"]]
+    spoken = [message for message in told["messages"] if message["content"]]
+    said = [message for message in spoken if message.get("role") != "system" or not told["infer"]]
     by_user = [message for message in said if message.get("role") in ("user", "", None)]
     chosen = (by_user or said) if told["infer"] else said
     if not chosen:
@@ -103,12 +104,8 @@ class Listed(Mem0View):
         size = min(told.get("top_k") or told["page_size"], memories.MOST)
         first, count = (told["page"] - 1) * size, rows.count()
         results = presenters.memories(list(rows[first : first + size]))
-        after = self.address(request, told["page"] + 1, size) if first + size < count else None
-        before = self.address(request, told["page"] - 1, size) if told["page"] > 1 else None
-        return self.answer({"count": count, "next": after, "previous": before, "results": results})
-
-    def address(self, request: Request, page: int, size: int) -> str:
-        return request.build_absolute_uri(f"{request.path}?page={page}&page_size={size}")
+        links = page_links(request, told["page"], size, count)
+        return self.answer({"count": count, **links, "results": results})
 
 
 class Memories(Listed):
@@ -177,7 +174,8 @@ class Search(Mem0View):
     def query(self, told: dict[str, Any]) -> Query:
         scope, rest = filters.split(told["house"])
         limit = min(told.get("top_k") or told.get("limit") or 10, MOST_FOUND)
-        return Query(told["query"], scope, limit, rest, min_score=told.get("threshold", self.threshold))
+        least, at = told.get("threshold", self.threshold), told.get("reference_date")
+        return Query(told["query"], scope, limit, rest, min_score=least, asked_at=at)
 
 
 class SearchOfTwo(Search):
@@ -221,15 +219,13 @@ def changed(memory_id: UUID, told: dict[str, Any]) -> Memory:
 
 
 class History(Mem0View):
-    """What was done to a memory, oldest first."""
+    """What was done to a memory, oldest first: the latest 200 steps."""
 
     told = {"GET": memories.HistoryTold(many=True)}
-    READ = 500  # versions at a time
+    MOST = 200  # steps that are told, the latest
 
     def get(self, request: Request, memory_id: UUID) -> Response:
-        told = states(memory_id, limit=self.READ, gone=True)
+        told = states(memory_id, limit=self.MOST + 1, gone=True)  # one more: what the first of the steps began with
         if told is None:
             raise NotFound
-        while told[-1].version > 1 and (older := states(memory_id, below=told[-1].version, limit=self.READ, gone=True)):
-            told += older
-        return self.answer(presenters.history(memory_id, told))
+        return self.answer(presenters.history(memory_id, told)[-self.MOST :])
