@@ -17,6 +17,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from api import problems
 from api.auth import CredentialAuthentication, operation_of
@@ -201,3 +202,23 @@ class DialectView(TenantView):
         reads = self.tells_content or operation_of(self, request.method) in CONTENT
         match = request._request.resolver_match
         return match.route.rstrip("/") if reads and match else ""
+
+
+class Nowhere(DialectView):
+    """What no route of a dialect is for, by whatever method and for anybody; see mounting."""
+
+    schema = None  # type: ignore[assignment]  # in no OpenAPI file
+    authentication_classes = ()
+    permission_classes = ()
+    http_method_names: list[str] = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        APIView.initial(self, request, *args, **kwargs)
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        wrong = Wrong(404, "not_found", "There is nothing here.", request_id=getattr(request, "request_id", ""))
+        return Response(self.envelope(wrong), status=404)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}  # no `Allow`: there is nothing to allow

@@ -88,6 +88,33 @@ def test_each_route_answers_with_its_slash_too(name: str, operation: str) -> Non
     assert resolve(url).func.cls is resolve(f"{url}/").func.cls
 
 
+def in_its_words(name: str, answer: Any) -> bool:
+    """What is wrong, as this dialect says it, and no problem document."""
+    told = answer.json()
+    said = told["error"] if name == "persistence" else told["detail"]
+    return bool(said) and "code" not in told and answer["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["", "no/such/path", "no/such/path/", "v0"])
+@pytest.mark.parametrize("name", settings.DIALECTS)
+def test_where_nothing_is_each_dialect_says_so_in_its_words(acme: Tenant, name: str, path: str, method: str) -> None:
+    for key in (keys.issue(acme, "ada")[1], ""):
+        answer = Dialect(name, key).raw(method, path, b"{}")
+        assert answer.status_code == 404 or (name, key, answer.status_code) == ("mem0", "", 401)
+        assert in_its_words(name, answer)
+    assert not any(operation.split(" ")[1].startswith(("no/", "{anything}")) for operation in operations(name))
+
+
+@pytest.mark.parametrize("name", settings.DIALECTS)
+def test_a_method_that_a_path_has_not_is_refused_in_the_dialects_words(acme: Tenant, name: str) -> None:
+    speaker = Dialect(name, keys.issue(acme, "ada")[1])
+    posts = [path for method, path in map(str.split, operations(name)) if method == "POST" and "{" not in path]
+    for path in posts:
+        answer = speaker.raw("TRACE", path)
+        assert (answer.status_code, in_its_words(name, answer)) == (405, True), path
+
+
 @pytest.mark.parametrize(("name", "operation"), KNOWN)
 def test_each_recipe_works_with_the_own_things(worlds: tuple[World, World], name: str, operation: str) -> None:
     answer = call(name, operation, worlds[0], worlds[0].things)

@@ -26,7 +26,6 @@ PANELS = ("learning_curve", "hit_rate", "searches", "writes")
 
 class AnalyticsView(PersistenceView):
     operations = {"GET": "analytics.read", "POST": "analytics.write"}
-    missing = "Not found"
 
 
 class MetricsQuery(AnalyticsView):

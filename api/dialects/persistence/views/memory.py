@@ -28,7 +28,11 @@ MOST_RELATED = 1_000
 TOP_TAGS = 10
 
 
-class Memories(PersistenceView):
+class MemoryView(PersistenceView):
+    missing = "Memory not found"
+
+
+class Memories(MemoryView):
     """Store a memory."""
 
     heard = serializers.EntryHeard
@@ -44,7 +48,7 @@ class Memories(PersistenceView):
         return self.answer({"id": str(outcome.id), "message": "Memory stored successfully"})
 
 
-class OneMemory(PersistenceView):
+class OneMemory(MemoryView):
     """Read a memory, which counts as an access."""
 
     told = {"GET": serializers.EntryTold}
@@ -59,7 +63,7 @@ class OneMemory(PersistenceView):
         return self.answer(told | presenters.embeddings(memory))
 
 
-class MemoryQuery(PersistenceView):
+class MemoryQuery(MemoryView):
     """Ask for memories, newest first."""
 
     operations = {"POST": "memories.read"}
@@ -97,7 +101,7 @@ def _between(asked: dict[str, Any]) -> dict[str, Any]:
     return {"event_time": told} if told else {}
 
 
-class Similarity(PersistenceView):
+class Similarity(MemoryView):
     """Find the memories whose embeddings are near to these."""
 
     operations = {"POST": "memories.read"}
@@ -116,7 +120,7 @@ class Similarity(PersistenceView):
         return self.answer({"results": results, "total": len(results)})
 
 
-class Aggregations(PersistenceView):
+class Aggregations(MemoryView):
     """Numbers of the memories of a service or a domain, of the last day when no span is named."""
 
     asked = serializers.AggregationsAsked
@@ -142,7 +146,7 @@ class Aggregations(PersistenceView):
         })  # fmt: skip
 
 
-class Relationships(PersistenceView):
+class Relationships(MemoryView):
     """Relate two memories."""
 
     heard = serializers.RelationshipHeard
@@ -158,7 +162,7 @@ class Relationships(PersistenceView):
         return self.answer({"message": "Relationship created successfully"})
 
 
-class Related(PersistenceView):
+class Related(MemoryView):
     """Memories that are related to one, up to so many steps away, the nearest first."""
 
     asked = serializers.RelatedAsked
@@ -175,7 +179,7 @@ class Related(PersistenceView):
         return self.answer({"memories": told, "total": len(told)})
 
 
-class Archive(PersistenceView):
+class Archive(MemoryView):
     """Let a worker move to cold storage what nobody has asked for in so many days."""
 
     operations = {"POST": "tiers.manage"}
