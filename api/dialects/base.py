@@ -215,7 +215,7 @@ class Nowhere(DialectView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         APIView.initial(self, request, *args, **kwargs)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         wrong = Wrong(404, "not_found", "There is nothing here.", request_id=getattr(request, "request_id", ""))
         return Response(self.envelope(wrong), status=404)
 
