@@ -73,11 +73,11 @@ class Wrong:
     @property
     def sentence(self) -> str:
         """All of it in one line, for envelopes that have room for a text alone."""
-        said = "; ".join(_said(error["pointer"].lstrip("/"), error["detail"]) for error in self.errors)
+        said = "; ".join(phrase(error["pointer"].lstrip("/"), error["detail"]) for error in self.errors)
         return f"{self.detail} {said}.".removeprefix(" ") if said else self.detail
 
 
-def _said(where: str, detail: str) -> str:
+def phrase(where: str, detail: str) -> str:
     """A detail either goes on after the name of the field (`is too long`), or is a sentence of its own."""
     between = " " if detail[:1].islower() else ": "
     return (where and where + between) + detail.rstrip(".")

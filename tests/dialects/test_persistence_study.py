@@ -191,7 +191,7 @@ def test_questions_are_asked_in_the_service_s_names(speaker: Dialect, acme: Tena
     assert told["query"]["groupBy"] == ["day", "agentId"]
     assert told["results"][1]["totals"].keys() == {"ada"}
     _, told = speaker.post("api/analytics/query", asked | {"metrics": ["responseTime"], "aggregation": "max"})
-    assert told["results"][0]["aggregation"] == "most"
+    assert told["results"][0]["aggregation"] == "max"
     assert speaker.post("api/analytics/query", asked | {"metrics": ["nothing"]})[0] == 400
 
 

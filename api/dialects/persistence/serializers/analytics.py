@@ -27,6 +27,7 @@ METRICS = {
     "cost": "learning_cost",
 }
 WAYS = {"avg": "mean", "average": "mean", "min": "least", "minimum": "least", "max": "most", "maximum": "most"}
+WAYS_TOLD = {"mean": "avg", "least": "min", "most": "max"}
 GROUPS = {"serviceId": "service", "agentId": "agent", "type": "kind", "eventType": "kind", "memoryType": "kind"}
 
 

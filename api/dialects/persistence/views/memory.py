@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -155,8 +155,11 @@ class Relationships(MemoryView):
 
     def post(self, request: Request) -> Response:
         told = self.hear(request)
+        source, target = id_of(told["source_id"]), id_of(told["target_id"])
+        if source == target:
+            raise ValidationError({"targetId": "is the same memory as sourceId"})
         try:
-            relations.relate(id_of(told["source_id"]), id_of(told["target_id"]), told["relationship_type"])
+            relations.relate(source, target, told["relationship_type"])
         except NoMemory:
             raise NotFound from None
         return self.answer({"message": "Relationship created successfully"})
