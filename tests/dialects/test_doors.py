@@ -5,7 +5,7 @@ The operations are those of the dialects' OpenAPI files: a new route without a l
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,8 +16,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.urls import resolve
 
-from tenants import keys
-from tenants.models import Tenant
+from tenants import keys, plans
+from tenants.metered import RATES
+from tenants.models import Plan, Tenant
 from tests.api.test_hostile import BODIES
 from tests.conftest import _forget
 from tests.dialects.speaking import Dialect, operations
@@ -104,6 +105,29 @@ def test_where_nothing_is_each_dialect_says_so_in_its_words(acme: Tenant, name: 
         assert answer.status_code == 404 or (name, key, answer.status_code) == ("mem0", "", 401)
         assert in_its_words(name, answer)
     assert not any(operation.split(" ")[1].startswith(("no/", "{anything}")) for operation in operations(name))
+
+
+# A reading of each dialect, and how it begins to say that there were too many.
+TOO_MANY: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "cml": ("api/v1/memory/stats", lambda told: told["detail"]),
+    "hippocampai": ("v1/memories/analytics?user_id=ada", lambda told: told["message"]),
+    "inmemory": ("v1/memories", lambda told: told["detail"]),
+    "mem0": ("v1/memories?user_id=ada", lambda told: told["detail"]),
+    "memory_layer": ("v1/conversations", lambda told: told["detail"].split("Tenant rate limit exceeded. ")[1]),
+    "persistence": ("api/memory/aggregations", lambda told: told["error"]["message"]),
+}
+
+
+@pytest.mark.parametrize("name", settings.DIALECTS)
+def test_too_many_are_told_so_in_the_dialects_words(acme: Tenant, name: str) -> None:
+    of_tenant = {rate: None for rate in RATES if rate.startswith("tenant")}  # of which others spent before
+    plans.assign(acme, Plan.objects.get(name="free"), of_tenant)
+    speaker, (path, said) = Dialect(name, keys.issue(acme, "free")[1]), TOO_MANY[name]
+    answers = [speaker.raw("GET", path) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert said(answers[-1].json()).startswith("Too many requests")
+    assert 0 < int(answers[-1]["Retry-After"]) <= 61
+    assert int(answers[-1]["X-RateLimit-Remaining"]) == 0
 
 
 @pytest.mark.parametrize("name", settings.DIALECTS)

@@ -195,6 +195,21 @@ def test_questions_are_asked_in_the_service_s_names(speaker: Dialect, acme: Tena
     assert speaker.post("api/analytics/query", asked | {"metrics": ["nothing"]})[0] == 400
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"groupBy": ["hour", "day"]}, {"groupBy": ["agentId", "serviceId"]}, {"groupBy": "bogus"},
+        {"aggregation": "bogus"}, {"groupBy": ["day", "agentId", "week"]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_question_that_would_be_half_heard_is_refused(speaker: Dialect, wrong: dict[str, Any]) -> None:
+    asked = {"type": "historical", "domain": "legal", "metrics": ["confidence"]}
+    status, told = speaker.post("api/analytics/query", asked | wrong)
+    assert (status, told["error"]["statusCode"]) == (400, 400)
+    assert next(iter(wrong)) in told["error"]["message"]
+
+
 def test_the_numbers_of_agents_can_be_averaged(speaker: Dialect, acme: Tenant) -> None:
     with tenant_context(acme):
         plant(datetime.now(UTC), days=2, domain="legal")
