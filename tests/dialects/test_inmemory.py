@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from api import health
+from memory import embeddings
 from memory.remember import remember
 from memory.types import Draft, Scope
 from tenants import keys, preferences
@@ -264,6 +265,7 @@ def test_statistics_count_the_users_memories(ada: Dialect) -> None:
     add(ada, "Ben sleeps.", user_id="ben")
     told = ada.get("v1/stats")[1]
     assert (told["memory_count"], told["vector_store"], told["status"]) == (1, "pgvector", "active")
+    assert (told["embedding_provider"], told["embedding_model"]) == (embeddings.provider(), embeddings.current().name)
     told = ada.get("v1/users/ben/stats")[1]
     assert (told["user_id"], told["memory_count"], told["user_info"]["kinds"]) == ("ben", 2, {"fact": 2})
     assert told["storage_stats"]["bytes"] == len("Ben eats.Ben sleeps.")

@@ -45,7 +45,7 @@ class Stats(InMemoryView):
 
     def get(self, request: Request) -> Response:
         count = overview(self.scope(self.ask(request))).live
-        return self.answer(presenters.stats(embeddings.chosen(), embeddings.current().name, count))
+        return self.answer(presenters.stats(embeddings.provider(), embeddings.current().name, count))
 
 
 class CurrentUser(InMemoryView):
