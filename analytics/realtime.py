@@ -34,6 +34,7 @@ KEPT = 60  # minutes
 PLACES = 2_000  # numbers of a minute that are told apart by domain: callers may name any number of domains
 WINDOW = 5  # minutes that rates are of, the one that runs among them
 COUNTED = ("facts", "writes", "learning_events", "searches", "empty", "requests", "errors", "search_ms", "request_ms")
+OF_ALL = ("requests", "errors", "request_ms")  # they name no domain
 _OF_FACTS = {"memory.created": "writes", "learning.recorded": "learning_events"}
 _APART = "\x1f"
 
@@ -123,15 +124,18 @@ def _of_none(counts: Counter[str]) -> Counter[str]:
     return told
 
 
-def read(now: datetime | None = None) -> Realtime:
-    """The last hour of the tenant in whose schema this is; without Redis as if nothing had happened."""
+def read(now: datetime | None = None, domain: str = "") -> Realtime:
+    """The last hour of the tenant in whose schema this is, or of one domain; without Redis as if nothing had happened.
+
+    Requests name no domain: in one too they are those of the tenant.
+    """
     at = now or timezone.now()
-    minutes = _minutes(ledger.current_tenant_id(), at)
+    minutes = _minutes(ledger.current_tenant_id(), at, domain)
     window = Counter[str]()
     for minute in minutes[-WINDOW:]:
         window.update(minute.counts)  # type: ignore[arg-type]  # sums of milliseconds are no whole numbers
     begin = minutes[-WINDOW].at
-    return Realtime(at, _metrics(window, (at - begin).total_seconds(), len(agents(begin))), minutes)
+    return Realtime(at, _metrics(window, (at - begin).total_seconds(), len(agents(begin, domain))), minutes)
 
 
 def _metrics(window: dict[str, Any], seconds: float, agents: int) -> dict[str, float | None]:
@@ -148,7 +152,7 @@ def _metrics(window: dict[str, Any], seconds: float, agents: int) -> dict[str, f
     }
 
 
-def _minutes(tenant_id: UUID | None, at: datetime) -> list[Minute]:
+def _minutes(tenant_id: UUID | None, at: datetime, domain: str) -> list[Minute]:
     starts = [_minute(at) - MINUTE * ago for ago in range(KEPT - 1, -1, -1)]
     try:
         pipe = _counters().pipeline(transaction=False)
@@ -158,25 +162,28 @@ def _minutes(tenant_id: UUID | None, at: datetime) -> list[Minute]:
     except redis.RedisError as error:
         log.warning("minutes not read", error=type(error).__name__)
         found = [{}] * len(starts)
-    return [Minute(start, _summed(fields)) for start, fields in zip(starts, found, strict=True)]
+    return [Minute(start, _summed(fields, domain)) for start, fields in zip(starts, found, strict=True)]
 
 
-def _summed(fields: dict[bytes, bytes]) -> dict[str, float]:
-    """Over the domains that who asks may see."""
+def _summed(fields: dict[bytes, bytes], only: str) -> dict[str, float]:
+    """Over the domains that who asks may see, and of those over one where one is named."""
     bound, told = bounds.current(), dict.fromkeys(COUNTED, 0.0)
     for field, much in fields.items():
         name, _, domain = field.decode().partition(_APART)
-        if name in told and (not bound or domain in bound):
+        named = not only or domain == only or name in OF_ALL
+        if name in told and named and (not bound or domain in bound):
             told[name] += float(much)
     return told
 
 
-def agents(since: datetime) -> list[str]:
+def agents(since: datetime, domain: str = "") -> list[str]:
     """The agents that stored a memory, recorded a learning event or tracked one since then, by name: one statement."""
+    late, here = Q(id__gte=least_id(since)), Q(domain=domain) if domain else Q()
+    there = Q(namespace=domain) if domain else Q()
     named: tuple[Any, ...] = (
-        Memory.objects.filter(Q(id__gte=least_id(since)) & ~Q(agent_id="")).order_by().values_list("agent_id"),
-        LearningEvent.objects.filter(Q(id__gte=least_id(since)) & ~Q(agent="")).order_by().values_list("agent"),
-        TrackedEvent.objects.filter(Q(id__gte=least_id(since)) & ~Q(agent="")).order_by().values_list("agent"),
+        Memory.objects.filter(late & there & ~Q(agent_id="")).order_by().values_list("agent_id"),
+        LearningEvent.objects.filter(late & here & ~Q(agent="")).order_by().values_list("agent"),
+        TrackedEvent.objects.filter(late & here & ~Q(agent="")).order_by().values_list("agent"),
     )
     return sorted(name for (name,) in named[0].union(*named[1:]))
 

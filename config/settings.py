@@ -51,14 +51,14 @@ CONTENT_SECURITY_POLICY = {
 CORS_ORIGINS = env.list("CORS_ORIGINS", default=[])
 CORS_ALLOW_ALL_ORIGINS = CORS_ORIGINS == ["*"]
 CORS_ALLOWED_ORIGINS = [] if CORS_ALLOW_ALL_ORIGINS else CORS_ORIGINS
-CORS_URLS_REGEX = r"^(/t/[^/]+)?/api/"
+CORS_URLS_REGEX = r"^(/t/[^/]+)?/(api|compat|v1)/"
 CORS_ALLOW_HEADERS = (
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "last-event-id",
-    "x-api-key", "x-request-id", "x-tenant-id",
+    "x-api-key", "x-request-id", "x-tenant-id", "x-user-id",
 )  # fmt: skip
 CORS_EXPOSE_HEADERS = (
     "etag", "idempotent-replayed", "location", "ratelimit", "ratelimit-policy", "retry-after", "server-timing",
-    "x-request-id",
+    "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id", "x-total-rows",
 )  # fmt: skip
 
 # --- rooms. Content lives in the tenant's schema, operations in public.

@@ -60,6 +60,11 @@ def one(tenant_id: UUID, seq: int, namespaces: Sequence[str] = ()) -> Event | No
     return of_reader(tenant_id, namespaces).filter(seq=seq).first()
 
 
+def has(tenant_id: UUID, event_id: UUID) -> bool:
+    """Whether a fact of the tenant has this id."""
+    return of_reader(tenant_id, ()).filter(pk=event_id).exists()
+
+
 def of_reader(tenant_id: UUID, namespaces: Sequence[str]) -> QuerySet[Event]:
     """The numbered facts of a tenant that a reader may know: of one bound to `namespaces` those that name one."""
     rows = Event.objects.filter(tenant_id=tenant_id, seq__gt=0)

@@ -109,11 +109,11 @@ class Wrong:
     def sentence(self) -> str:
         """All of it in one line, for envelopes that have room for a text alone."""
         more = [error for error in self.errors if error["detail"].rstrip(".") not in self.detail]
-        said = "; ".join(_said(error["pointer"].lstrip("/"), error["detail"]) for error in more)
+        said = "; ".join(phrase(error["pointer"].lstrip("/"), error["detail"]) for error in more)
         return f"{self.detail} {said}.".removeprefix(" ") if said else self.detail
 
 
-def _said(where: str, detail: str) -> str:
+def phrase(where: str, detail: str) -> str:
     """A detail either goes on after the name of the field (`is too long`), or is a sentence of its own."""
     between = " " if detail[:1].islower() else ": "
     return (where and where + between) + detail.rstrip(".")
@@ -207,3 +207,18 @@ class OpenView(DialectView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         APIView.initial(self, request, *args, **kwargs)
+
+
+class Nowhere(OpenView):
+    """What no route of a dialect is for, by whatever method and for anybody; see mounting."""
+
+    schema = None  # type: ignore[assignment]  # in no OpenAPI file
+    http_method_names: list[str] = []
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        wrong = Wrong(404, "not_found", "There is nothing here.", request_id=getattr(request, "request_id", ""))
+        return Response(self.envelope(wrong), status=404)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}  # no `Allow`: there is nothing to allow

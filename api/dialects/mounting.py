@@ -10,9 +10,10 @@ from types import ModuleType
 from typing import Any
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
+from api.dialects.base import Nowhere
 from api.routes import both
 
 
@@ -45,6 +46,8 @@ def _mounted(name: str) -> Iterator[URLPattern | URLResolver]:
     yield path(f"{page}/openapi.json", SpectacularJSONAPIView.as_view(**of))
     yield from both(f"{page}/docs", SpectacularSwaggerSplitView.as_view(url_name=f"{name}-schema", title=name))
     yield from patterns_of(name)
+    nowhere: Any = type("Nowhere", (Nowhere, urls_of(name).VIEW), {})
+    yield re_path(f"^{page}/", nowhere.as_view())
 
 
 def routes() -> list[URLPattern | URLResolver]:

@@ -220,7 +220,7 @@ class DashboardView(TenantView):
         rows = insights.listed(domain=domain, span=span).order_by("-at", "-id")[:TOLD]
         answer = ends(span, domain) | {
             "step": told.step,
-            "realtime": realtime.read(now).metrics,
+            "realtime": realtime.read(now, domain).metrics,
             "today": told.today,
             "totals": {name: total(each) for name, each in told.totals.items()},
             "trends": trends(told, told.panels),

@@ -49,11 +49,12 @@ def _event(message: Any) -> Frame | None:
 
 
 def _ack(id: str, data: Frame) -> Frame:
-    original = str(data.get("originalEventId") or id.partition("_")[2]).removeprefix("sync_")
+    event = str(data.get("originalEventId") or id.partition("_")[2])
     failed = id.startswith("error_") or data.get("status") in ("failed", "error")
     error = data.get("error")
     told = {"error": error[:500]} if failed and isinstance(error, str) else {}
-    return {"type": "ack", "ids": [original], "status": "failed" if failed else "processed"} | told
+    status = "failed" if failed else "processed"
+    return {"type": "ack", "ids": [event.removeprefix("sync_")], "event": event, "status": status} | told
 
 
 # --- what is told

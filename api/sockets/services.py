@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from api.sockets.frames import Frame, Refused, bad
 from api.sockets.lines import Line, line_of, words
+from events import feed, ledger
 from events.sync import receipts
 from events.sync import services as known
 from events.sync.errors import BadMessage, NotTheirs, SyncError
@@ -69,6 +70,9 @@ async def ack(socket: "FeedConsumer", message: Frame) -> None:
         raise bad(f"`status` is one of {', '.join(STATUSES)}, and `error` a text.")
 
     def told() -> list[Any]:
+        tenant_id = ledger.current_tenant_id()
+        if "event" in message and tenant_id and feed.has(tenant_id, ids[0]):
+            return []  # a fact of the house, which waits for nobody
         return receipts.acknowledge(socket.service, ids, failed=status == "failed", error=error)
 
     done = await _done(socket, message, told)
@@ -150,8 +154,9 @@ def _draft(source: str, told: Frame) -> Draft:
 
 
 def _echo(message: Frame) -> Frame:
-    """The name that the client gave to its request, so that it knows what is answered."""
-    return {"id": message["id"]} if isinstance(message.get("id"), str | int) and message["type"] != "ack" else {}
+    """The name that the client gave to its request, so that it knows what is answered; of an event what it is about."""
+    name = message.get("event" if message["type"] == "ack" else "id")
+    return {"id": name} if isinstance(name, str | int) else {}
 
 
 def _listed(message: Frame) -> list[Any]:

@@ -30,7 +30,7 @@ def analytics(request: HttpRequest) -> HttpResponse:
         "title": "Analytics",
         "range": asked,
         "domains": [row["name"] for row in top["domains"]],
-        "now": _now(realtime.read(now)),
+        "now": _now(realtime.read(now, asked.domain)),
         "cards": [_card(name, told, asked) for name in CARDS],
         "groups": drawn_analytics.groups(told, asked),
         "empty": not any(value for tracks in told.panels.values() for track in tracks for value in track.values),

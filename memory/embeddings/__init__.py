@@ -1,3 +1,3 @@
-from memory.embeddings.base import Embedder, chosen, current, named, soon, warm
+from memory.embeddings.base import Embedder, chosen, current, named, provider, soon, warm
 
-__all__ = ["Embedder", "chosen", "current", "named", "soon", "warm"]
+__all__ = ["Embedder", "chosen", "current", "named", "provider", "soon", "warm"]

@@ -44,6 +44,11 @@ def chosen() -> str:
     return getattr(getattr(connection, "tenant", None), "embedder", "") or settings.EMBEDDER
 
 
+def provider() -> str:
+    """What runs the model of the embedder in use: `onnx`, `sentence`, `openai`."""
+    return str(settings.EMBEDDERS[chosen()]).split(".")[-2]
+
+
 @cache
 def named(key: str) -> Embedder:
     """The embedder of a key of settings.EMBEDDERS; made once per process, its model loaded at first use."""

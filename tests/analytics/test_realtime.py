@@ -73,6 +73,16 @@ def test_tenants_and_domains_are_apart(in_acme: Tenant, globex: Tenant) -> None:
         assert metrics()["searches_per_minute"] == 0
 
 
+def test_one_domain_is_told_by_itself_with_the_requests_of_all(in_acme: Tenant) -> None:
+    remember_many([Draft("tea", Scope("x", agent_id="bot")), Draft("milk", Scope("y", agent_id="cow"))])
+    hour = counts.hour_of(timezone.now())
+    realtime.seen([*cells("x"), Cell("requests", hour, "search", "", n=1, total=50)])
+    here, there = (realtime.read(timezone.now(), domain).metrics for domain in "xz")
+    assert (here["active_agents"], here["average_search_ms"]) == (1, 16)
+    assert (there["active_agents"], there["average_search_ms"], there["searches_per_minute"]) == (0, None, 0)
+    assert here["average_latency_ms"] == there["average_latency_ms"] == metrics()["average_latency_ms"] == 30
+
+
 def test_a_minute_tells_only_so_many_domains_apart_and_loses_nothing(
     in_acme: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

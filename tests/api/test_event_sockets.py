@@ -1,6 +1,7 @@
 """Sockets in the words of synchronisation events: what services of the Memory Persistence Service send and hear."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -87,6 +88,22 @@ async def test_facts_of_the_house_are_events_by_capability(acme: Tenant, key: st
         told = await next_of(a, "sync", kind="memory", action="create")
         assert (told["source"], told["data"]["subject"]["id"]) == (events.HOUSE, str(made.id))
         assert (told["data"]["fact"], told["data"]["namespace"]) == ("memory.created", "legal")
+
+
+async def test_facts_may_be_acknowledged_and_of_what_is_not_theirs_the_event_is_named(
+    acme: Tenant, key: str, in_events: None
+) -> None:
+    async with service(key, "a") as a:
+        await inside(acme, remember, Draft("Tea at five.", Scope("legal")))
+        await relayed()
+        told = await next_of(a, "sync", kind="memory", action="create")
+        await a.say({"id": f"ack_{told['id']}", "type": "memory", "data": {"originalEventId": told["id"]}})
+        assert (await next_of(a, "acked"))["ids"] == []
+        other = f"sync_{uuid4()}"
+        await a.say({"id": f"ack_{other}", "type": "memory", "data": {}})
+        refused = await next_of(a, "ack")
+        assert (refused["id"], refused["data"]["originalEventId"]) == (f"error_{other}", other)
+        assert refused["data"]["status"] == "failed"
 
 
 async def test_the_socket_at_the_root_understands_events_too(acme: Tenant, key: str) -> None:

@@ -5,7 +5,7 @@ The operations are those of the dialects' OpenAPI files: a new route without a l
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,8 +16,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.urls import resolve
 
-from tenants import keys
-from tenants.models import Tenant
+from tenants import keys, plans
+from tenants.metered import RATES
+from tenants.models import Plan, Tenant
 from tests.api.test_hostile import BODIES
 from tests.conftest import _forget
 from tests.dialects.speaking import Dialect, operations
@@ -86,6 +87,56 @@ def test_each_operation_has_a_recipe_and_each_recipe_an_operation(name: str) -> 
 def test_each_route_answers_with_its_slash_too(name: str, operation: str) -> None:
     url = f"/compat/{name}/" + re.sub(r"{\w+}", str(uuid4()), operation.split(" ")[1])
     assert resolve(url).func.cls is resolve(f"{url}/").func.cls
+
+
+def in_its_words(name: str, answer: Any) -> bool:
+    """What is wrong, as this dialect says it, and no problem document."""
+    told = answer.json()
+    said = told["error"] if name == "persistence" else told["detail"]
+    return bool(said) and "code" not in told and answer["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["", "no/such/path", "no/such/path/", "v0"])
+@pytest.mark.parametrize("name", settings.DIALECTS)
+def test_where_nothing_is_each_dialect_says_so_in_its_words(acme: Tenant, name: str, path: str, method: str) -> None:
+    for key in (keys.issue(acme, "ada")[1], ""):
+        answer = Dialect(name, key).raw(method, path, b"{}")
+        assert answer.status_code == 404 or (name, key, answer.status_code) == ("mem0", "", 401)
+        assert in_its_words(name, answer)
+    assert not any(operation.split(" ")[1].startswith(("no/", "{anything}")) for operation in operations(name))
+
+
+# A reading of each dialect, and how it begins to say that there were too many.
+TOO_MANY: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "cml": ("api/v1/memory/stats", lambda told: told["detail"]),
+    "hippocampai": ("v1/memories/analytics?user_id=ada", lambda told: told["message"]),
+    "inmemory": ("v1/memories", lambda told: told["detail"]),
+    "mem0": ("v1/memories?user_id=ada", lambda told: told["detail"]),
+    "memory_layer": ("v1/conversations", lambda told: told["detail"].split("Tenant rate limit exceeded. ")[1]),
+    "persistence": ("api/memory/aggregations", lambda told: told["error"]["message"]),
+}
+
+
+@pytest.mark.parametrize("name", settings.DIALECTS)
+def test_too_many_are_told_so_in_the_dialects_words(acme: Tenant, name: str) -> None:
+    of_tenant = {rate: None for rate in RATES if rate.startswith("tenant")}  # of which others spent before
+    plans.assign(acme, Plan.objects.get(name="free"), of_tenant)
+    speaker, (path, said) = Dialect(name, keys.issue(acme, "free")[1]), TOO_MANY[name]
+    answers = [speaker.raw("GET", path) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert said(answers[-1].json()).startswith("Too many requests")
+    assert 0 < int(answers[-1]["Retry-After"]) <= 61
+    assert int(answers[-1]["X-RateLimit-Remaining"]) == 0
+
+
+@pytest.mark.parametrize("name", settings.DIALECTS)
+def test_a_method_that_a_path_has_not_is_refused_in_the_dialects_words(acme: Tenant, name: str) -> None:
+    speaker = Dialect(name, keys.issue(acme, "ada")[1])
+    posts = [path for method, path in map(str.split, operations(name)) if method == "POST" and "{" not in path]
+    for path in posts:
+        answer = speaker.raw("TRACE", path)
+        assert (answer.status_code, in_its_words(name, answer)) == (405, True), path
 
 
 @pytest.mark.parametrize(("name", "operation"), KNOWN)

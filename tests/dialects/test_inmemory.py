@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from api import health
+from memory import embeddings
 from memory.remember import remember
 from memory.types import Draft, Scope
 from tenants import keys, preferences
@@ -263,6 +265,7 @@ def test_statistics_count_the_users_memories(ada: Dialect) -> None:
     add(ada, "Ben sleeps.", user_id="ben")
     told = ada.get("v1/stats")[1]
     assert (told["memory_count"], told["vector_store"], told["status"]) == (1, "pgvector", "active")
+    assert (told["embedding_provider"], told["embedding_model"]) == (embeddings.provider(), embeddings.current().name)
     told = ada.get("v1/users/ben/stats")[1]
     assert (told["user_id"], told["memory_count"], told["user_info"]["kinds"]) == ("ben", 2, {"fact": 2})
     assert told["storage_stats"]["bytes"] == len("Ben eats.Ben sleeps.")
@@ -277,6 +280,23 @@ def test_nobody_may_ask_for_health_and_only_a_key_is_told_how_much(ada: Dialect)
     assert ada.get("v1/health")[1]["memory_count"] == 1
     assert ada.get("v1/health")[1]["status"] == "healthy"
     assert Dialect("inmemory", "im_no_key").get("v1/health")[0] == 401
+
+
+def test_health_tells_what_is_away(ada: Dialect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_redis", lambda: False)
+    assert ada.get("v1/health")[1]["status"] == "degraded"
+    monkeypatch.setattr(health, "_database", lambda: False)
+    status, told = Dialect("inmemory", "").get("v1/health")
+    assert (status, told["status"], told["memory_count"]) == (503, "unhealthy", None)
+
+
+def test_what_is_said_again_with_other_labels_gains_them(ada: Dialect) -> None:
+    key = add(ada, "Ada eats pizza.", tags="food", people_mentioned="Ben", topic_category="dinner", metadata={"a": 1})
+    again = {"tags": "snack,food", "people_mentioned": "Cleo", "metadata": {"b": 2}}
+    assert add(ada, "Ada eats pizza.", **again) == add(ada, "Ada eats pizza.") == key
+    (told,) = ada.post("v1/memories/tag-search", {"tags": ["snack"]})[1]["results"]
+    assert (told["tags"], told["people_mentioned"]) == (["food", "snack"], ["Ben", "Cleo"])
+    assert (told["topic_category"], told["metadata"]) == ("dinner", {"a": 1, "b": 2})
 
 
 def test_the_documents_paths_stand_at_the_root(ada: Dialect, native: Caller) -> None:

@@ -195,6 +195,17 @@ def test_a_batch_stores_what_it_can(layer: Dialect) -> None:
     assert layer.post("v1/messages/batch", {"tenant_id": "acme", "messages": [SAID]})[0] == 201
 
 
+def test_one_of_a_batch_that_names_another_tenant_is_not_stored(layer: Dialect, acme: Tenant, globex: Tenant) -> None:
+    own = say(layer)["id"]
+    messages = [SAID | {"tenant_id": "globex"}, SAID | {"tenant_id": str(acme.pk)}, SAID | {"tenant_id": None}]
+    status, told = layer.post("v1/messages/batch", {"tenant_id": "acme", "messages": messages})
+    assert (status, [result["status"] for result in told["results"]]) == (207, ["failed", "created", "created"])
+    assert told["results"][0]["detail"].startswith("tenant_id is not the tenant of this API key")
+    changes = [{"id": own, "tenant_id": "globex", "content": "Soup."}]
+    status, told = layer.post("v1/messages/batch/update", {"tenant_id": "acme", "updates": changes})
+    assert (status, told["failed"], layer.get(f"v1/messages/{own}")[1]["content"]) == (207, 1, SAID["content"])
+
+
 def test_batches_change_and_delete(layer: Dialect) -> None:
     one, nobody = say(layer)["id"], str(uuid4())
     told = layer.post("v1/messages/batch/update", {"tenant_id": "acme", "updates": [{"id": one, "content": "Soup."}]})

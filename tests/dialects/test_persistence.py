@@ -218,6 +218,16 @@ def test_what_is_further_away_is_related_by_depth(speaker: Dialect) -> None:
     assert speaker.get(f"api/memory/{one}/related?relationshipType=causes")[1] == {"memories": [], "total": 0}
 
 
+def test_nothing_is_related_to_itself(speaker: Dialect) -> None:
+    id = stored(speaker)
+    for same in (id, id.upper()):
+        status, told = speaker.post(
+            "api/memory/relationships", {"sourceId": id, "targetId": same, "relationshipType": "causes"}
+        )
+        assert (status, told["error"]["statusCode"]) == (400, 400)
+        assert "targetId" in told["error"]["message"]
+
+
 def test_nobody_relates_what_is_not_there(speaker: Dialect, stranger: Dialect) -> None:
     own, other = stored(speaker), stored(stranger)
     for id in (other, str(uuid4()), "mem_1"):

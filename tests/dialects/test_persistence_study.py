@@ -191,8 +191,23 @@ def test_questions_are_asked_in_the_service_s_names(speaker: Dialect, acme: Tena
     assert told["query"]["groupBy"] == ["day", "agentId"]
     assert told["results"][1]["totals"].keys() == {"ada"}
     _, told = speaker.post("api/analytics/query", asked | {"metrics": ["responseTime"], "aggregation": "max"})
-    assert told["results"][0]["aggregation"] == "most"
+    assert told["results"][0]["aggregation"] == "max"
     assert speaker.post("api/analytics/query", asked | {"metrics": ["nothing"]})[0] == 400
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"groupBy": ["hour", "day"]}, {"groupBy": ["agentId", "serviceId"]}, {"groupBy": "bogus"},
+        {"aggregation": "bogus"}, {"groupBy": ["day", "agentId", "week"]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_question_that_would_be_half_heard_is_refused(speaker: Dialect, wrong: dict[str, Any]) -> None:
+    asked = {"type": "historical", "domain": "legal", "metrics": ["confidence"]}
+    status, told = speaker.post("api/analytics/query", asked | wrong)
+    assert (status, told["error"]["statusCode"]) == (400, 400)
+    assert next(iter(wrong)) in told["error"]["message"]
 
 
 def test_the_numbers_of_agents_can_be_averaged(speaker: Dialect, acme: Tenant) -> None:

@@ -131,3 +131,12 @@ def test_a_named_page_may_call_the_api_and_nothing_else(ada: Caller, operator: C
     assert "idempotency-key" in asked["Access-Control-Allow-Headers"]
     assert "Access-Control-Allow-Origin" not in ada.raw("GET", "memories", Origin="https://evil.example")
     assert "Access-Control-Allow-Origin" not in operator.get("/console/", headers=ELSEWHERE)
+
+
+@pytest.mark.usefixtures("with_cors")
+@pytest.mark.parametrize("path", ["/v1/memories", "/api/v1/memory/read", "/compat/mem0/v1/ping", "/t/acme/v1/search"])
+def test_a_named_page_may_call_the_dialects_too(db: None, path: str) -> None:
+    asked = Client().options(path, headers=ASKING | {"Access-Control-Request-Headers": "x-user-id"})
+    assert (asked.status_code, asked["Access-Control-Allow-Origin"]) == (200, "https://app.example")
+    assert "x-user-id" in asked["Access-Control-Allow-Headers"]
+    assert Client().get(path, headers=ELSEWHERE)["Access-Control-Allow-Origin"] == "https://app.example"

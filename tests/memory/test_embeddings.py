@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,3 +125,12 @@ def test_the_cache_may_be_away(settings: object) -> None:
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/1"}
     }
     assert Cached(Counting(remote=True)).embed(["away"]).tolist() == [[4, 1]]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("memory.embeddings.onnx.OnnxEmbedder", "onnx"), ("memory.embeddings.openai.OpenAIEmbedder", "openai")],
+)
+def test_what_runs_the_model_is_told(db: None, settings: Any, path: str, told: str) -> None:
+    settings.EMBEDDERS, settings.EMBEDDER = {"own": path}, "own"
+    assert embeddings.provider() == told

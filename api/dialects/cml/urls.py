@@ -24,9 +24,11 @@ from api.dialects.cml.views import (
     trying,
     upkeep,
 )
+from api.dialects.cml.views.base import CmlView
 from api.routes import both
 
 TITLE = "Cognitive Memory Layer"
+VIEW = CmlView
 
 core: list[URLPattern] = [
     *both("api/v1/health", health.Health.as_view()),

@@ -15,9 +15,11 @@ from api.dialects.hippocampai.views import (
 )
 from api.dialects.hippocampai.views import insight as asking
 from api.dialects.hippocampai.views import memories as one
+from api.dialects.hippocampai.views.base import HippocampView
 from api.routes import both
 
 TITLE = "HippocampAI"
+VIEW = HippocampView
 
 # A list for each subject: what the client calls, and what the servers have besides.
 spoken: list[URLPattern] = [

@@ -1,6 +1,6 @@
 """What InMemory is told, out of the values of the house."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -84,6 +84,8 @@ def pong(at: datetime) -> dict[str, Any]:
     return {"success": True, "message": "pong", "timestamp": at.isoformat(), "service": "managed"}
 
 
-def health(version: str, count: int | None) -> dict[str, Any]:
-    service = {"status": "healthy", "service": "memhouse", "version": version, "storage": STORAGE}
+def health(parts: Mapping[str, bool], version: str, count: int | None) -> dict[str, Any]:
+    """Without Redis it still stores and finds."""
+    status = "healthy" if all(parts.values()) else "degraded" if parts["database"] else "unhealthy"
+    service = {"status": status, "service": "memhouse", "version": version, "storage": STORAGE}
     return service | {"memory_count": count}

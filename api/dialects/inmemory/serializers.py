@@ -203,7 +203,7 @@ class Pong(serializers.Serializer):
 
 
 class HealthTold(serializers.Serializer):
-    status = serializers.CharField()
+    status = serializers.ChoiceField(["healthy", "degraded", "unhealthy"])
     service = serializers.CharField()
     version = serializers.CharField()
     storage = serializers.CharField()

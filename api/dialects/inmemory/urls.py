@@ -3,9 +3,11 @@
 from django.urls import URLPattern
 
 from api.dialects.inmemory.views import auth, memories, searches, service
+from api.dialects.inmemory.views.base import InMemoryView
 from api.routes import both
 
 TITLE = "InMemory"
+VIEW = InMemoryView
 
 # All of them: what the document writes, and of its clients' routes none is anybody else's.
 at_root: list[URLPattern] = [

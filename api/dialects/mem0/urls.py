@@ -3,10 +3,11 @@
 from django.urls import URLPattern, path
 
 from api.dialects.mem0.views import entities, exports, many, memories, projects, webhooks
-from api.dialects.mem0.views.base import Nowhere
+from api.dialects.mem0.views.base import Mem0View, Nowhere
 from api.routes import both
 
 TITLE = "mem0"
+VIEW = Mem0View
 PROJECTS = "api/v1/orgs/organizations/<str:org_id>/projects"
 
 at_root: list[URLPattern] = []

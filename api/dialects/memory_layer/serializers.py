@@ -75,6 +75,10 @@ class SaidInConversation(Words):
     importance_override = Weight(help_text="Used as the score.")
 
 
+class OneMessage(SaidInConversation, TenantAsked):
+    """One of a batch, which names the tenant for all."""
+
+
 class MessageHeard(SaidInConversation, TenantHeard):
     """A message to store."""
 

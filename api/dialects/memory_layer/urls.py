@@ -3,9 +3,11 @@
 from django.urls import URLPattern
 
 from api.dialects.memory_layer.views import admin, batches, conversations, memory, messages
+from api.dialects.memory_layer.views.base import MemoryLayerView
 from api.routes import both
 
 TITLE = "AI Memory Layer"
+VIEW = MemoryLayerView
 
 at_root: list[URLPattern] = [
     *both("v1/messages", messages.Messages.as_view()),

@@ -3,9 +3,11 @@
 from django.urls import URLPattern
 
 from api.dialects.persistence.views import analytics, health, learning, memory
+from api.dialects.persistence.views.base import PersistenceView
 from api.routes import both
 
 TITLE = "Memory Persistence Service"
+VIEW = PersistenceView
 
 at_root: list[URLPattern] = [
     *both("api/memory", memory.Memories.as_view()),

@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 from api.dialects.base import id_of
 from api.dialects.inmemory import presenters, serializers
 from api.dialects.inmemory.views.base import InMemoryView
+from memory import labels
 from memory.erasing import erase_all
 from memory.listing import Narrowing, listed
 from memory.models import Memory
@@ -36,7 +37,10 @@ class Memories(InMemoryView):
             topic=told.get("topic_category", "").strip().lower(),
             metadata=told.get("metadata", {}),
         )
-        return self.answer(presenters.stored(remember(draft, wait=True)))  # its users search at once
+        outcome = remember(draft, wait=True)  # its users search at once
+        if outcome.status == "merged" and outcome.id:
+            labels.gain(outcome.id, draft)
+        return self.answer(presenters.stored(outcome))
 
     def get(self, request: Request) -> Response:
         asked = self.ask(request)

@@ -5,6 +5,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api import health
 from api.dialects.inmemory import presenters, serializers
 from api.dialects.inmemory.views.base import InMemoryView, Open
 from memory import embeddings, entities
@@ -30,9 +31,10 @@ class Health(Open):
     told = {"GET": serializers.HealthTold}
 
     def get(self, request: Request) -> Response:
-        reads = request.auth and self.speaker.may("memories.read")
+        parts = health.both()
+        reads = parts["database"] and request.auth and self.speaker.may("memories.read")
         count = overview(self.scope({})).live if reads else None
-        return self.answer(presenters.health(settings.VERSION, count))
+        return self.answer(presenters.health(parts, settings.VERSION, count), 200 if parts["database"] else 503)
 
 
 class Stats(InMemoryView):
@@ -43,7 +45,7 @@ class Stats(InMemoryView):
 
     def get(self, request: Request) -> Response:
         count = overview(self.scope(self.ask(request))).live
-        return self.answer(presenters.stats(embeddings.chosen(), embeddings.current().name, count))
+        return self.answer(presenters.stats(embeddings.provider(), embeddings.current().name, count))
 
 
 class CurrentUser(InMemoryView):

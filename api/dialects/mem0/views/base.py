@@ -58,6 +58,7 @@ class Nowhere(Mem0View):
 
     schema = None  # type: ignore[assignment]  # in no OpenAPI file
     operations = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), "me.read")
+    http_method_names: list[str] = []
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         raise NotFound

@@ -1,5 +1,6 @@
 """What its views share: the tenant that a call names is that of the key, and errors have its shape."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -44,10 +45,14 @@ class MemoryLayerView(DialectView):
     def hear(self, request: Request) -> dict[str, Any]:
         """Raises TenantMismatch for a tenant that is not the key's."""
         told = super().hear(request)
-        if told.get("tenant_id", self.tenant) not in (self.tenant, str(self.speaker.tenant.pk)):
+        if not self.is_own(told):
             self.misnamed = True
             raise TenantMismatch
         return told
+
+    def is_own(self, told: Mapping[str, Any]) -> bool:
+        """Whether the tenant that is named, if any, is the key's."""
+        return told.get("tenant_id", self.tenant) in (self.tenant, str(self.speaker.tenant.pk))
 
     @property
     def tenant(self) -> str:

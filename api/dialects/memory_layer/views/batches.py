@@ -1,6 +1,6 @@
 """Many messages at once: what is wrong with one keeps no other out, and then the answer is 207."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -9,10 +9,12 @@ from uuid import UUID
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
+from api.dialects.base import phrase
 from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers
-from api.dialects.memory_layer.views.base import MemoryLayerView, id_of
+from api.dialects.memory_layer.views.base import MISNAMED, MemoryLayerView, id_of
 from api.dialects.memory_layer.views.messages import change, draft_of, store
 from api.native.base import hear
 from api.problems import wrong
@@ -29,6 +31,13 @@ class BatchView(MemoryLayerView):
         told = answers.batch(results)
         return self.answer(told, 207 if told["failed"] else None)
 
+    def heard_of(self, words: type[Serializer], item: Any) -> dict[str, Any]:
+        """One of many. Raises ValidationError, also for one that names another tenant."""
+        told = hear(words, item)
+        if not self.is_own(told):
+            raise ValidationError(MISNAMED)
+        return told
+
 
 class Batch(BatchView):
     """Store up to 100 messages."""
@@ -40,7 +49,7 @@ class Batch(BatchView):
         drafts, failed = {}, {}
         for index, item in enumerate(self.hear(request)["messages"]):
             try:
-                drafts[index] = draft_of(hear(serializers.SaidInConversation, item))
+                drafts[index] = draft_of(self.heard_of(serializers.OneMessage, item))
             except ValidationError as error:
                 failed[index] = answers.result(index, "failed", detail=_said(error))
         outcomes = dict(zip(drafts, store(list(drafts.values()), partial=True), strict=True))
@@ -57,8 +66,13 @@ class BatchUpdate(BatchView):
     success = {"POST": 200}
 
     def post(self, request: Request) -> Response:
-        return self.results([_one(index, "updated", _change, item)
+        return self.results([_one(index, "updated", self._change, item)
                              for index, item in enumerate(self.hear(request)["updates"])])  # fmt: skip
+
+    def _change(self, item: Any) -> Any:
+        told = self.heard_of(serializers.OneChange, item)
+        memory = change(id_of(told["id"]), told)
+        return memory and memory.pk
 
 
 class BatchDelete(BatchView):
@@ -84,12 +98,6 @@ def _one(index: int, status: str, do: Callable[[Any], Any], item: Any) -> dict[s
     return answers.result(index, status, done) if done else answers.result(index, "failed", detail=NOT_THERE)
 
 
-def _change(item: Any) -> Any:
-    told: Mapping[str, Any] = hear(serializers.OneChange, item)
-    memory = change(id_of(told["id"]), dict(told))
-    return memory and memory.pk
-
-
 def _there(told: Iterable[str]) -> set[UUID]:
     """Those of these messages that can be deleted."""
     keys = []
@@ -110,4 +118,4 @@ def _taken(there: set[UUID], item: str) -> UUID | None:
 
 
 def _said(error: ValidationError) -> str:
-    return "; ".join(f"{at.lstrip('/')} {why}".strip() for at, why in wrong(error))
+    return "; ".join(phrase(at.lstrip("/"), why) for at, why in wrong(error)) + "."

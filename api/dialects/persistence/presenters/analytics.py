@@ -10,6 +10,7 @@ from analytics.panels import Track
 from analytics.queries import Answer
 from analytics.reports import PANELS, Number, Report
 from api.dialects.persistence.presenters.memory import moment
+from api.dialects.persistence.serializers.analytics import WAYS_TOLD
 from api.dialects.persistence.serializers.words import camel
 
 # The service's word for some of ours; of any other the same in camelCase, without its unit.
@@ -77,7 +78,7 @@ def result(name: str, answer: Answer) -> dict[str, Any]:
     told = {
         "metric": name,
         "unit": metric.unit,
-        "aggregation": metric.aggregation,
+        "aggregation": WAYS_TOLD.get(metric.aggregation, metric.aggregation),
         "data": [{"timestamp": moment(one.at), "group": one.group, "value": one.value} for one in answer.points],
         "totals": answer.totals,
     }

@@ -103,7 +103,7 @@ def pattern(found: Pattern) -> dict[str, Any]:
 
 def metrics(told: Metrics, domain: str, top: Iterable[Pattern]) -> dict[str, Any]:
     return {
-        "domain": domain,
+        "domain": domain or None,
         "timeframe": {"start": moment(told.since), "end": moment(told.until)},
         "totalEvents": told.total,
         "eventsByType": told.by_type,

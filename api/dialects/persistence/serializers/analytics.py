@@ -7,6 +7,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from analytics import counts, exports, spans
+from analytics.metrics import AGGREGATIONS
 from analytics.queries import TYPES
 from api.dialects.persistence.serializers.memory import RangeTold
 from api.dialects.persistence.serializers.words import Camel, Span, SpanBody
@@ -27,6 +28,7 @@ METRICS = {
     "cost": "learning_cost",
 }
 WAYS = {"avg": "mean", "average": "mean", "min": "least", "minimum": "least", "max": "most", "maximum": "most"}
+WAYS_TOLD = {"mean": "avg", "least": "min", "most": "max"}
 GROUPS = {"serviceId": "service", "agentId": "agent", "type": "kind", "eventType": "kind", "memoryType": "kind"}
 
 
@@ -57,13 +59,16 @@ def _span(since: Any, until: Any) -> counts.Span:
 class GroupBy(serializers.ListField):
     """A word, or a list of such: one step of time, and one thing to group by."""
 
-    child = serializers.CharField(max_length=64)
+    child = serializers.ChoiceField([*counts.STEPS, *counts.GROUPS, *GROUPS])
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=2, required=False, **options)
 
     def to_internal_value(self, data: Any) -> Any:
-        return super().to_internal_value([data] if isinstance(data, str) else data)
+        told = super().to_internal_value([data] if isinstance(data, str) else data)
+        if len(told) == 2 and (told[0] in counts.STEPS) == (told[1] in counts.STEPS):
+            raise serializers.ValidationError("names one step of time and one thing to group by at most")
+        return told
 
 
 class Filters(Camel):
@@ -77,7 +82,10 @@ class MetricsQueryHeard(SpanBody):
     type = serializers.ChoiceField(TYPES)
     domain = serializers.CharField(max_length=255)
     metrics = serializers.ListField(child=serializers.CharField(max_length=48), min_length=1, max_length=MANY)
-    aggregation = words.Name(max_length=16, help_text="sum, avg, min, max, count, p50, p90, p95, p99")
+    aggregation = serializers.ChoiceField(
+        [*WAYS, *AGGREGATIONS], required=False, allow_blank=True,
+        help_text="sum, avg, min, max, count, p50, p90, p95, p99",
+    )  # fmt: skip
     group_by = GroupBy(help_text="hour, day, week or month; domain, serviceId, agentId or type.")
     filters = Filters(required=False)
 

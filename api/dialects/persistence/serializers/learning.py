@@ -153,7 +153,7 @@ class CostTold(Camel):
 
 
 class MetricsTold(Camel):
-    domain = serializers.CharField()
+    domain = serializers.CharField(allow_null=True)
     timeframe = RangeTold()
     total_events = serializers.IntegerField()
     events_by_type = serializers.DictField(child=serializers.IntegerField())

@@ -26,7 +26,6 @@ PANELS = ("learning_curve", "hit_rate", "searches", "writes")
 
 class AnalyticsView(PersistenceView):
     operations = {"GET": "analytics.read", "POST": "analytics.write"}
-    missing = "Not found"
 
 
 class MetricsQuery(AnalyticsView):
@@ -91,7 +90,7 @@ class AnalyticsDashboard(AnalyticsView):
         today = counts.Span(steps.begin_of(now, "day"), counts.hour_of(now) + counts.HOUR)
         found = insights.listed(domain=domain, span=span).order_by("-at", "-id")[:TOLD]
         return self.answer({
-            "realtime": presenters.realtime(realtime.read(now).metrics),
+            "realtime": presenters.realtime(realtime.read(now, domain).metrics),
             "today": presenters.business(business.read(today, domain)),
             "trends": presenters.tracks(dashboard.read(span, now, domain=domain), PANELS),
             "insights": list(map(presenters.insight, found)),

@@ -24,7 +24,7 @@ ERROR = {
 class PersistenceView(DialectView):
     dialect = "persistence"
     statuses = {422: 400}
-    missing = "Memory not found"
+    missing = "Not found"
     errors = {400: "Not valid", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 429: "Too many"}
     envelope_schema = ERROR
     nobody = "Send an access token of `POST /api/v1/tokens`, or an API key, as `Authorization: Bearer …`."

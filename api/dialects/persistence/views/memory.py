@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -29,7 +29,11 @@ MOST_RELATED = 1_000
 TOP_TAGS = 10
 
 
-class Memories(PersistenceView):
+class MemoryView(PersistenceView):
+    missing = "Memory not found"
+
+
+class Memories(MemoryView):
     """Store a memory."""
 
     heard = serializers.EntryHeard
@@ -45,7 +49,7 @@ class Memories(PersistenceView):
         return self.answer({"id": str(outcome.id), "message": "Memory stored successfully"})
 
 
-class OneMemory(PersistenceView):
+class OneMemory(MemoryView):
     """Read a memory, which counts as an access."""
 
     told = {"GET": serializers.EntryTold}
@@ -60,7 +64,7 @@ class OneMemory(PersistenceView):
         return self.answer(told | presenters.embeddings(memory))
 
 
-class MemoryQuery(PersistenceView):
+class MemoryQuery(MemoryView):
     """Ask for memories, newest first."""
 
     operations = {"POST": "memories.read"}
@@ -95,7 +99,7 @@ def _between(asked: dict[str, Any]) -> dict[str, Any]:
     return {"event_time": told} if told else {}
 
 
-class Similarity(PersistenceView):
+class Similarity(MemoryView):
     """Find the memories whose embeddings are near to these."""
 
     operations = {"POST": "memories.read"}
@@ -114,7 +118,7 @@ class Similarity(PersistenceView):
         return self.answer({"results": results, "total": len(results)})
 
 
-class Aggregations(PersistenceView):
+class Aggregations(MemoryView):
     """Numbers of the memories of a service or a domain, of the last day when no span is named."""
 
     asked = serializers.AggregationsAsked
@@ -140,7 +144,7 @@ class Aggregations(PersistenceView):
         })  # fmt: skip
 
 
-class Relationships(PersistenceView):
+class Relationships(MemoryView):
     """Relate two memories."""
 
     heard = serializers.RelationshipHeard
@@ -149,14 +153,17 @@ class Relationships(PersistenceView):
 
     def post(self, request: Request) -> Response:
         told = self.hear(request)
+        source, target = id_of(told["source_id"]), id_of(told["target_id"])
+        if source == target:
+            raise ValidationError({"targetId": "is the same memory as sourceId"})
         try:
-            relations.relate(id_of(told["source_id"]), id_of(told["target_id"]), told["relationship_type"])
+            relations.relate(source, target, told["relationship_type"])
         except NoMemory:
             raise NotFound from None
         return self.answer({"message": "Relationship created successfully"})
 
 
-class Related(PersistenceView):
+class Related(MemoryView):
     """Memories that are related to one, up to so many steps away, the nearest first."""
 
     asked = serializers.RelatedAsked
@@ -173,7 +180,7 @@ class Related(PersistenceView):
         return self.answer({"memories": told, "total": len(told)})
 
 
-class Archive(PersistenceView):
+class Archive(MemoryView):
     """Let a worker move to cold storage what nobody has asked for in so many days."""
 
     operations = {"POST": "tiers.manage"}
