@@ -61,8 +61,8 @@ class Plan(models.Model):
     tenant_write = _number("writes a minute per tenant")
     tenant_search = _number("searches a minute per tenant")
     tenant_admin = _number("admin calls a minute per tenant")
-    tenant_hour = _number("requests of all kinds in an hour per tenant")
-    tenant_day = _number("requests of all kinds in a day per tenant")
+    tenant_hour = _number("requests an hour per tenant")
+    tenant_day = _number("requests a day per tenant")
 
     memories_soft = _number("memories, warned from")
     memories_hard = _number("memories, at most")

@@ -88,7 +88,7 @@ def _counted(name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def _rates(tenant: Tenant) -> list[dict[str, Any]]:
     """The hour and the day that end now, where the plan limits them, in the words of quotas."""
-    names = {seconds: f"requests in the last {name}" for name, seconds in LONG.items()}
+    names = {LONG["hour"]: "requests an hour", LONG["day"]: "requests a day"}
     windows = limits.standing_long(tenant)
     return [{"quota": names[w.seconds], "used": w.limit - w.left, "soft": None, "hard": w.limit} for w in windows]
 

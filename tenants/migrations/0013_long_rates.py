@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField('plan', 'tenant_hour', _number("requests of all kinds in an hour per tenant")),
-        migrations.AddField('plan', 'tenant_day', _number("requests of all kinds in a day per tenant")),
+        migrations.AddField('plan', 'tenant_hour', _number("requests an hour per tenant")),
+        migrations.AddField('plan', 'tenant_day', _number("requests a day per tenant")),
         migrations.RunPython(tiers, migrations.RunPython.noop),
     ]

@@ -123,9 +123,9 @@ def test_the_page_shows_how_far_the_hour_is(operator: Client, ada: Caller, acme:
     plans.assign(acme, None, {"tenant_hour": 10})
     ada.get("memories")
     answer = operator.get("/t/acme/console/usage/").content.decode()
-    assert "requests in the last hour" in answer
+    assert "requests an hour" in answer
     assert "1 of 10" in answer
-    assert "requests in the last day" not in answer
+    assert "requests a day" not in answer
 
 
 def test_a_cost_is_what_the_plan_s_prices_make_of_use(acme: Tenant) -> None:
