@@ -111,6 +111,10 @@ def _noted() -> Iterable[Metric]:
     yield _counters("requests", "Requests of the API, by operation.", "operation", requests.n)
     errors = told["request_errors"].n
     yield _counters("request_errors", "Those answered with 500 or more.", "operation", errors)
+    refused = told["request_refusals"].n
+    yield _counters("request_refusals", "Those answered with 400 to 499.", "operation", refused)
+    strangers = told[gauges.STRANGERS].n
+    yield _counters("request_strangers", "Refused to callers who were not recognised.", "operation", strangers)
     seconds = {kind: ms / 1000 for kind, ms in requests.ms.items()}
     yield _counters("operation_seconds", "Seconds that an operation's requests took.", "operation", seconds)
     yield histogram(_name("request_seconds"), "How long requests took.", requests)

@@ -28,7 +28,8 @@ from memory.models import Memory
 log = structlog.get_logger(__name__)
 SUMS, TENANTS = "gauges:sums", "gauges:tenants"
 FRESH = 300  # seconds for which what was seen of a tenant counts
-NOTED = ("requests", "request_errors", "searches", "search_hits")
+NOTED = ("requests", "request_errors", "request_refusals", "searches", "search_hits")
+STRANGERS = "request_strangers"  # refused to callers who were not recognised; no tenant's
 SNAPSHOTS = ("stock_tier", "stock_state", "stock_kind")
 
 
@@ -111,7 +112,7 @@ class Seen:
 
 def noted() -> dict[str, Noted]:
     """The sums, by metric. Raises RedisError."""
-    told = {metric: Noted() for metric in NOTED}
+    told = {metric: Noted() for metric in (*NOTED, STRANGERS)}
     for key, value in store().hgetall(SUMS).items():
         metric, kind, what = str(key).split("|")
         if metric in told:

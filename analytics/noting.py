@@ -37,13 +37,14 @@ log = structlog.get_logger(__name__)
 EVERY = 1.0  # seconds between two flushes
 MOST = 20_000  # notes that wait in this process; what comes then is not noted
 TRACES = 100  # of a tenant in one flush
+AT_THE_DOOR = (403, 429)  # not traced: who is refused comes again at once, and as often as it likes
 DOMAINS = 100  # told apart in one flush of a tenant: a caller may name any number of them
 _place: ContextVar[str] = ContextVar("place", default="")
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One call in a tenant. `operation` is empty for a recall, `found` None for all else."""
+    """One call in a tenant, or one refused of nobody. `operation` is empty for a recall, `found` None for all else."""
 
     tenant: Any
     at: datetime
@@ -52,6 +53,7 @@ class Note:
     operation: str = ""
     found: int | None = None
     failed: bool = False
+    refused: bool = False
     kept: Kept | None = None
 
 
@@ -84,14 +86,13 @@ def recalled(told: Recall) -> None:
 
 
 def called(tenant: Any, operation: str, status: int, took_ms: float, acting: actors.Acting) -> None:
-    """Note a request of the API that was answered with this status of HTTP."""
-    tenant = _noting(tenant)
-    if tenant is None:
+    """Note a request of the API that was answered with this status of HTTP; of nobody only that it was refused."""
+    tenant, failed, refused = _noting(tenant), status >= 500, 400 <= status < 500
+    if tenant is None and not (refused and settings.NOTING):
         return
-    failed = status >= 500
-    why = _why(tenant, took_ms, failed=failed)
+    why = "" if tenant is None or status in AT_THE_DOOR else _why(tenant, took_ms, failed=failed)
     kept = Kept(why, operation, acting, status=status) if why else None
-    _add(Note(tenant, timezone.now(), took_ms, operation=operation, failed=failed, kept=kept))
+    _add(Note(tenant, timezone.now(), took_ms, operation=operation, failed=failed, refused=refused, kept=kept))
 
 
 def _noting(tenant: Any) -> Any:
@@ -155,7 +156,8 @@ def settle() -> None:
             try:
                 _write(tenant, notes)
             except Exception as error:  # its schema is gone, the database is away: the other tenants' are written
-                log.warning("calls not noted", tenant=tenant.slug, count=len(notes), error=type(error).__name__)
+                slug = tenant.slug if tenant else ""
+                log.warning("calls not noted", tenant=slug, count=len(notes), error=type(error).__name__)
 
 
 def forget() -> None:
@@ -173,13 +175,20 @@ def _taken() -> dict[Any, list[Note]]:
 
 def _write(tenant: Any, notes: list[Note]) -> None:
     cells = list(_cells(notes))
+    if tenant is None:
+        _tell(cells)
+        return
     with tenant_context(tenant):
         with transaction.atomic():
             kept = [(note.kept, note.at, note.took_ms, note.domain, note.found) for note in notes if note.kept]
             tracing.keep(kept[:TRACES])
             counts.add(cells)
-        for name in settings.NOTE_READERS:  # in the tenant's schema, after the commit
-            import_string(name)(cells)
+        _tell(cells)  # after the commit
+
+
+def _tell(cells: list[Cell]) -> None:
+    for name in settings.NOTE_READERS:  # in the tenant's schema, if it is one's
+        import_string(name)(cells)
 
 
 def _cells(notes: list[Note]) -> Iterator[Cell]:
@@ -197,7 +206,9 @@ def _cells(notes: list[Note]) -> Iterator[Cell]:
 def _metrics(note: Note) -> Iterator[tuple[str, str]]:
     """What a note counts for, with its kind. A recall that failed neither found anything nor found nothing."""
     if note.operation:
-        yield "requests", note.operation
+        yield "requests" if note.tenant else "request_strangers", note.operation
+        if note.refused and note.tenant:
+            yield "request_refusals", note.operation
         if note.failed:
             yield "request_errors", note.operation
     elif not note.failed:
@@ -209,7 +220,7 @@ def _cell(metric: str, hour: datetime, kind: str, domain: str, notes: list[Note]
     if metric == "search_hits":
         return Cell(metric, hour, kind, domain, n=sum(note.found or 0 for note in notes))
     took = [note.took_ms for note in notes]
-    if metric == "request_errors":
+    if metric in ("request_errors", "request_refusals", "request_strangers"):
         return Cell(metric, hour, kind, domain, n=len(took))
     return Cell(
         metric, hour, kind, domain, n=len(took), total=sum(took), least=min(took), most=max(took),

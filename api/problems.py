@@ -275,7 +275,8 @@ def _review_refused(error: Any) -> Told:
 
 
 def _rate_limited(error: Any) -> Told:
-    wrong = {"pointer": "", "code": error.policy, "detail": f"at most {error.limit} requests in 60 seconds"}
+    most = f"at most {error.window.limit} requests in {error.window.seconds} seconds"
+    wrong = {"pointer": "", "code": error.window.name, "detail": most}
     return 429, "rate_limited", f"Too many requests; come back in {error.wait} seconds.", [wrong]
 
 

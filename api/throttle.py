@@ -47,7 +47,7 @@ def announce(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
         response = get_response(request)
         spent: limits.Spent | None = getattr(request, "spent", None)
         if spent and spent.windows:
-            response["RateLimit-Policy"] = ", ".join(f'"{w.name}";q={w.limit};w={limits.WINDOW}' for w in spent.windows)
+            response["RateLimit-Policy"] = ", ".join(f'"{w.name}";q={w.limit};w={w.seconds}' for w in spent.windows)
             response["RateLimit"] = ", ".join(f'"{w.name}";r={w.left};t={w.back_in}' for w in spent.windows)
         if spent and spent.warnings:
             response["Quota-Warning"] = spent.warnings

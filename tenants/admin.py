@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from events import feed
 from tenants import keys, leaving, members, onboarding, plans, schema
 from tenants.errors import BadKey, DoorError, KeyOver
-from tenants.metered import BUCKETS, LEVELS
+from tenants.metered import BUCKETS, LEVELS, LONG_RATES
 from tenants.middleware import may, tenant_of
 from tenants.models import ApiKey, Domain, Membership, Plan, Tenant, User
 from tenants.people import ToldPeople
@@ -183,6 +183,7 @@ class PlanAdmin(Permitted, ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "is_default")}),
         ("Requests a minute", {"fields": [(f"key_{bucket}", f"tenant_{bucket}") for bucket in BUCKETS]}),
+        ("Requests of all kinds", {"fields": [LONG_RATES]}),
         ("Quotas", {"fields": [LEVELS[at : at + 2] for at in range(0, len(LEVELS), 2)]}),
         ("Prices", {"fields": ("currency", "price_requests", "price_searches", "price_memories", "price_gigabytes")}),
     )

@@ -15,7 +15,7 @@ DoorError
 └── IsMember          this person is a member already
 
 LimitError
-├── RateLimited       too many requests in the last minute; carries the seconds to wait and the policy
+├── RateLimited       too many requests in a window; carries the seconds to wait and the window
 ├── QuotaExceeded     as much is kept or was done today as the plan allows; carries quota, use and limit
 └── TooManySockets    as many sockets of this credential, or of the tenant, are open as may be; carries which and limit
 
@@ -80,11 +80,11 @@ class LimitError(Exception):
 
 
 class RateLimited(LimitError):
-    """`wait` in seconds; `policy` is the window that refused, `windows` those that may be announced."""
+    """`wait` in seconds; `window` is the limits.Window that refused, `windows` those that may be announced."""
 
-    def __init__(self, wait: int, policy: str, limit: int, windows: tuple[Any, ...]) -> None:
-        super().__init__(policy)
-        self.wait, self.policy, self.limit, self.windows = wait, policy, limit, windows
+    def __init__(self, wait: int, window: Any, windows: tuple[Any, ...]) -> None:
+        super().__init__(window.name)
+        self.wait, self.window, self.windows = wait, window, windows
 
 
 class QuotaExceeded(LimitError):

@@ -1,10 +1,10 @@
-"""How much a caller may do a minute: one script in Redis decides for key, tenant and everybody at once."""
+"""How much a caller may do in a minute, an hour, a day: one script in Redis decides for key, tenant and everybody."""
 
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ from redis.retry import Retry
 
 from tenants import plans
 from tenants.errors import QuotaExceeded, RateLimited
-from tenants.metered import BUCKETS, PLATFORM
+from tenants.metered import BUCKETS, LONG, MINUTE, PLATFORM
+from tenants.models import Tenant
 from tenants.resolve import Speaker
 
 log = structlog.get_logger(__name__)
-WINDOW = 60  # seconds
+SLOTS = 60  # of a window; what was spent in one is back when it is wholly outside
 WAIT = 0.25  # seconds that Redis may take
 REST = 5.0  # seconds for which it is left alone after it failed; then one caller tries
 SCRIPT = (Path(__file__).parent / "spend.lua").read_text()
@@ -30,13 +31,19 @@ LOOK = (Path(__file__).parent / "look.lua").read_text()
 
 @dataclass(frozen=True)
 class Window:
-    """A limit of `limit` requests in any 60 seconds. `name` is its policy's, `key` where it is counted."""
+    """A limit of `limit` requests in any so many seconds. `name` is its policy's, `key` where it is counted."""
 
     name: str
     key: str
     limit: int
+    seconds: int = MINUTE
     left: int = 0
-    back_in: int = WINDOW  # seconds until some of what was spent is back
+    back_in: int = MINUTE  # seconds until some of what was spent is back
+
+    @property
+    def slot(self) -> int:
+        """Seconds that are counted as one."""
+        return self.seconds // SLOTS
 
 
 @dataclass(frozen=True)
@@ -59,31 +66,36 @@ def spend(speaker: Speaker, bucket: str, bytes_in: int = 0) -> Spent:
     if told is None:
         return Spent(_announced(_local.spend(windows)))
     refused, wait, today, warnings, *rest = told
-    filled = [Window(w.name, w.key, w.limit, *rest[2 * i : 2 * i + 2]) for i, w in enumerate(windows)]
+    filled = [Window(w.name, w.key, w.limit, w.seconds, *rest[2 * i : 2 * i + 2]) for i, w in enumerate(windows)]
     if refused < 0:
         raise QuotaExceeded("searches", today, most or 0, wait)
     if refused:
-        raise RateLimited(wait, windows[refused - 1].name, windows[refused - 1].limit, _announced(filled))
+        raise RateLimited(wait, windows[refused - 1], _announced(filled))
     return Spent(_announced(filled), warnings.decode())
 
 
 def standing(speakers: Iterable[Speaker]) -> list[Window]:
-    """The windows of these callers and of their tenant as they are now, each once; nothing is spent.
-
-    Without Redis they are those of this process.
-    """
+    """The windows of these callers and of their tenant as they are now, each once; nothing is spent."""
     known: dict[str, Window] = {}
     for speaker in speakers:
         limits = plans.limits_of(speaker.tenant, speaker.key)
         known |= {window.key: window for bucket in BUCKETS for window in _windows(speaker, bucket, limits)}
-    windows = list(_announced(list(known.values())))
-    told = run(_script(LOOK), [window.key for window in windows], ()) if windows else []
+    return _look(list(_announced(list(known.values()))))
+
+
+def standing_long(tenant: Tenant) -> list[Window]:
+    """The same of what a tenant has for longer than a minute."""
+    return _look(_long(f"rate:{tenant.pk}", plans.limits_of(tenant)))
+
+
+def _look(windows: list[Window]) -> list[Window]:
+    """Without Redis they are those of this process."""
+    told = run(_script(LOOK), [w.key for w in windows], [w.seconds for w in windows]) if windows else []
     if told is None:
         return _local.look(windows)
-    spent, ages = told[::2], told[1::2]
     return [
-        Window(w.name, w.key, w.limit, max(0, w.limit - used), back_in)
-        for w, used, back_in in zip(windows, spent, ages, strict=True)
+        replace(w, left=max(0, w.limit - used), back_in=back_in)
+        for w, used, back_in in zip(windows, told[::2], told[1::2], strict=True)
     ]
 
 
@@ -94,7 +106,16 @@ def _windows(speaker: Speaker, bucket: str, limits: plans.Limits) -> list[Window
         (f"{bucket}-per-tenant", f"{of_tenant}:{bucket}", limits[f"tenant_{bucket}"]),
         (f"{bucket}-global", f"rate:{bucket}", settings.GLOBAL_RATES.get(bucket)),
     )
-    return [Window(name, key, limit) for name, key, limit in known if limit is not None]
+    a_minute = [Window(name, key, limit) for name, key, limit in known if limit is not None]
+    return [*a_minute, *_long(of_tenant, limits)]
+
+
+def _long(of_tenant: str, limits: plans.Limits) -> list[Window]:
+    return [
+        Window(f"{name}-per-tenant", f"{of_tenant}:{name}", most, seconds)
+        for name, seconds in LONG.items()
+        if (most := limits[f"tenant_{name}"]) is not None
+    ]
 
 
 def _place(speaker: Speaker) -> str:
@@ -117,7 +138,8 @@ def _script(text: str = SCRIPT) -> Any:
 
 def _ask(windows: list[Window], words: list[Any]) -> list[Any] | None:
     """The script's answer; None while Redis does not answer."""
-    return run(_script(), [window.key for window in windows], [*(w.limit for w in windows), *words])
+    measures = [number for w in windows for number in (w.limit, w.seconds)]
+    return run(_script(), [window.key for window in windows], [*measures, *words])
 
 
 def run(script: Any, keys: Iterable[str], words: Iterable[Any]) -> Any:
@@ -167,43 +189,48 @@ class Local:
     """The same windows, counted in this process, which allows its share of each limit and at least one."""
 
     def __init__(self) -> None:
-        self._spent: dict[str, dict[int, int]] = defaultdict(dict)
+        self._spent: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)  # by key and seconds of a slot
         self._lock = threading.Lock()
         self._swept = 0
 
     def spend(self, windows: list[Window]) -> list[Window]:
         """The windows as they are afterwards. Raises RateLimited, and then none was spent."""
         with self._lock:
-            now = int(time.monotonic())
-            if now != self._swept:
-                self._forget(now)
+            now = self._now()
             found = [self._look(window, now) for window in windows]
+            if full := [window for window in found if window.left < 1]:
+                last = max(full, key=lambda window: window.back_in)
+                raise RateLimited(last.back_in, last, _announced(found))
             for window in found:
-                if window.left < 1:
-                    raise RateLimited(window.back_in, window.name, window.limit, _announced(found))
-            for window in found:
-                seconds = self._spent[window.key]
-                seconds[now] = seconds.get(now, 0) + 1
-        return [Window(w.name, w.key, w.limit, w.left - 1, w.back_in) for w in found]
+                slots, at = self._spent[window.key, window.slot], now // window.slot
+                slots[at] = slots.get(at, 0) + 1
+        return [replace(w, left=w.left - 1) for w in found]
 
     def look(self, windows: list[Window]) -> list[Window]:
         with self._lock:
-            now = int(time.monotonic())
+            now = self._now()
             return [self._look(window, now) for window in windows]
+
+    def _now(self) -> int:
+        """The second that it is; what is outside every window is forgotten once in each."""
+        now = int(time.monotonic())
+        if now != self._swept:
+            self._forget(now)
+        return now
 
     def _look(self, window: Window, now: int) -> Window:
         share = min(window.limit, max(1, window.limit // settings.WEB_PROCESSES))
-        seconds = self._spent.get(window.key, {})
-        oldest = min(seconds, default=now)
-        return Window(window.name, window.key, share, share - sum(seconds.values()), oldest + WINDOW + 1 - now)
+        slots = self._spent.get((window.key, window.slot), {})
+        back_in = (min(slots, default=now // window.slot) + SLOTS + 1) * window.slot - now
+        return replace(window, limit=share, left=share - sum(slots.values()), back_in=back_in)
 
     def _forget(self, now: int) -> None:
         self._swept = now
-        for key, seconds in list(self._spent.items()):
-            for second in [second for second in seconds if second < now - WINDOW]:
-                del seconds[second]
-            if not seconds:
-                del self._spent[key]
+        for (key, long), slots in list(self._spent.items()):
+            for slot in [slot for slot in slots if slot < now // long - SLOTS]:
+                del slots[slot]
+            if not slots:
+                del self._spent[key, long]
 
 
 _circuit, _local = Circuit(), Local()

@@ -9,8 +9,11 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 BUCKETS = ("read", "write", "search", "admin")
-RATES = tuple(f"{who}_{bucket}" for who in ("key", "tenant") for bucket in BUCKETS)  # requests a minute
-KEY_RATES = RATES[: len(BUCKETS)]
+MINUTE = 60  # seconds
+LONG = {"hour": 3_600, "day": 86_400}  # windows of requests of all buckets together
+LONG_RATES = tuple(f"tenant_{name}" for name in LONG)
+KEY_RATES = tuple(f"key_{bucket}" for bucket in BUCKETS)  # requests a minute
+RATES = (*KEY_RATES, *(f"tenant_{bucket}" for bucket in BUCKETS), *LONG_RATES)
 QUOTAS = ("memories", "bytes", "searches")
 LEVELS = tuple(f"{quota}_{level}" for quota in QUOTAS for level in ("soft", "hard"))
 LIMITS = (*RATES, *LEVELS)
@@ -43,7 +46,7 @@ def _price(says: str) -> models.DecimalField:
 
 
 class Plan(models.Model):
-    """Rates a minute, quotas and prices that many tenants share. One of them is for tenants that have none."""
+    """Rates, quotas and prices that many tenants share. One of them is for tenants that have none."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.SlugField(max_length=50, unique=True)
@@ -58,6 +61,8 @@ class Plan(models.Model):
     tenant_write = _number("writes a minute per tenant")
     tenant_search = _number("searches a minute per tenant")
     tenant_admin = _number("admin calls a minute per tenant")
+    tenant_hour = _number("requests an hour per tenant")
+    tenant_day = _number("requests a day per tenant")
 
     memories_soft = _number("memories, warned from")
     memories_hard = _number("memories, at most")

@@ -120,6 +120,16 @@ class RequestErrors(Counted):
     better = -1
 
 
+class RequestRefusals(Counted):
+    name = "request_refusals"
+    label = "Refused requests"
+    says = "How many requests asked for what they may not have, or in a way that is not understood."
+    source = "live"
+    kinds = "operation"
+    splits = ("kind",)
+    better = -1
+
+
 class ErrorRate(Ratio):
     name = "error_rate"
     label = "Error rate"
@@ -158,5 +168,5 @@ class Tracked(Counted):
 
 METRICS = (
     RunsFinished, RunsFailed, RunSeconds, RunsFailedPerFinished, Searches, HitRate, HitsPerSearch, SearchMs, SearchP50,
-    SearchP95, Requests, RequestErrors, ErrorRate, RequestP50, RequestP95, Tracked,
+    SearchP95, Requests, RequestErrors, RequestRefusals, ErrorRate, RequestP50, RequestP95, Tracked,
 )  # fmt: skip

@@ -188,7 +188,7 @@ class DialectView(TenantView):
         told = super().finalize_response(request, response, *args, **kwargs)
         spent = getattr(getattr(request, "_request", request), "spent", None)
         if spent and spent.windows:
-            least = min(spent.windows, key=lambda window: window.left)
+            least = min(spent.windows, key=lambda window: (window.left, -window.back_in))
             told["X-RateLimit-Limit"], told["X-RateLimit-Remaining"] = str(least.limit), str(least.left)
             told["X-RateLimit-Reset"] = str(least.back_in)
         return told

@@ -38,7 +38,7 @@ class TenantView(APIView):
     audits_reads = False  # known once somebody is recognised
     reply_is_secret = False  # true: it is told once, and not kept for an Idempotency-Key
     needs_tenant = True
-    noted: Speaker | None = None  # for whom the request is counted, once that is known
+    noted: Speaker | None = None  # for whom the request is counted; None: nobody was recognised
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         began, status, name = time.perf_counter(), 500, name_of(type(self), request.method)
@@ -48,9 +48,13 @@ class TenantView(APIView):
             status = answer.status_code
             return answer
         finally:
-            if self.noted:
-                acting = replace(actors.acting(), actor=self.noted.actor)
-                noting.called(self.noted.tenant, name, status, (time.perf_counter() - began) * 1000, acting)
+            speaker, took = self.noted, (time.perf_counter() - began) * 1000
+            acting = replace(actors.acting(), actor=speaker.actor if speaker else "")
+            noting.called(speaker and speaker.tenant, name, status, took, acting)
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        self.noted = request.auth if isinstance(request.auth, Speaker) else None  # also where it may not do this
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -59,7 +63,6 @@ class TenantView(APIView):
                 check_storable(text)
         if self.needs_tenant and self.speaker.on_platform:
             raise TenantNeeded
-        self.noted = self.speaker
         self.audits_reads = not self.speaker.on_platform and preferences.of(self.speaker.tenant).audit_reads
         self.stay.enter_context(speaking(self.speaker))
         key = request.headers.get("Idempotency-Key")

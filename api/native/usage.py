@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.native.base import StrictSerializer, TenantView, hear
-from tenants import metering, plans
+from tenants import limits, metering, plans
 
 DAYS = 30  # when no range is asked for
 MOST_DAYS = 366
@@ -19,6 +19,7 @@ EXAMPLE = OpenApiExample(
         "plan": "trial",
         "from": "2026-11-01",
         "to": "2026-11-21",
+        "rates": [{"policy": "hour-per-tenant", "seconds": 3600, "limit": 100, "left": 73, "back_in": 412}],
         "quotas": [{"quota": "memories", "used": 9500, "soft": 8000, "hard": 10000}],
         "data": [
             {"day": "2026-11-21", "reads": 12, "writes": 4, "searches": 9, "admin": 0, "refused": 0, "bytes_in": 5120}
@@ -60,6 +61,14 @@ class QuotaWords(serializers.Serializer):
     hard = serializers.IntegerField(allow_null=True, help_text="No more than this.")
 
 
+class RateWords(serializers.Serializer):
+    policy = serializers.CharField(source="name", help_text="As in `RateLimit-Policy`.")
+    seconds = serializers.IntegerField()
+    limit = serializers.IntegerField(help_text="Requests in any so many seconds.")
+    left = serializers.IntegerField()
+    back_in = serializers.IntegerField(help_text="Seconds until some of what was spent is back.")
+
+
 class UsedWords(serializers.Serializer):
     day = serializers.DateField(required=False)
     key = serializers.CharField(required=False, help_text="Who called, as the `actor` of events.")
@@ -73,6 +82,7 @@ class UsedWords(serializers.Serializer):
 
 class UsageAnswer(serializers.Serializer):
     plan = serializers.CharField()
+    rates = RateWords(many=True, help_text="Of the caller and of the tenant, of all buckets.")
     quotas = QuotaWords(many=True)
     data = UsedWords(many=True)  # type: ignore[assignment]  # a field, not the property
     next_cursor = serializers.CharField(allow_null=True)
@@ -100,4 +110,5 @@ class Usage(TenantView):
         more = end < len(rows)
         about = {"plan": plans.plan_of(tenant).name, "from": asked["from"], "to": asked["to"]}
         page = {"data": rows[start:end], "next_cursor": str(end) if more else None, "has_more": more}
-        return Response(about | {"quotas": metering.quotas(tenant)} | page)
+        rates = RateWords(limits.standing([self.speaker]), many=True).data
+        return Response(about | {"rates": rates, "quotas": metering.quotas(tenant)} | page)

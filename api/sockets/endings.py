@@ -7,10 +7,10 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from api.problems import tell
-from api.sockets.frames import NOBODY, Refused
+from api.sockets.frames import MANY, NOBODY, Refused
 from api.sockets.pace import TOO_FAST
 from api.sockets.recognise import SUSPENDED
-from tenants.errors import LimitError, SpeakerError, Suspended, TooManySockets
+from tenants.errors import LimitError, QuotaExceeded, RateLimited, SpeakerError, Suspended, TooManySockets
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +27,8 @@ def why(error: BaseException | None) -> Refused | None:
         return None
     if isinstance(error, TooManySockets):
         return Refused(4409, "too_many_sockets", f"{error.limit} sockets of this {error.whose} are open already.")
+    if isinstance(error, RateLimited | QuotaExceeded) and error.wait:
+        return Refused(4429, MANY, f"Too many messages; come back in {error.wait} seconds, with `since`.")
     for kind, refused in _REFUSALS:
         if isinstance(error, kind):
             return refused

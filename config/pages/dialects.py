@@ -47,11 +47,12 @@ def _called(asked: ranges.Range | None) -> tuple[list[Called], bool]:
 
 def _one(request: HttpRequest, name: str, told: Iterable[Called], tenant: str) -> dict[str, Any]:
     own = [one for one in told if one.operation.startswith(f"{name}.")]
-    called = [one for one in own if one.calls]
+    called = [one for one in own if one.calls or one.refused]
     return {
         "name": name,
         "title": mounting.urls_of(name).TITLE,
         "calls": sum(one.calls for one in own),
+        "refused": sum(one.refused for one in own),
         "errors": sum(one.errors for one in own),
         "last": max((one.last for one in own if one.last), default=None),
         "operations": [{"name": one.operation.partition(".")[2], "told": one} for one in called[:SHOWN]],

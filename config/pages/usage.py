@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET
 
 from config.pages.base import asked_for, between
 from memory.algorithms.lines import safe
-from tenants import metering, plans
+from tenants import limits, metering, plans
+from tenants.metered import LONG
 from tenants.middleware import tenant_of
 from tenants.models import Tenant
 
@@ -62,7 +63,7 @@ def _own(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     more = {
         "own": True,
         "plan": plans.plan_of(tenant).name,
-        "quotas": [_bar(quota) for quota in metering.quotas(tenant)],
+        "quotas": [_bar(quota) for quota in (*_rates(tenant), *metering.quotas(tenant))],
         "days": _columns(by_day, first, last),
         "rows": [_counted(row["key"], row) for row in metering.used(first, last, ["key"], tenant)],
     }
@@ -83,6 +84,13 @@ def _all(request: HttpRequest) -> HttpResponse:
 
 def _counted(name: str, row: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "counts": row}
+
+
+def _rates(tenant: Tenant) -> list[dict[str, Any]]:
+    """The hour and the day that end now, where the plan limits them, in the words of quotas."""
+    names = {LONG["hour"]: "requests an hour", LONG["day"]: "requests a day"}
+    windows = limits.standing_long(tenant)
+    return [{"quota": names[w.seconds], "used": w.limit - w.left, "soft": None, "hard": w.limit} for w in windows]
 
 
 def _bar(quota: dict[str, Any]) -> dict[str, Any]:

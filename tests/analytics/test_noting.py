@@ -23,7 +23,7 @@ from memory.privacy.subjects import Subject
 from memory.recall import recall
 from memory.remember import remember
 from memory.types import Draft, Query, Scope
-from tenants import preferences
+from tenants import plans, preferences
 from tenants.models import Tenant
 from tests.conftest import Caller
 
@@ -61,6 +61,18 @@ def test_a_request_is_counted_by_its_operation(ada: Caller, acme: Tenant, noted:
         told = {(row.kind, row.n) for row in Count.objects.filter(metric="requests", whole=True)}
         assert told == {("remember", 1), ("search_memories", 1), ("get_memory", 1)}
         assert counted("request_errors") == 0
+
+
+def test_what_is_refused_is_counted_and_at_the_door_not_traced(ada: Caller, acme: Tenant, noted: Settle) -> None:
+    plans.assign(acme, None, {"tenant_search": 0})
+    ada.get(f"memories/{uuid4()}")
+    ada.post("memories/search", {"query": "tea"})
+    Caller("im_nobody_knows").get("memories")
+    noted()
+    with tenant_context(acme):
+        assert (counted("requests"), counted("request_refusals"), counted("request_errors")) == (2, 2, 0)
+        assert counted("request_refusals", kind="search_memories") == 1
+        assert list(Trace.objects.values_list("status", flat=True)) == [404]
 
 
 def test_a_server_error_is_counted_and_traced(ada: Caller, acme: Tenant, noted: Settle, settings: Any) -> None:
@@ -108,7 +120,7 @@ def test_a_question_is_read_again_as_it_was_asked(query: Query) -> None:
 def test_what_is_slow_empty_or_failed_is_always_traced_and_nothing_else(
     in_acme: Tenant, noted: Settle, settings: Any
 ) -> None:
-    settings.TRACE_SHARE = 0.0
+    settings.TRACE_SHARE, settings.TRACE_SLOW_MS = 0.0, 60_000  # the first recall of a process may take its time
     remember(Draft("Tea at five.", Scope(user_id="ada")))
     recall(Query("tea", Scope(user_id="ada")))
     recall(Query("tea", Scope(user_id="nobody")))

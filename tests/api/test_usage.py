@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from tenants import limits, metering, plans
+from tenants.metered import RATES
 from tenants.models import Plan, Stock, Tenant, Usage, User
 from tests.conftest import Caller, costs
 from tests.console.test_pages import signed_in
@@ -108,6 +109,25 @@ def test_quotas_are_told_with_use_and_limits(ada: Caller, acme: Tenant) -> None:
     ]
 
 
+def test_rates_are_told_as_they_stand(ada: Caller, acme: Tenant) -> None:
+    limits._script().registered_client.delete(f"rate:{acme.pk}:hour")
+    plans.assign(acme, None, dict.fromkeys(RATES) | {"tenant_hour": 10})
+    ada.get("memories")
+    (rate,) = ada.get("usage")[1]["rates"]
+    assert 3_540 < rate.pop("back_in") <= 3_660
+    assert rate == {"policy": "hour-per-tenant", "seconds": 3_600, "limit": 10, "left": 8}
+
+
+def test_the_page_shows_how_far_the_hour_is(operator: Client, ada: Caller, acme: Tenant) -> None:
+    limits._script().registered_client.delete(f"rate:{acme.pk}:hour")
+    plans.assign(acme, None, {"tenant_hour": 10})
+    ada.get("memories")
+    answer = operator.get("/t/acme/console/usage/").content.decode()
+    assert "requests an hour" in answer
+    assert "1 of 10" in answer
+    assert "requests a day" not in answer
+
+
 def test_a_cost_is_what_the_plan_s_prices_make_of_use(acme: Tenant) -> None:
     plan = Plan(price_requests=2, price_searches=3, price_memories=5, price_gigabytes=7)
     counts = dict.fromkeys(metering.COUNTS, 0) | {"reads": 400, "writes": 500, "admin": 100, "searches": 2000}
@@ -150,10 +170,10 @@ def test_no_cell_of_the_download_is_a_formula(operator: Client, acme: Tenant) ->
 
 def test_a_plan_is_made_and_changed_in_the_console(operator: Client, acme: Tenant) -> None:
     prices = {f"price_{what}": "0" for what in ("requests", "searches", "memories", "gigabytes")}
-    form: dict[str, Any] = {"name": "gold", "currency": "EUR", "key_read": "7"} | prices
+    form: dict[str, Any] = {"name": "gold", "currency": "EUR", "key_read": "7", "tenant_hour": "70"} | prices
     assert operator.post("/console/tenants/plan/add/", form).status_code == 302
     plan = Plan.objects.get(name="gold")
-    assert plan.key_read == 7
+    assert (plan.key_read, plan.tenant_hour, plan.tenant_day) == (7, 70, None)
     answer = operator.post(f"/console/tenants/plan/{plan.pk}/change/", form | {"key_read": "8", "is_default": "on"})
     assert answer.status_code == 302
     assert Plan.objects.get(is_default=True).key_read == 8

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.test import Client
 from django.urls import set_script_prefix
 
+from analytics import gauges
 from api.dialects.examples import EXAMPLES
-from tenants import keys
+from tenants import keys, plans
 from tenants.models import Tenant, User
 from tests.console.test_pages import member
 from tests.dialects.speaking import Dialect, operations
@@ -49,6 +50,35 @@ def test_calls_are_counted_by_dialect(operator: Client, acme: Tenant, noted: Cal
     before = page(operator, "/t/acme/console/dialects/?range=own&from=2020-01-01&to=2020-01-02")["memory_layer"]
     assert before["calls"] == 0
     assert before["last"]
+
+
+def test_what_is_refused_is_counted_beside_errors(operator: Client, acme: Tenant, noted: Callable[[], None]) -> None:
+    """Also what the door refuses: the caller may not do that, or does it too often."""
+    gauges.store().delete(gauges.SUMS)
+    layer = Dialect("memory_layer", keys.issue(acme, "ada")[1])
+    layer.get(f"v1/messages/{acme.pk}")
+    layer.post("v1/messages", {})
+    Dialect("memory_layer", keys.issue(acme, "reader", scopes=["read"])[1]).post("v1/messages", {})
+    plans.assign(acme, None, {"tenant_search": 0})
+    layer.get("v1/memory/search?tenant_id=acme&query=tea")
+    noted()
+    for path in ("/t/acme/console/dialects/", "/console/dialects/"):
+        told = page(operator, path)["memory_layer"]
+        assert (told["refused"], told["errors"]) == (told["calls"], 0) == (4, 0)
+    assert {one["told"].refused for one in told["operations"]} == {1, 2}
+
+
+def test_who_is_not_recognised_is_refused_and_no_tenant_s_call(
+    operator: Client, acme: Tenant, noted: Callable[[], None]
+) -> None:
+    gauges.store().delete(gauges.SUMS)
+    for _ in "ab":
+        assert Dialect("mem0", "im_wrong_key").get("v1/memories/")[0] == 401
+    noted()
+    told = page(operator, "/console/dialects/")["mem0"]
+    assert (told["calls"], told["refused"], len(told["operations"])) == (0, 2, 1)
+    inside = page(operator)["mem0"]
+    assert (inside["calls"], inside["refused"]) == (0, 0)
 
 
 def test_outside_of_a_tenant_those_of_all_tenants_are_summed(operator: Client, acme: Tenant) -> None:

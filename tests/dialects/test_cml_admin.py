@@ -345,12 +345,13 @@ def test_components_are_a_list_and_keyed_and_tell_a_tenant_nothing_of_others(cml
 
 
 def test_limits_are_told_as_they_are_spent(cml: Cml, acme: Tenant) -> None:
-    acme.limits = {"key_read": 50, "tenant_read": None, "tenant_write": 9}
+    acme.limits = {"key_read": 50, "tenant_read": None, "tenant_write": 9, "tenant_day": 90}
     acme.save()
     told = cml.ask("ratelimits")
     by_kind = {(one["key_type"], one["identifier"].partition("/")[2]): one for one in told["entries"]}
     assert by_kind["tenant", "write"]["limit"] == 9
     assert by_kind["tenant", "write"]["identifier"] == "acme/write"
+    assert by_kind["tenant", "day"]["limit"] == 90
     assert told["configured_rpm"] == by_kind["api_key", "read"]["limit"] == 50
 
 

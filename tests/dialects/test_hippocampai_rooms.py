@@ -13,8 +13,8 @@ from events import relay
 from memory.models import Memory
 from memory.tiers import cold
 from memory.upkeep import embed
-from tenants import keys, plans
-from tenants.metered import RATES
+from tenants import keys, limits, plans
+from tenants.metered import LONG, RATES
 from tenants.models import Plan, Tenant
 from tests.conftest import Caller, costs
 from tests.dialects.speaking import Dialect
@@ -342,8 +342,9 @@ def test_what_a_tenant_uses_is_told(hip: Dialect, ada: Caller, acme: Tenant, ano
     assert len(told["api_calls_trend"]) == 30
     assert another.get("api/usage/me")[1]["total_memories"] == 0
     assert another.get(f"api/usage/me?user_id={acme.pk}")[0] == 404
+    assert (told["api_calls_limit_day"], told["api_usage_percent"]) == (None, 0.0)
     quotas = hip.get("api/usage/quotas")[1]
-    assert sorted(quotas["quotas"]) == ["api_calls_daily", "memories", "storage"]
+    assert sorted(quotas["quotas"]) == ["api_calls_daily", "memories", "searches_daily", "storage"]
     assert [quotas["quotas"][name]["used"] for name in ("memories", "storage")] == [1, 4]
     assert hip.get("api/usage/platform")[0] == 403
 
@@ -412,3 +413,28 @@ def test_a_tier_is_a_plan_and_its_rate_is_told_and_kept(acme: Tenant) -> None:
     assert (answers[0]["X-RateLimit-Limit"], answers[0]["X-RateLimit-Remaining"]) == ("10", "9")
     assert int(answers[-1]["Retry-After"]) <= 61
     assert set(answers[-1].json()) == {"error", "message"}
+
+
+def test_a_tier_s_hour_and_day_are_told_and_kept(acme: Tenant) -> None:
+    for name in LONG:
+        limits._script().registered_client.delete(f"rate:{acme.pk}:{name}")
+    a_minute = [name for name in RATES if name != "tenant_day"]
+    plans.assign(acme, Plan.objects.get(name="free"), dict.fromkeys(a_minute) | {"tenant_hour": 5})
+    caller = Dialect("hippocampai", keys.issue(acme, "free")[1])
+    told = caller.get("api/usage/me")[1]
+    assert (told["api_calls_limit_day"], told["api_usage_percent"]) == (1_000, 0.1)
+    quotas = caller.get("api/usage/quotas")[1]["quotas"]
+    assert quotas["api_calls_daily"] == {"used": 2, "limit": 1_000, "percent": 0.2}
+    assert quotas["api_calls_hourly"] == {"used": 2, "limit": 5, "percent": 40.0}
+    answers = [caller.raw("GET", "v1/memories/analytics?user_id=ada") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200] * 3 + [429]
+    assert (answers[2]["X-RateLimit-Limit"], answers[2]["X-RateLimit-Remaining"]) == ("5", "0")
+    assert 3_540 < int(answers[-1]["Retry-After"]) <= 3_660
+
+
+def test_of_windows_that_are_both_used_up_the_one_that_lasts_longer_is_told(acme: Tenant) -> None:
+    limits._script().registered_client.delete(f"rate:{acme.pk}:hour")
+    plans.assign(acme, None, dict.fromkeys(RATES) | {"key_read": 1, "tenant_hour": 1})
+    answer = Dialect("hippocampai", keys.issue(acme, "few")[1]).raw("GET", "v1/memories/analytics?user_id=ada")
+    assert answer["X-RateLimit-Remaining"] == "0"
+    assert int(answer["X-RateLimit-Reset"]) > 3_540

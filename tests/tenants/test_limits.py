@@ -1,21 +1,25 @@
 """Rate limits: exact however many ask at once, told in every answer, and kept when Redis is gone."""
 
+import re
 import socket
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection
 
 from tenants import keys, limits, plans
 from tenants.errors import QuotaExceeded, RateLimited
-from tenants.metered import BUCKETS, RATES
+from tenants.metered import BUCKETS, LONG, RATES
 from tenants.models import Plan, Tenant
 from tenants.resolve import Speaker
 from tests.api.test_sockets import opened
@@ -161,6 +165,128 @@ def test_answers_say_what_is_left(ada: Caller, acme: Tenant) -> None:
     assert third["RateLimit"].startswith('"read-per-key";r=0;t=')
 
 
+@pytest.mark.parametrize("name", LONG)
+def test_an_hour_and_a_day_are_exact_and_of_all_keys_and_buckets_together(acme: Tenant, name: str) -> None:
+    one = speaker(acme, **{f"tenant_{name}": 50})
+    many = [one, other_key(one)]
+    passed = [tries(many, bucket, 80) for bucket in BUCKETS]
+    assert sum(told["passed"] for told in passed) == 50
+    assert sum(told[f"{name}-per-tenant"] for told in passed) == 270
+
+
+def test_one_who_is_refused_for_the_minute_spends_nothing_of_the_hour_nor_the_other_way_round(acme: Tenant) -> None:
+    one = speaker(acme, key_read=2, key_write=5, tenant_hour=3, tenant_day=9)
+    assert tries([one], "read", 50)["passed"] == 2
+    assert tries([one], "write", 50)["passed"] == 1
+    left = {window.name: window.left for window in limits.standing([one])}
+    assert left == {"read-per-key": 0, "write-per-key": 4, "hour-per-tenant": 0, "day-per-tenant": 6}
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("hour", 3_600), ("day", 86_400)])
+def test_what_was_spent_is_back_after_an_hour_or_a_day_and_not_before(acme: Tenant, name: str, seconds: int) -> None:
+    one = speaker(acme, **{f"tenant_{name}": 2})
+    tries([one], "read", 2)
+    with pytest.raises(RateLimited) as refused:
+        limits.spend(one, "search")
+    assert seconds < refused.value.wait <= seconds + seconds // 60
+    client, key = limits._script().registered_client, f"rate:{one.tenant.pk}:{name}"
+    assert seconds < client.ttl(key) <= seconds + seconds // 60
+    _age(client, key, 60)  # slots, of which a window has so many
+    assert tries([one], "read", 1) == {f"{name}-per-tenant": 1}
+    _age(client, key, 1)
+    assert tries([one], "read", 5)["passed"] == 2
+
+
+def test_who_waits_is_told_the_longest_wait(acme: Tenant) -> None:
+    one = speaker(acme, key_read=1, tenant_hour=1)
+    limits.spend(one, "read")
+    with pytest.raises(RateLimited) as refused:
+        limits.spend(one, "read")
+    assert (refused.value.window.name, refused.value.wait > 3_600) == ("hour-per-tenant", True)
+
+
+@pytest.mark.parametrize("own", [{}, {"tenant_hour": 9, "tenant_day": 9, "searches_hard": 9}])
+def test_however_many_limits_there_are_spending_is_one_round_trip(
+    acme: Tenant, own: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = speaker(acme, key_search=9, tenant_search=9, **own)
+    limits.spend(one, "search")  # the script is known there now
+    sent, client = [], limits._script().registered_client
+    run = client.execute_command
+    monkeypatch.setattr(client, "execute_command", lambda *words, **how: [sent.append(words), run(*words, **how)][1])
+    assert len(limits.spend(one, "search").windows) == 2 + len(set(own) & set(RATES))
+    assert [words[0] for words in sent] == ["EVALSHA"]
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_without_redis_a_process_keeps_its_share_of_the_hour_too(
+    acme: Tenant, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WEB_PROCESSES = 4
+    now = 7_200.0
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: now))
+    one = speaker(acme, tenant_hour=20, tenant_day=400)
+    assert tries([one], "read", 40) == {"passed": 5, "hour-per-tenant": 35}
+    now += 3_600
+    assert tries([one], "write", 40)["passed"] == 0
+    now += 60
+    assert tries([one], "write", 40)["passed"] == 5
+    assert [(w.name, w.left) for w in limits.standing_long(one.tenant)] == [
+        ("hour-per-tenant", 0), ("day-per-tenant", 90),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_without_redis_too_the_longest_wait_is_told(acme: Tenant, settings: Any) -> None:
+    settings.WEB_PROCESSES = 1
+    one = speaker(acme, key_read=1, tenant_hour=1)
+    limits.spend(one, "read")
+    with pytest.raises(RateLimited) as refused:
+        limits.spend(one, "read")
+    assert (refused.value.window.name, refused.value.wait > 3_540) == ("hour-per-tenant", True)
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_without_redis_one_does_not_look_at_what_is_back(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 7_200.0
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: now))
+    one = speaker(acme, key_read=1)
+    limits.spend(one, "read")
+    now += 61
+    assert [window.left for window in limits.standing([one])] == [1]
+
+
+def test_answers_say_what_is_left_of_the_hour(ada: Caller, acme: Tenant) -> None:
+    limits._script().registered_client.delete(f"rate:{acme.pk}:hour")
+    plans.assign(acme, None, NONE | {"tenant_hour": 1})
+    first, second = (ada.raw("GET", "memories") for _ in range(2))
+    assert first["RateLimit-Policy"] == '"hour-per-tenant";q=1;w=3600'
+    assert first["RateLimit"].startswith('"hour-per-tenant";r=0;t=36')
+    assert second.status_code == 429
+    assert second.json()["errors"][0]["detail"] == "at most 1 requests in 3600 seconds"
+    assert int(second["Retry-After"]) > 3_540
+
+
+TIERS = {"free": (100, 1_000), "pro": (10_000, 100_000), "enterprise": (100_000, 1_000_000)}
+
+
+def test_tiers_have_hours_and_days_unless_somebody_changed_them(db: None) -> None:
+    def told() -> dict[str, tuple[int | None, ...]]:
+        rows = Plan.objects.filter(name__in=TIERS)
+        return {plan.name: (plan.tenant_hour, plan.tenant_day, plan.searches_hard) for plan in rows}
+
+    assert told() == {name: (*of, None) for name, of in TIERS.items()}
+    for name, (_, day) in TIERS.items():
+        Plan.objects.filter(name=name).update(tenant_hour=None, tenant_day=None, searches_hard=day)
+    Plan.objects.filter(name="pro").update(key_read=99)
+    import_module("tenants.migrations.0013_long_rates").tiers(apps, None)
+    assert told() == {
+        "free": (100, 1_000, None),
+        "pro": (None, None, 100_000),
+        "enterprise": (100_000, 1_000_000, None),
+    }
+
+
 @pytest.mark.parametrize(
     ("method", "path", "bucket"),
     [
@@ -284,4 +410,5 @@ async def test_a_socket_that_says_too_much_is_closed(ada: Caller) -> None:
         answers = [await line.hear() for _ in range(4)]
         assert [answer["type"] for answer in answers] == ["ready", "pong", "pong", "error"]
         assert answers[-1]["code"] == 4429
+        assert re.search(r"come back in \d\d seconds", answers[-1]["detail"])
         assert (await line.receive_output(10))["code"] == 4429

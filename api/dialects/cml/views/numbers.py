@@ -62,7 +62,7 @@ class Sessions(AdminView):
 
 
 class RateLimits(AdminView):
-    """How much of its limits each key and the tenant spent within the last minute; empty where there are none."""
+    """How much of its limits each key and the tenant spent, of the minute, the hour and the day; empty without any."""
 
     operations = {"GET": "usage.read"}
     told = {"GET": shown.RateLimits}

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from analytics import dashboard, spans
 from memory import stats
-from tenants import metering, plans
+from tenants import limits, metering, plans
+from tenants.metered import LONG
 from tenants.metering import CALLS
 from tenants.models import ApiKey, Tenant
 
@@ -56,9 +57,9 @@ def _period(tenant: Tenant, days: int, kept: int) -> dict[str, Any]:
 
 def tenant(of: Tenant) -> dict[str, Any]:
     """What a tenant uses, and how far its limits are."""
-    kept, limits = stats.overview(), plans.limits_of(of)
+    kept, most = stats.overview(), plans.limits_of(of)
     month = by_day(of, MONTH)
-    searches = metering.searched_today(of)
+    of_day = _calls_limited(of).get("day", {"limit": None, "percent": 0.0})
     last = metering.today()
     stocks = metering.kept(metering.days_before(last, MONTH), last, of)
     return {
@@ -68,12 +69,12 @@ def tenant(of: Tenant) -> dict[str, Any]:
         "total_memories": kept.live,
         "total_storage_bytes": kept.bytes,
         "total_api_calls": sum(calls(row) for row in metering.used(FIRST, last, ("day",), of)),
-        "memory_limit": limits["memories_hard"],
-        "storage_limit_bytes": limits["bytes_hard"],
-        "api_calls_limit_day": limits["searches_hard"],
-        "memory_usage_percent": percent(kept.live, limits["memories_hard"]),
-        "storage_usage_percent": percent(kept.bytes, limits["bytes_hard"]),
-        "api_usage_percent": percent(searches, limits["searches_hard"]),
+        "memory_limit": most["memories_hard"],
+        "storage_limit_bytes": most["bytes_hard"],
+        "api_calls_limit_day": of_day["limit"],
+        "memory_usage_percent": percent(kept.live, most["memories_hard"]),
+        "storage_usage_percent": percent(kept.bytes, most["bytes_hard"]),
+        "api_usage_percent": of_day["percent"],
         "usage_today": _period(of, 1, kept.bytes),
         "usage_this_week": _period(of, WEEK, kept.bytes),
         "usage_this_month": _period(of, MONTH, kept.bytes),
@@ -86,10 +87,24 @@ def _daily(counts: dict[date, int]) -> list[dict[str, Any]]:
     return [{"date": day.isoformat(), "count": count} for day, count in counts.items()]
 
 
+def _used(used: int, limit: int | None) -> dict[str, Any]:
+    return {"used": used, "limit": limit, "percent": percent(used, limit)}
+
+
+def _calls_limited(of: Tenant) -> dict[str, dict[str, Any]]:
+    """Of the hour and the day that end now, those that the plan limits."""
+    names = {seconds: name for name, seconds in LONG.items()}
+    return {names[w.seconds]: _used(w.limit - w.left, w.limit) for w in limits.standing_long(of)}
+
+
 def quotas(of: Tenant) -> dict[str, Any]:
-    names, kept = {"memories": "memories", "bytes": "storage", "searches": "api_calls_daily"}, stats.overview()
+    names, kept = {"memories": "memories", "bytes": "storage", "searches": "searches_daily"}, stats.overview()
     now = {"memories": kept.live, "bytes": kept.bytes}  # as `me` tells them; what is metered is a little behind
-    told = {names[row["quota"]]: _quota(now.get(row["quota"], row["used"]), row["hard"]) for row in metering.quotas(of)}
+    told = {names[row["quota"]]: _used(now.get(row["quota"], row["used"]), row["hard"]) for row in metering.quotas(of)}
+    limited = _calls_limited(of)
+    told["api_calls_daily"] = limited.get("day") or _used(sum(by_day(of, 1).values()), None)
+    if "hour" in limited:
+        told["api_calls_hourly"] = limited["hour"]
     return {
         "user_id": str(of.pk),
         "tier": plans.plan_of(of).name,
@@ -97,10 +112,6 @@ def quotas(of: Tenant) -> dict[str, Any]:
         "warnings": [_warning(name, quota["percent"]) for name, quota in told.items() if quota["percent"] >= NEAR],
         "upgrade_available": False,
     }
-
-
-def _quota(used: int, limit: int | None) -> dict[str, Any]:
-    return {"used": used, "limit": limit, "percent": percent(used, limit)}
 
 
 def _warning(name: str, share: float) -> dict[str, str]:

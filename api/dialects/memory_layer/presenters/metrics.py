@@ -31,11 +31,12 @@ class _Told(Collector):
         yield self._jobs()
 
     def _requests(self) -> Metric:
-        """`path` is the name of the operation; of statuses only those of 500 and more are counted apart."""
+        """`path` is the name of the operation; those from 400 and from 500 on are counted as one status each."""
         family = CounterMetricFamily("aiml_requests", "Requests of the API.", labels=["path", "status"])
-        errors = self.told["request_errors"].n
+        refused, errors = self.told["request_refusals"].n, self.told["request_errors"].n
         for operation, n in sorted(self.told["requests"].n.items()):
-            family.add_metric([operation, "200"], n - errors[operation])
+            family.add_metric([operation, "200"], n - refused[operation] - errors[operation])
+            family.add_metric([operation, "400"], refused[operation])
             family.add_metric([operation, "500"], errors[operation])
         return family
 
