@@ -12,7 +12,6 @@ import json
 import random
 import re
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -131,7 +130,6 @@ def _reads() -> Iterator[tuple[str, str, Any]]:
     from django.conf import settings
     from django.urls import resolve
 
-    sys.path.insert(0, str(scratch.ROOT))
     for name in settings.DIALECTS:
         for operation, op in import_module(f"tests.dialects.recipes.{name}").OPS.items():
             method, path = operation.split(" ")

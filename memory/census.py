@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -42,7 +43,7 @@ def _of(tenants: Sequence[Tenant]) -> list[Kept]:
     there = THERE + (WITHIN if bound else "")
     tables = [f"{connection.ops.quote_name(tenant.schema_name)}.memory_memory" for tenant in tenants]
     counts = [COUNT.format(at=at, table=table, there=there) for at, table in enumerate(tables)]
-    told = {"facts": list(map(str, facts.KINDS)), "now": timezone.now(), "bound": bound}
+    told: dict[str, Any] = {"facts": list(map(str, facts.KINDS)), "now": timezone.now(), "bound": bound}
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(counts) + " ORDER BY 1", told)
         return [Kept(*row[1:]) for row in cursor.fetchall()]
