@@ -97,8 +97,13 @@ def _rows(tenant_id: UUID, begin: datetime, count: int, first: int) -> Iterator[
     chosen = dice.choices(names, weights, k=count)
     for n, type in enumerate(chosen):
         at = begin + n * step
-        key = UUID(int=(int(at.timestamp() * 1000) << 80) | (0x7 << 76) | (0b10 << 62) | n)
-        yield key, tenant_id, first + n, type, _subject(type), str(key), "key:bench", "", _data(type, n, at), at
+        own = key(at, n)
+        yield own, tenant_id, first + n, type, _subject(type), str(own), "key:bench", "", _data(type, n, at), at
+
+
+def key(at: datetime, n: int) -> UUID:
+    """The `n`th UUIDv7, of a time."""
+    return UUID(int=(int(at.timestamp() * 1000) << 80) | (0x7 << 76) | (0b10 << 62) | n)
 
 
 def _subject(type: str) -> str:

@@ -4,11 +4,10 @@ A name is a person, a topic or a user of live memories; one that is several of t
 that one memory holds are `mentioned_with` each other; a relation between two memories stands between their names too.
 
 What is asked of some names reads the memories that name them, and those that relations tie to these. The size of the
-graph and its commonest names read the whole scope, so they take longer the more it holds.
+graph and its commonest names read the whole scope once, so they take longer the more it holds.
 """
 # ruff: noqa: S608  what is put together are our own words and Django's statement; values are bound
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,33 +20,71 @@ from memory.types import EVERYTHING, Scope
 
 TOGETHER = "mentioned_with"
 MOST_DEPTH = 5
-MOST_EDGES = 1_000  # of a graph that is told
-# `hit` are the memories that are read; a row is one as `NAMED` tells it.
-NAMED = "(id, confidence, people, topic, own)"
-NODES = f"""
-    SELECT e.name, min(e.type) AS type, count(*) AS memories FROM ({{hit}}) m{NAMED}, LATERAL (
-        SELECT name, min(type) AS type FROM (
-            SELECT unnest(m.people), 'person' UNION ALL SELECT m.topic, 'topic' UNION ALL SELECT m.own, 'user'
-        ) told(name, type) WHERE name <> '' GROUP BY name
-    ) e GROUP BY e.name
+MOST_EDGES = 1_000  # of one graph
+# Memories with each name once, as what it is first, so that whoever counts them counts no memory twice.
+NAMED = """
+    SELECT id, confidence,
+      CASE WHEN cardinality(people) > 2 OR people[1] = people[2] THEN ARRAY(SELECT DISTINCT unnest(people))
+        ELSE people END AS people,
+      CASE WHEN topic = ANY (people) THEN '' ELSE topic END AS topic,
+      CASE WHEN own = topic OR own = ANY (people) THEN '' ELSE own END AS own
+    FROM ({rows}) told(id, confidence, people, topic, own)
 """
-# Each saying that two names are tied: `id` is of the memory that holds both, or of the relation between two.
-BETWEEN = f"""
-    WITH hit{NAMED} AS MATERIALIZED ({{hit}}), tie AS (
-        SELECT r.id, r.source_id, r.target_id, r.type, r.weight
-        FROM memory_relation r JOIN hit ON hit.id = r.source_id
-        UNION SELECT r.id, r.source_id, r.target_id, r.type, r.weight
-        FROM memory_relation r JOIN hit ON hit.id = r.target_id
-    ), said(source, target, predicate, id, confidence) AS (
-        SELECT a.name, b.name, %s, m.id, m.confidence
-        FROM hit m, unnest(m.people || m.topic || m.own) a(name), unnest(m.people || m.topic || m.own) b(name)
-        WHERE a.name <> '' AND b.name > a.name
+# `hit` are the memories that are read, `node` the names that they hold.
+NODES = f"""
+    WITH hit AS MATERIALIZED ({NAMED.format(rows="{hit}")}), node AS (
+        SELECT name, min(type) AS type, count(*) AS memories FROM (
+            SELECT unnest(people), 'person' FROM hit
+            UNION ALL SELECT topic, 'topic' FROM hit UNION ALL SELECT own, 'user' FROM hit
+        ) told(name, type) WHERE name <> '' GROUP BY name
+    )
+"""
+# Relations between two of `hit`, and those between one of `hit` and any other row, read once.
+WITHIN = "memory_relation r JOIN hit s ON s.id = r.source_id JOIN hit t ON t.id = r.target_id"
+TIE = "SELECT r.id, r.source_id, r.target_id, r.type, r.weight FROM memory_relation r JOIN hit ON hit.id ="
+TIES = f"""
+    , tie AS MATERIALIZED ({TIE} r.source_id UNION {TIE} r.target_id), far AS MATERIALIZED (
+        {NAMED.format(rows="{ends}")} WHERE id IN (SELECT source_id FROM tie UNION ALL SELECT target_id FROM tie)
+    )
+"""
+BEYOND = "tie r JOIN far s ON s.id = r.source_id JOIN far t ON t.id = r.target_id"
+# Each saying that two names are tied, by a memory that holds both, or by a relation.
+SAID = f"""
+    {{ties}}, pair(source, target, confidence) AS (
+        SELECT least(a, b), greatest(a, b), confidence FROM (
+            SELECT a, b, confidence FROM (
+                SELECT a, unnest(people) AS b, confidence
+                FROM (SELECT unnest(people) AS a, people, confidence FROM hit WHERE cardinality(people) > 1) one
+            ) two WHERE b > a
+            UNION ALL SELECT unnest(people), topic, confidence FROM hit WHERE topic <> ''
+            UNION ALL SELECT unnest(people), own, confidence FROM hit WHERE own <> ''
+            UNION ALL SELECT topic, own, confidence FROM hit WHERE topic <> '' AND own <> ''
+        ) met(a, b, confidence) WHERE a <> ''
+    ), said(source, target, predicate, confidence) AS (
+        SELECT source, target, '{TOGETHER}', confidence FROM pair
         UNION ALL
-        SELECT a.name, b.name, tie.type, tie.id, tie.weight FROM tie
-        JOIN ({{rows}}) s{NAMED} ON s.id = tie.source_id JOIN ({{rows}}) t{NAMED} ON t.id = tie.target_id,
+        SELECT a.name, b.name, r.type, r.weight FROM {{tied}},
         unnest(s.people || s.topic || s.own) a(name), unnest(t.people || t.topic || t.own) b(name)
         WHERE a.name <> '' AND b.name <> '' AND b.name <> a.name
     )
+"""
+COMMONEST = "ORDER BY memories DESC, name LIMIT %s"
+STRONGEST = "GROUP BY source, target, predicate ORDER BY memories DESC, source, target, predicate LIMIT %s"
+SIZE = f"""
+    {NODES} {SAID} SELECT type, count(*) FROM node GROUP BY type
+    UNION ALL SELECT '', count(*) FROM (SELECT DISTINCT source, target, predicate FROM said) edge ORDER BY 1
+"""
+STEP = f"""
+    {NODES} {SAID} SELECT source, target, predicate, count(*) AS memories FROM said
+    WHERE source = ANY (%s) OR target = ANY (%s) {STRONGEST}
+"""
+GRAPH = f"""
+    {NODES}, chosen AS MATERIALIZED (SELECT * FROM node {{which}}) {SAID}
+    SELECT name, '', type, memories, NULL FROM chosen
+    UNION ALL (
+        SELECT source, target, predicate, count(*) AS memories, max(confidence) FROM said
+        WHERE source IN (SELECT name FROM chosen) AND target IN (SELECT name FROM chosen) {STRONGEST}
+    ) ORDER BY memories DESC, 1, 2, 3
 """
 
 
@@ -82,59 +119,41 @@ class Size:
 
 
 def size(scope: Scope = EVERYTHING) -> Size:
-    types = _of_nodes(f"SELECT type, count(*) FROM ({NODES}) node GROUP BY type ORDER BY type", _live(scope))
-    pairs = "SELECT count(*) FROM (SELECT DISTINCT source, target, predicate FROM said) edge"
-    ((edges,),) = _of_edges(pairs, _live(scope), None)
-    return Size(dict(types), edges)
+    types = dict(_ask(SIZE, _live(scope), None))
+    return Size(types, types.pop(""))
 
 
 def searched(text: str = "", scope: Scope = EVERYTHING, limit: int = 25) -> list[Node]:
     """Names that hold this text, whatever its case; the commonest first."""
-    found = "strpos(lower(name), lower(%s)) > 0 ORDER BY memories DESC, name LIMIT %s"
-    return _nodes(_live(scope), found, text, limit)
+    found = f"{NODES} SELECT * FROM node WHERE strpos(lower(name), lower(%s)) > 0 {COMMONEST}"
+    return [Node(*row) for row in _ask(found, _live(scope), None, text, limit)]
 
 
 def overview(scope: Scope = EVERYTHING, limit: int = 100) -> Graph:
     """The commonest names, and what is between them."""
-    return _graph(scope, searched(scope=scope, limit=limit))
+    return _graph(_live(scope), COMMONEST, limit)
 
 
 def around(name: str, scope: Scope = EVERYTHING, depth: int = 2, limit: int = 100) -> Graph | None:
     """What is up to `depth` (1 to MOST_DEPTH) edges away from a name; the strongest first. None when nobody says it."""
-    met = dict.fromkeys(node.name for node in _named(scope, [name]))
-    if not met:
+    if not name or not _naming(scope, [name]).exists():
         return None
-    reached = list(met)
+    met, reached = {name: None}, [name]
     for _ in range(min(depth, MOST_DEPTH)):
-        edges = _edges(_naming(scope, reached), _live(scope), reached, "source = ANY(%s) OR target = ANY(%s)", limit)
-        ends = dict.fromkeys(end for edge in edges for end in (edge.source, edge.target) if end not in met)
+        edges = _ask(STEP, _naming(scope, reached), _live(scope), reached, reached, limit)
+        ends = dict.fromkeys(end for edge in edges for end in edge[:2] if end not in met)
         reached = list(ends)[: limit - len(met)]
         met |= dict.fromkeys(reached)
         if not reached:
             break
-    return _graph(scope, _named(scope, list(met)))
+    return _graph(_naming(scope, list(met)), "WHERE name = ANY (%s)", list(met))
 
 
-def _graph(scope: Scope, nodes: Sequence[Node]) -> Graph:
-    names = [node.name for node in nodes]
-    edges = _edges(_naming(scope, names), None, names, "source = ANY(%s) AND target = ANY(%s)", MOST_EDGES)
-    return Graph(tuple(nodes), tuple(edges))
-
-
-def _named(scope: Scope, names: list[str]) -> list[Node]:
-    return _nodes(_naming(scope, names), "name = ANY(%s) ORDER BY memories DESC, name", names)
-
-
-def _nodes(hit: MemoryQuerySet, which: str, *params: Any) -> list[Node]:
-    return [Node(*row) for row in _of_nodes(f"SELECT * FROM ({NODES}) node WHERE {which}", hit, *params)]
-
-
-def _edges(hit: MemoryQuerySet, rows: MemoryQuerySet | None, names: list[str], which: str, limit: int) -> list[Edge]:
-    found = f"""
-        SELECT source, target, predicate, count(DISTINCT id) AS memories, max(confidence) FROM said WHERE {which}
-        GROUP BY source, target, predicate ORDER BY memories DESC, source, target, predicate LIMIT %s
-    """
-    return [Edge(*row) for row in _of_edges(found, hit, rows, names, names, limit)]
+def _graph(hit: MemoryQuerySet, which: str, *params: Any) -> Graph:
+    """Some of the names that these memories hold, and what is between them."""
+    rows = _ask(GRAPH.replace("{which}", which), hit, None, *params, MOST_EDGES)
+    nodes = (Node(name, type, memories) for name, _, type, memories, sure in rows if sure is None)
+    return Graph(tuple(nodes), tuple(Edge(*row) for row in rows if row[-1] is not None))
 
 
 def _live(scope: Scope) -> MemoryQuerySet:
@@ -143,29 +162,23 @@ def _live(scope: Scope) -> MemoryQuerySet:
 
 def _naming(scope: Scope, names: list[str]) -> MemoryQuerySet:
     """Those that name one of these at least."""
-    return _live(scope).filter(Q(people__overlap=names) | Q(topic__in=names) | Q(user_id__in=names))
+    topic = Q(topic__in=names) & ~Q(topic="")  # which is what the index knows
+    return _live(scope).filter(Q(user_id__in=names) | topic | Q(people__overlap=names))  # the costliest last
 
 
-def _of_nodes(statement: str, hit: MemoryQuerySet, *params: Any) -> list[Any]:
-    """Of a statement around NODES, of the names in these memories."""
-    told, own = _sql(hit)
-    return _read(statement.format(hit=told), [*own, *params])
+def _ask(statement: str, hit: MemoryQuerySet, ends: MemoryQuerySet | None, *params: Any) -> list[Any]:
+    """`statement` with the memories that it reads, and those that relations may lead to; None: these lie within."""
+    told, bound = _sql(hit)
+    ties, tied = "", WITHIN
+    if ends is not None:
+        beyond, theirs = _sql(ends)
+        ties, tied, bound = TIES.format(ends=beyond), BEYOND, bound + theirs
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(hit=told, ties=ties, tied=tied), [*bound, *params])
+        return cursor.fetchall()
 
 
-def _of_edges(statement: str, hit: MemoryQuerySet, rows: MemoryQuerySet | None, *params: Any) -> list[Any]:
-    """Of a statement after BETWEEN; `rows` are the memories that relations may lead to, None: they lie among `hit`."""
-    told, own = _sql(hit)
-    ends, theirs = _sql(rows) if rows is not None else ("SELECT * FROM hit", ())
-    return _read((BETWEEN + statement).format(hit=told, rows=ends), [*own, TOGETHER, *theirs, *theirs, *params])
-
-
-def _sql(rows: MemoryQuerySet) -> tuple[str, tuple[Any, ...]]:
+def _sql(rows: MemoryQuerySet) -> tuple[str, Any]:
     named = rows.order_by().values_list("id", "confidence", "people", "topic", "user_id")
     statement, params = named.query.sql_with_params()
-    return statement, tuple(params)
-
-
-def _read(statement: str, params: list[Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        return cursor.fetchall()
+    return statement, params

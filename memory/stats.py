@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, BigIntegerField, Count, F, Func, IntegerField, Max, Min, Q, Sum, TextField
+from django.db.models import Avg, Count, F, Func, IntegerField, Max, Min, Q, Sum, TextField
 from django.db.models.functions import Length, TruncDay, TruncMonth, TruncWeek
 from django.utils import timezone
 
@@ -31,18 +31,26 @@ class Overview:
 
 
 def overview(scope: Scope = EVERYTHING) -> Overview:
-    """One statement over the table."""
+    """One statement over the table, by sessions first: to count distinct names in it would sort all that is read.
+
+    A session is one of its user and namespace: the same name elsewhere is another one.
+    """
     now = timezone.now()
     live = Q(state=Memory.State.ACTIVE) & (Q(expires_at=None) | Q(expires_at__gt=now))
+    sessions = Memory.objects.scoped(scope).order_by().values("namespace", "user_id", "session_id")
+    counted = sessions.annotate(
+        of_live=Count("id", filter=live),
+        of_waiting=Count("id", filter=live & Q(embedding=None)),
+        of_superseded=Count("id", filter=Q(state=Memory.State.SUPERSEDED)),
+        of_deleted=Count("id", filter=Q(state=Memory.State.DELETED)),
+        of_bytes=Sum(_bytes(), filter=live),
+    )
+    there = Q(of_live__gt=0)
     return Overview(
-        **Memory.objects.scoped(scope).aggregate(
-            live=Count("id", filter=live),
-            waiting=Count("id", filter=live & Q(embedding=None)),
-            users=Count("user_id", filter=live & ~Q(user_id=""), distinct=True),
-            sessions=Count(_session(), filter=live & ~Q(session_id=""), distinct=True),
-            superseded=Count("id", filter=Q(state=Memory.State.SUPERSEDED)),
-            deleted=Count("id", filter=Q(state=Memory.State.DELETED)),
-            bytes=Sum(_bytes(), filter=live, default=0),
+        **counted.aggregate(
+            users=Count("user_id", filter=there & ~Q(user_id=""), distinct=True),
+            sessions=Count("session_id", filter=there & ~Q(session_id="")),
+            **{name: Sum(f"of_{name}", default=0) for name in ("live", "waiting", "superseded", "deleted", "bytes")},
         )
     )
 
@@ -86,16 +94,6 @@ def _group(keys: Sequence[str], row: Any) -> dict[str, Any]:
     values = [row.pop(f"key_{i}") for i in range(len(keys))]
     said = [value.date().isoformat() if isinstance(value, datetime) else value for value in values]
     return {"group": dict(zip(keys, said, strict=True)), **row}
-
-
-def _session() -> Func:
-    """A session is one of its user and namespace: the same name elsewhere is another one.
-
-    64 bits of it: PostgreSQL counts distinct numbers in less than half of the time that distinct rows take.
-    """
-    names = (F("namespace"), F("user_id"), F("session_id"))
-    told = "hashtextextended(concat_ws(chr(31), %(expressions)s), 0)"
-    return Func(*names, template=told, output_field=BigIntegerField())
 
 
 def _bytes() -> Func:

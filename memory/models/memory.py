@@ -114,6 +114,7 @@ class Memory(Said):
             models.Index(fields=["id"], condition=Q(passages__lt=0, state="active"), name="memory_unfinished"),
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="memory_expiring"),
             models.Index(Plain("content"), name="memory_plain"),
+            models.Index(fields=["topic"], condition=~Q(topic=""), name="memory_topic"),
             models.Index(fields=["cold_key"], condition=~Q(cold_key=""), name="memory_cold"),
             models.Index(fields=["deleted_batch"], condition=Q(deleted_batch__isnull=False), name="memory_batch"),
             # Who depends on whom, for those few who name others: see memory.upkeep.dependents.

@@ -1,5 +1,6 @@
 """Forgetting: every memory is scored, and what is worth little is decayed, silenced, compressed or deleted."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from operator import add
 from typing import Any
 
 from django.db.models import Case, Expression, ExpressionWrapper, F, FloatField, Value, When
-from django.db.models.functions import Extract, Greatest, Least, Log, Power
+from django.db.models.functions import Cast, Extract, Greatest, Least, Ln, Power
 
 from memory.algorithms import forgetting, shortening
 from memory.algorithms.forgetting import Thresholds, Weighed
@@ -75,9 +76,11 @@ def weigh(memory: Memory, hanging: int, now: datetime) -> Weighed:
 
 def _worth(options: Options, now: datetime) -> Expression:
     """The score without what one row cannot tell, to look at those first that are worth least."""
-    days = Extract(Value(now) - F("event_time"), "epoch") / Value(DAY * options.half_life_days)
+    # As floats: PostgreSQL counts seconds in decimals, whose powers and logarithms take many times as long.
+    days = Cast(Extract(Value(now) - F("event_time"), "epoch"), FloatField()) / Value(DAY * options.half_life_days)
     recency = Power(Value(0.5), Least(Greatest(days, Value(0.0)), Value(HALVES)), output_field=FloatField())
-    frequency = Least(Log(Value(10.0), F("recalls") + 1, output_field=FloatField()), Value(1.0))
+    recalls = Cast(F("recalls") + 1, FloatField())
+    frequency = Least(Ln(recalls) / Value(math.log(10)), Value(1.0), output_field=FloatField())
     bonus: Expression = Case(
         *(When(kind=kind, then=Value(worth)) for kind, worth in forgetting.TYPE.items()),
         default=Value(forgetting.OTHER_TYPE),

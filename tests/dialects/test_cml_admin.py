@@ -95,6 +95,8 @@ def test_an_operator_is_told_of_all_tenants_and_a_tenant_of_itself(cml: Cml, ope
     assert [one["tenant_id"] for one in cml.ask("tenants")["tenants"]] == ["acme"]
     told = {one["tenant_id"]: one["memory_count"] for one in operator.ask("tenants")["tenants"]}
     assert (told["acme"], told["globex"]) == (1, 0)
+    with costs(4):  # the key, the tenants, what all of them keep, and their events
+        operator.ask("tenants")
 
 
 def test_the_paths_of_the_document_stand_at_the_root(cml: Cml) -> None:

@@ -1,19 +1,27 @@
 """How many statements an answer of many things takes: the same for a few as for more of them."""
 
 import json
+from importlib import import_module
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from memory.models import Memory
+from memory import reviews
+from memory.models import Memory, Session
+from memory.relations import relate
 from memory.remember import remember_many
 from memory.sessions import open_session
 from memory.types import Draft, Scope, SessionDraft
 from tenants import keys
 from tenants.models import Tenant
-from tests.conftest import costs
+from tests.conftest import costs, statements
 from tests.dialects.speaking import Dialect
+from tests.dialects.test_doors import call
+from tests.isolation.test_sweep import whole
 
 HERS = {"user_id": "ada"}
 TEA = {"query": "tea", **HERS}
@@ -96,12 +104,66 @@ def test_more_things_take_no_more_statements(name: str, in_acme: Tenant) -> None
     for names in ("ab", "cdefg"):
         plant(key, names)
         ids = [str(found) for found in Memory.objects.filter(kind="message").values_list("pk", flat=True)]
-        for operation, asked, statements in ASKED[name]:
+        for operation, asked, count in ASKED[name]:
             method, path = operation.split(" ")
             body = {field: ids if value == IDS else value for field, value in (asked or {}).items()}
             with transaction.atomic():
                 sent = None if asked is None else json.dumps(body).encode()
-                with costs(statements):
+                with costs(count):
                     answer = Dialect(name, key).raw(method, path, sent)
                 transaction.set_rollback(True)
             assert answer.status_code == 200, (operation, answer.content)
+
+
+def plant_more(tenant: Tenant, names: str) -> None:
+    """What a dialect tells of and does not make: relations, people, keys, reviews."""
+    said = [Draft(f"{name} is about {name * 5}.", Scope(user_id="ada", session_id="talk"), tags=(name,), topic=name,
+                  people=("Ben", name), kind="fact") for name in names]  # fmt: skip
+    rows = [kept.id for kept in remember_many(said, wait=True)]
+    first = Memory.objects.filter(people__contains=["Ben"], kind="fact").earliest("id").pk
+    for name, row in zip(names, rows, strict=True):
+        keys.issue(tenant, name)
+        if row != first:
+            relate(row, first, "supports")
+            relate(first, row, "derived_from")
+            reviews.propose(
+                {"kind": "duplicate", "first": str(first), "second": str(row), "score": 0.9, "reason": name}
+            )
+
+
+def things(tenant: Tenant) -> dict[str, Any]:
+    """The one that the most hangs on of each kind; of other kinds there is none."""
+    told: dict[str, Any] = {"user": "ada", "agent": "a", "talk": "talk", "namespace": "default", "tag": "tea"}
+    told |= {"person": "Ben", "tenant": str(tenant.pk), "session": Session.objects.earliest("id").pk, "number": 1}
+    memory = Memory.objects.filter(people__contains=["Ben"], kind="fact").earliest("id")
+    told |= {"memory": memory.pk, "message": Memory.objects.filter(kind="message").earliest("id").pk}
+    return told | {name: uuid4() for name in ("nobody", "run", "key", "policy", "review", "webhook", "event")}
+
+
+def spent(tenant: Tenant, key: str) -> dict[str, int]:
+    """How many statements each GET of each dialect takes, asked a second time."""
+    operator = keys.issue(None, "operator", ["platform"])[1]
+    speakers = {"caller": Dialect("", key), "operator": Dialect("", operator)}
+    world, own = type("World", (), speakers)(), things(tenant)
+    found = {}
+    for name in settings.DIALECTS:
+        for operation in import_module(f"tests.dialects.recipes.{name}").OPS:
+            if operation.startswith("GET "):
+                call(name, operation, world, own)  # what a process keeps is read once
+                with CaptureQueriesContext(connection) as captured:
+                    answer = call(name, operation, world, own)
+                    whole(answer)
+                assert answer.status_code < 500, operation
+                found[f"{name} {operation}"] = len(statements(captured))
+    return found
+
+
+def test_no_read_takes_more_statements_for_fifteen_things_than_for_five(in_acme: Tenant) -> None:
+    key = keys.issue(in_acme, "ada")[1]
+    counts = []
+    for names in ("abcde", "fghijklmno"):
+        plant(key, names)
+        plant_more(in_acme, names)
+        counts.append(spent(in_acme, key))
+    few, many = counts
+    assert {operation: (few[operation], count) for operation, count in many.items() if count > few[operation]} == {}

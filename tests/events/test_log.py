@@ -97,7 +97,7 @@ def test_facts_are_counted_by_type_and_by_day(acme: Tenant, told: list[str]) -> 
     assert (by_type["memory.created"], by_type["memory.deleted"]) == (7, 1)
     days = log.per_day(acme.pk, 3)
     assert (len(days), days[-1][1]) == (3, sum(by_type.values()))
-    assert log.ends(acme.pk)[0] == sum(by_type.values())
+    assert log.ends([acme.pk])[acme.pk][0] == sum(by_type.values())
 
 
 def test_facts_of_runs_are_narrowed_by_their_job(ada: Caller, acme: Tenant) -> None:

@@ -1,19 +1,18 @@
 """The event log in pages, and the tenants that it is kept of."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from django_tenants.utils import tenant_context
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.cml.presenters import pages, reading
+from api.dialects.cml.presenters import pages
 from api.dialects.cml.presenters.facts import event, wanted
 from api.dialects.cml.serializers import answers, asking
 from api.dialects.cml.views.admin import AdminView
 from events import log
-from memory import facts, stats
-from memory.models import Memory
+from memory import census
 from tenants import lifecycle
 from tenants.models import Tenant
 
@@ -56,23 +55,21 @@ class Tenants(AdminView):
         return ""
 
     def get(self, request: Request) -> Response:
-        chosen = lifecycle.opened()[:TENANTS] if self.speaker.on_platform else [self.tenant]
-        return self.answer({"tenants": [_counted(tenant) for tenant in chosen]})
+        chosen = list(lifecycle.opened()[:TENANTS]) if self.speaker.on_platform else [self.tenant]
+        return self.answer({"tenants": list(_counted(chosen))})
 
 
-def _counted(tenant: Tenant) -> dict[str, Any]:
-    with tenant_context(tenant):
-        rows: reading.Rows = stats.composition()
-        last = Memory.objects.readable().order_by("-id").values_list("created_at", flat=True).first()
-    rows = reading.kept(rows)
-    active = [row for row in rows if row["state"] == Memory.State.ACTIVE]
-    events, last_event = log.ends(tenant.pk)
-    return {
-        "tenant_id": tenant.slug,
-        "memory_count": sum(row["count"] for row in rows),
-        "active_memory_count": sum(row["count"] for row in active),
-        "fact_count": sum(row["count"] for row in active if row["kind"] in facts.KINDS),
-        "event_count": events,
-        "last_memory_at": last,
-        "last_event_at": last_event,
-    }
+def _counted(tenants: list[Tenant]) -> Iterator[dict[str, Any]]:
+    """Few statements, however many tenants there are."""
+    ends = log.ends([tenant.pk for tenant in tenants])
+    for tenant, kept in zip(tenants, census.of(tenants), strict=True):
+        events, last_event = ends[tenant.pk]
+        yield {
+            "tenant_id": tenant.slug,
+            "memory_count": kept.memories,
+            "active_memory_count": kept.active,
+            "fact_count": kept.facts,
+            "event_count": events,
+            "last_memory_at": kept.last_at,
+            "last_event_at": last_event,
+        }
