@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from analytics.checks.base import Component, Status
 from api.dialects.base import metadata_of
-from api.dialects.memory_layer.serializers import ROLES
+from api.dialects.memory_layer.serializers.words import ROLES
 from memory import sessions
 from memory.models import Memory, Rule, Session
 from memory.types import Hit

@@ -10,8 +10,8 @@ from analytics import exposed, gauges
 from analytics.checks import around, database
 from analytics.checks.base import Component, Status
 from api.dialects.base import OpenView
-from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers, metrics
+from api.dialects.memory_layer.serializers import admin as serializers
 from api.dialects.memory_layer.views.base import MemoryLayerView
 from memory import stats
 

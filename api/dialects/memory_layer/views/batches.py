@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from api.dialects.base import phrase
-from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers
+from api.dialects.memory_layer.serializers import batches as serializers
 from api.dialects.memory_layer.views.base import MISNAMED, MemoryLayerView, id_of
 from api.dialects.memory_layer.views.messages import change, draft_of, store
 from api.native.base import hear
@@ -46,24 +46,23 @@ class Batch(BatchView):
     success = {"POST": 201}
 
     def post(self, request: Request) -> Response:
-        drafts, failed = {}, {}
+        drafts, results = {}, {}
         for index, item in enumerate(self.hear(request)["messages"]):
             try:
                 drafts[index] = draft_of(self.heard_of(serializers.OneMessage, item))
             except ValidationError as error:
-                failed[index] = answers.result(index, "failed", detail=_said(error))
+                results[index] = answers.result(index, "failed", detail=_said(error))
         outcomes = dict(zip(drafts, store(list(drafts.values()), partial=True), strict=True))
         for index, outcome in outcomes.items():
             status = "created" if outcome.id else "failed"
-            failed[index] = answers.result(index, status, outcome.id, outcome.reason or None)
-        return self.results([failed[index] for index in sorted(failed)])
+            results[index] = answers.result(index, status, outcome.id, outcome.reason or None)
+        return self.results([results[index] for index in sorted(results)])
 
 
 class BatchUpdate(BatchView):
     """Change up to 100 messages."""
 
     heard = serializers.BatchUpdates
-    success = {"POST": 200}
 
     def post(self, request: Request) -> Response:
         return self.results([_one(index, "updated", self._change, item)

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics import counts, spans
-from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers
+from api.dialects.memory_layer.serializers import conversations as serializers
 from api.dialects.memory_layer.views.base import MemoryLayerView
 from api.pagination import page, page_by_position
 from memory import sessions, stats

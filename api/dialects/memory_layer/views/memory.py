@@ -7,8 +7,9 @@ from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers
+from api.dialects.memory_layer.serializers import memory as serializers
+from api.dialects.memory_layer.serializers.words import TenantAsked
 from api.dialects.memory_layer.views.base import MemoryLayerView, id_of
 from automation import asking
 from memory import rules
@@ -59,7 +60,7 @@ class Rules(MemoryLayerView):
     """The tenant's retention rules."""
 
     heard = serializers.RuleHeard
-    asked = serializers.TenantAsked
+    asked = TenantAsked
     told = {"GET": serializers.RulesTold, "POST": serializers.RuleTold}
     success = {"POST": 201}
     operations = {"GET": "retention.read", "POST": "retention.manage"}

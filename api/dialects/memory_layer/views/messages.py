@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from uuid_utils.compat import uuid7
 
 from api.dialects.base import kept_aside
-from api.dialects.memory_layer import serializers
 from api.dialects.memory_layer.presenters import answers
+from api.dialects.memory_layer.serializers import messages as serializers
 from api.dialects.memory_layer.views.base import MemoryLayerView, id_of
 from api.native.base import hear
 from memory.models import Memory
