@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from api.dialects.base import TENFOLD, metadata_of
-from api.dialects.persistence.serializers.memory import MARK, TYPE_OF, TYPES
+from api.dialects.persistence.serializers.entries import MARK
+from api.dialects.persistence.serializers.types import TYPE_OF, TYPES
 from api.native.words import CONTENT_LIMIT_BYTES
 from memory import brought, stats
 from memory.models import Memory, Relation

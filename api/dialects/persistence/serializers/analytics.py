@@ -9,8 +9,7 @@ from rest_framework import serializers
 from analytics import counts, exports, spans
 from analytics.metrics import AGGREGATIONS
 from analytics.queries import TYPES
-from api.dialects.persistence.serializers.memory import RangeTold
-from api.dialects.persistence.serializers.words import Camel, Span, SpanBody
+from api.dialects.persistence.serializers.words import Camel, RangeTold, Span, SpanBody
 from api.native import words
 
 Number = serializers.FloatField

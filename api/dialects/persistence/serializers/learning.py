@@ -6,13 +6,13 @@ from rest_framework import serializers
 
 from analytics.models import LearningEvent
 from analytics.trends import MOST_PERIODS
-from api.dialects.persistence.serializers.memory import RangeTold
 from api.dialects.persistence.serializers.words import (
     Camel,
     Importance,
     KnownAndBeside,
     Objects,
     Page,
+    RangeTold,
     Span,
     SpanBody,
 )

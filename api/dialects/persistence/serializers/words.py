@@ -81,6 +81,11 @@ class Range(Camel):
     end = words.Moment(required=False)
 
 
+class RangeTold(serializers.Serializer):
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+
+
 class Span(Camel):
     """A span of time: `startDate` and `endDate`, or `timeRange` or `dateRange` with `start` and `end`."""
 

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from api.dialects.persistence.presenters import memory as told_as
-from api.dialects.persistence.serializers.memory import MARK, TYPES, USUAL
+from api.dialects.persistence.serializers.entries import MARK
+from api.dialects.persistence.serializers.types import TYPES, USUAL
 from memory import brought, relations, touched
 from memory.models import Memory, Relation
 from memory.remember import remember

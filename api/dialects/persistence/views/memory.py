@@ -11,6 +11,8 @@ from rest_framework.response import Response
 from api.dialects.base import id_of
 from api.dialects.persistence.presenters import memory as presenters
 from api.dialects.persistence.serializers import memory as serializers
+from api.dialects.persistence.serializers.entries import EntryHeard, EntryTold
+from api.dialects.persistence.serializers.types import kinds_of
 from api.dialects.persistence.serializers.words import Said, Stored
 from api.dialects.persistence.views.base import PersistenceView
 from api.dialects.persistence.views.entries import entries, links, store
@@ -36,7 +38,7 @@ class MemoryView(PersistenceView):
 class Memories(MemoryView):
     """Store a memory."""
 
-    heard = serializers.EntryHeard
+    heard = EntryHeard
     told = {"POST": Stored}
     success = {"POST": 201}
 
@@ -52,7 +54,7 @@ class Memories(MemoryView):
 class OneMemory(MemoryView):
     """Read a memory, which counts as an access."""
 
-    told = {"GET": serializers.EntryTold}
+    told = {"GET": EntryTold}
 
     def get(self, request: Request, memory_id: str) -> Response:
         memory = Memory.objects.readable().light().filter(pk=id_of(memory_id)).first()
@@ -84,7 +86,7 @@ def _narrowing(asked: dict[str, Any]) -> Narrowing:
     if asked.get("service_id"):
         filters["source"] = asked["service_id"]
     if name := asked.get("memory_type"):
-        filters["kind"] = {"in": serializers.kinds_of(name) or [name]}  # of a type that is none there is nothing
+        filters["kind"] = {"in": kinds_of(name) or [name]}  # of a type that is none there is nothing
     if asked.get("min_importance") is not None:
         filters["importance"] = {"gte": asked["min_importance"]}
     if asked.get("search_text"):
