@@ -1,7 +1,7 @@
 """Health and healing as HippocampAI is told of them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from api.dialects.hippocampai.presenters.insight import scaled
+from api.dialects.hippocampai.presenters.memories import scaled
 from memory.algorithms import vitals
 from memory.models import Memory, Step
-from memory.tiers import cold
 from memory.upkeep import writing
 from memory.upkeep.plan import Change
 
@@ -89,13 +88,6 @@ def gaps(report: Mapping[str, Any]) -> dict[str, Any]:
         if one["gaps"]
     ]
     return {"gaps": told, "count": len(told)}
-
-
-def rows_of(keys: Sequence[str]) -> dict[str, Memory]:
-    """Some memories with what they say, those in cold storage too."""
-    found = list(Memory.objects.readable().light().filter(pk__in=keys))
-    cold.fill(found)
-    return {str(memory.pk): memory for memory in found}
 
 
 @dataclass(frozen=True)

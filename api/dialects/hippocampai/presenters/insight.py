@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from analytics.forecasting import Forecast
 from api.dialects.hippocampai.presenters import memories
+from api.dialects.hippocampai.presenters.memories import scaled
+from memory import stats
 from memory.algorithms.decaying import half_life
 from memory.models import Memory
 from memory.types import Found
@@ -17,10 +19,6 @@ from memory.types import Found
 COMPONENTS = ("freshness_score", "diversity_score", "consistency_score", "coverage_score", "engagement_score")
 FREQUENCIES = ((50, "high"), (10, "medium"), (0, "low"))
 DECAY = "default_exponential"
-
-
-def scaled(importance: float) -> float:
-    return round(importance * memories.SCALE, 4)
 
 
 def explained(query: str, found: Found) -> dict[str, Any]:
@@ -43,8 +41,8 @@ def _why(told: dict[str, Any]) -> str:
 def visualized(query: str, top_k: int, found: Found) -> dict[str, Any]:
     told = [_scored(one) for one in memories.hits(found.hits)]
     scores = [{name: one[name] for name in one if name != "scores"} | {"breakdown": one["scores"]} for one in told]
-    stats = {"mean_score": _mean_score(found), "count": len(scores), "top_k": top_k}
-    return {"query": query, "scores": scores, "stats": stats}
+    numbers = {"mean_score": _mean_score(found), "count": len(scores), "top_k": top_k}
+    return {"query": query, "scores": scores, "stats": numbers}
 
 
 def _mean_score(found: Found) -> float:
@@ -126,9 +124,7 @@ def forecast(user_id: str, days: int, told: Forecast, groups: list[dict[str, Any
 
 def weighed_by_kind(groups: list[dict[str, Any]]) -> tuple[int, float]:
     """How many memories there are, and their mean importance, 0 to 10."""
-    total = sum(group["count"] for group in groups)
-    weight = sum(group["count"] * group["average_importance"] for group in groups)
-    return total, scaled(weight / total) if total else 0.0
+    return sum(group["count"] for group in groups), scaled(stats.mean(groups, "average_importance") or 0.0)
 
 
 def window(query: str, kind: str, rows: Iterable[Memory]) -> dict[str, Any]:

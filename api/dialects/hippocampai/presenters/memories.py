@@ -12,7 +12,6 @@ from memory.models import Memory
 from memory.tiers import cold
 from memory.types import Hit
 
-SCALE = TENFOLD
 LEVELS = ((0.8, "high"), (0.6, "medium"), (0.0, "low"))
 
 
@@ -51,7 +50,7 @@ def _told(memory: Memory) -> dict[str, Any]:
 
 
 def scaled(importance: float) -> float:
-    return round(importance * SCALE, 4)
+    return round(importance * TENFOLD, 4)
 
 
 def moment(at: datetime) -> str:

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from api.dialects.base import metadata_of
 from api.dialects.hippocampai.presenters import audit, memories
-from api.dialects.hippocampai.presenters.insight import scaled, weighed_by_kind
+from api.dialects.hippocampai.presenters.insight import weighed_by_kind
+from api.dialects.hippocampai.presenters.memories import scaled
 from api.dialects.hippocampai.serializers import types
 from events import feed
 from events.models import Event
@@ -33,15 +34,11 @@ WORDS = {type: word for word, type in EVENTS.items()}
 def analytics(user_id: str, groups: list[dict[str, Any]], tags: list[Counted], people: list[Counted]) -> dict[str, Any]:
     """`groups` are of memory.stats, by kind."""
     total, importance = weighed_by_kind(groups)
-    kinds: dict[str, int] = {}
-    for group in groups:
-        word = types.TOLD[group["group"]["kind"]]
-        kinds[word] = kinds.get(word, 0) + group["count"]
     return {
         "user_id": user_id,
         "total_memories": total,
         "avg_importance": importance,
-        "memory_types": kinds,
+        "memory_types": types.counted({group["group"]["kind"]: group["count"] for group in groups}),
         "top_tags": [{"tag": one.name, "count": one.memories} for one in tags],
         "top_entities": [{"entity": one.name, "count": one.memories} for one in people],
     }

@@ -1,5 +1,6 @@
 """Healing: how healthy a user's memories are, and jobs that make them healthier. Each can be tried before."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -11,9 +12,10 @@ from api.dialects.hippocampai.presenters.healing import Healed
 from api.dialects.hippocampai.serializers import healing as words
 from api.dialects.hippocampai.views.base import HippocampView
 from api.native.base import hear
-from automation import registry, runner
+from automation import asking, registry
 from automation.models import TaskRun
-from memory.models import Step
+from memory.models import Memory, Step
+from memory.tiers import cold
 from memory.upkeep import health
 from memory.upkeep.plan import Reach
 
@@ -31,12 +33,18 @@ def healed(job: str, user_id: str, options: dict[str, Any], *, dry_run: bool) ->
     if dry_run:
         changes = found.plan(reach, registry.read_options(found, options), timezone.now())
         return Healed([present.planned(change) for change in changes if change.effect], [], before, before, dry_run)
-    run = runner.run_now(job, reach, options)
-    assert run  # without a slot there is always one
+    run = asking.at_once(job, reach, options)
     steps = list(Step.objects.filter(run_id=run.pk).order_by("number"))
     acts, done = ([present.applied(step) for step in rows] for rows in (steps, filter(_was_done, steps)))
     success = run.state == TaskRun.State.SUCCEEDED
     return Healed(acts, done, before, report(user_id)["overall_score"], dry_run, success)
+
+
+def rows_of(keys: Sequence[str]) -> dict[str, Memory]:
+    """Some memories with what they say, those in cold storage too."""
+    found = list(Memory.objects.readable().light().filter(pk__in=keys))
+    cold.fill(found)
+    return {str(memory.pk): memory for memory in found}
 
 
 def _was_done(step: Step) -> bool:
@@ -75,7 +83,7 @@ class Stale(Looking):
     def post(self, request: Request) -> Response:
         said = self.both(request)
         found = report(said.get("user_id", ""))
-        rows = present.rows_of([one["memory"] for one in found["stale"]])
+        rows = rows_of([one["memory"] for one in found["stale"]])
         return self.answer(present.stale(found, said["threshold_days"], rows))
 
 
@@ -88,7 +96,7 @@ class Duplicates(Looking):
     def post(self, request: Request) -> Response:
         said = self.both(request)
         found = report(said.get("user_id", ""))
-        rows = present.rows_of([one["representative"] for one in found["duplicates"]])
+        rows = rows_of([one["representative"] for one in found["duplicates"]])
         return self.answer(present.duplicates(found, said["similarity_threshold"], rows))
 
 
