@@ -1,4 +1,4 @@
-"""What mem0 is told, out of the values of the house."""
+"""A memory as mem0 tells it, and what was found, added and done to one."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,5 @@
 """What mem0 says of memories, and is told of them."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,6 +8,7 @@ from rest_framework import serializers
 
 from api.dialects.base import Words
 from api.dialects.mem0.serializers import filters as language
+from api.dialects.mem0.serializers.messages import Messages
 from api.native import words
 
 MOST = 1_000  # messages of an add, memories of a batch, results of a page
@@ -33,43 +33,6 @@ class LastDay(serializers.DateField):
         if day.year not in words.YEARS or day.year + 1 not in words.YEARS:
             raise serializers.ValidationError("is out of the years that can be stored")
         return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-
-
-class Message(Words):
-    """Something that was said. `content` is a text, or a list of parts of which the texts are read.
-
-    A call of a tool or a picture has no text: nothing was said.
-    """
-
-    role = words.Name(max_length=32)
-    name = words.Name()
-    content = serializers.JSONField(required=False)
-
-    def validate_content(self, told: Any) -> str:
-        parts = told if isinstance(told, list) else [told]
-        texts = [part if isinstance(part, str) else _text_of(part) for part in parts]
-        said = "\n".join(text for text in texts if text.strip())
-        return words.Content().run_validation(said) if said else ""
-
-    def validate(self, told: dict[str, Any]) -> dict[str, Any]:
-        return {"content": ""} | told
-
-
-def _text_of(part: Any) -> str:
-    text = part.get("text") if isinstance(part, dict) and part.get("type", "text") == "text" else ""
-    return text if isinstance(text, str) else ""
-
-
-class Messages(serializers.ListField):
-    """A list of messages; one of them, or a bare text of the user, stands for such a list."""
-
-    child = Message()
-
-    def to_internal_value(self, data: Any) -> list[Any]:
-        if isinstance(data, str):
-            data = {"role": "user", "content": data}
-        found: list[Any] = super().to_internal_value([data] if isinstance(data, Mapping) else data)
-        return found
 
 
 def _names() -> serializers.ListField:

@@ -1,6 +1,5 @@
 """Users, agents, apps and runs, and the profiles of users."""
 
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +8,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.dialects.mem0.presenters import entities as presenters
 from api.dialects.mem0.serializers import memories, others
 from api.dialects.mem0.views.base import Mem0View, page_links
 from api.gate import check_storable
@@ -22,8 +22,6 @@ MOST = 10_000  # of each type
 KEPT = "mem0.profiles"
 TASK = "consolidation"  # what makes lasting statements out of what was said
 LABEL = "profiles"
-JOBS = "/v2/profiles/jobs/"
-STATUS = {"pending": "pending", "running": "running", "completed": "succeeded"}
 
 
 class Entities(Mem0View):
@@ -44,16 +42,7 @@ class Entities(Mem0View):
 
     def of_type(self, name: str) -> list[dict[str, Any]]:
         listed = entities.listed(TYPES[name], by_name=True, limit=MOST)
-        return [self.one(name, each) for each in listed if (name, each.name) != ("app", DEFAULT)]
-
-    def one(self, type: str, each: entities.Counted) -> dict[str, Any]:
-        return {
-            "id": each.name,
-            "name": each.name,
-            "type": type,
-            "total_memories": each.memories,
-            "updated_at": each.last_seen.isoformat(),
-        }
+        return [presenters.entity(name, each) for each in listed if (name, each.name) != ("app", DEFAULT)]
 
 
 class OneEntity(Mem0View):
@@ -72,10 +61,7 @@ class OneEntity(Mem0View):
 
 class ProfileView(Mem0View):
     def own_settings(self) -> dict[str, Any]:
-        told = kept.read(self.speaker.tenant.pk, KEPT)
-        own = {"schema": told.get("schema"), "custom_instructions": told.get("custom_instructions")}
-        capabilities = {"entity_types": ["user"]}
-        return {"enabled": told.get("enabled", True), "capabilities": capabilities, "entities": {"user": own}}
+        return presenters.settings(kept.read(self.speaker.tenant.pk, KEPT))
 
     def check_user(self, name: str) -> None:
         check_storable(name)
@@ -93,15 +79,8 @@ class Profile(ProfileView):
         settings, known = self.own_settings(), briefing.profile(name)
         runs = manager.of_user(name).filter(job=manager.JOBS[TASK])
         status = self.status(settings["enabled"], runs, known)
-        told = self.shaped(known.statements, settings["entities"]["user"]["schema"]) if status == "succeeded" else None
-        return self.answer({
-            "profile": told,
-            "status": status,
-            "entity_type": "user",
-            "entity_id": name,
-            "updated_at": _iso(known.updated_at),
-            "generation_count": runs.filter(state="succeeded").count(),
-        })  # fmt: skip
+        schema, made = settings["entities"]["user"]["schema"], runs.filter(state="succeeded").count()
+        return self.answer(presenters.profile(name, known, status, schema, made))
 
     def status(self, enabled: bool, runs: Any, known: briefing.Profile) -> str:
         if not enabled:
@@ -109,16 +88,6 @@ class Profile(ProfileView):
         if known.empty:
             return "pending" if runs.filter(state__in=("pending", "running")).exists() else "insufficient_data"
         return "succeeded"
-
-    def shaped(self, statements: dict[str, list[str]], schema: Any) -> dict[str, Any]:
-        """By the plural of each kind; of a schema the properties that are such, and null for others."""
-        told = {("constraints" if kind == "constraint" else f"{kind}s"): words for kind, words in statements.items()}
-        wanted = schema.get("properties") if isinstance(schema, dict) else None
-        return {name: told.get(name) for name in wanted} if isinstance(wanted, dict) else told
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
 
 
 class Jobs(ProfileView):
@@ -137,18 +106,7 @@ class Jobs(ProfileView):
         with transaction.atomic():
             for user in users:
                 manager.submit(user, TASK, "normal", {LABEL: job_id})
-        return self.answer({
-            "job_id": job_id,
-            "status": "pending",
-            "status_url": f"{JOBS}{job_id}/",
-            "operation": told["operation"],
-            "entity_type": "user",
-            "entity_ids": users,
-            "entity_count_reserved": len(users),
-            "sampled": len(users),
-            "event_id": None,
-            "replayed": False,
-        })  # fmt: skip
+        return self.answer(presenters.begun(job_id, told["operation"], users))
 
     def users(self, told: dict[str, Any]) -> list[str]:
         if told["operation"] == "sample":
@@ -167,15 +125,7 @@ class Job(ProfileView):
         runs = [manager.told(run) for run in manager.tasks().filter(input__metadata__contains={LABEL: str(job_id)})]
         if not runs:
             raise NotFound
-        states = [STATUS.get(run.status, "failed") for run in runs]
-        over = [state for state in states if state in ("succeeded", "failed")]
-        counts = {name: over.count(name) for name in ("succeeded", "failed")} | {"skipped": 0}
-        told = {"id": str(job_id), "status": self.status(states), "total": len(runs), "completed": len(over)}
-        return self.answer({"job": told | counts | {"enumeration_complete": True}})
-
-    def status(self, states: list[str]) -> str:
-        """The least of them: a job is over when all of it is."""
-        return next(state for state in ("running", "pending", "failed", "succeeded") if state in states)
+        return self.answer({"job": presenters.job(job_id, [run.status for run in runs])})
 
 
 class Settings(ProfileView):

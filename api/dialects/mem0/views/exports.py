@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.mem0 import presenters
+from api.dialects.mem0.presenters import memories as presenters
 from api.dialects.mem0.serializers import filters, others
 from api.dialects.mem0.views.base import Mem0View
 from api.dialects.mem0.views.memories import narrowing_of

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics import thumbs
-from api.dialects.mem0 import presenters
+from api.dialects.mem0.presenters import memories as presenters
 from api.dialects.mem0.serializers import memories
 from api.dialects.mem0.views.base import Mem0View
 from api.dialects.mem0.views.memories import changed

@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.dialects.mem0 import presenters
+from api.dialects.mem0.presenters import memories as presenters
 from api.dialects.mem0.serializers import filters, memories
 from api.dialects.mem0.views.base import NAMES, Mem0View, page_links
 from api.native.base import hear
@@ -64,6 +64,12 @@ def _draft(message: dict[str, Any], told: dict[str, Any], scope: Scope) -> Draft
     )
 
 
+def stored(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """What came of each draft of what was said."""
+    drafts = drafts_of(told)
+    return presenters.added(drafts, remember_many(drafts, wait=not told["async_mode"]))
+
+
 def narrowing_of(told: dict[str, Any], state: str = "active") -> Narrowing:
     scope, rest = filters.split(told["house"])
     return Narrowing(scope, state=state, filters=rest)
@@ -77,14 +83,10 @@ class Add(Mem0View):
 
     def post(self, request: Request) -> Response:
         told = self.hear(request)
-        drafts = drafts_of(told)
-        outcomes = remember_many(drafts, wait=not told["async_mode"])
-        event_id = next((str(outcome.id) for outcome in outcomes if outcome.id), None)
-        return self.answer(self.said(told, presenters.added(drafts, outcomes), event_id))
-
-    def said(self, told: dict[str, Any], results: list[Any], event_id: str | None) -> Any:
+        results = stored(told)
+        event_id = next((result["id"] for result in results if result["id"]), None)
         done = {"message": "Memories processed successfully", "status": "SUCCEEDED", "event_id": event_id}
-        return done | {"results": results}
+        return self.answer(done | {"results": results})
 
 
 class Listed(Mem0View):
@@ -118,9 +120,7 @@ class Memories(Listed):
 
     def post(self, request: Request) -> Response:
         told = self.hear(request)
-        drafts = drafts_of(told)
-        outcomes = remember_many(drafts, wait=not told["async_mode"])
-        return self.answer(bare(told, presenters.added(drafts, outcomes)))
+        return self.answer(bare(told, stored(told)))
 
     def get(self, request: Request) -> Response:
         return self.page(request, hear(memories.ListHeard, self.query(request)))

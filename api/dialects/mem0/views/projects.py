@@ -7,6 +7,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.dialects.mem0.presenters import projects as presenters
 from api.dialects.mem0.serializers import memories, others
 from api.dialects.mem0.views.base import Mem0View
 from tenants import kept, lifecycle, members, onboarding
@@ -14,10 +15,6 @@ from tenants.models import Membership, Tenant
 
 KEPT = "mem0.project"
 LONGEST_SLUG = 47
-SETTINGS = (
-    "custom_instructions", "agent_custom_instructions", "custom_categories", "retrieval_criteria", "memory_depth",
-    "usecase_setting", "multilingual", "enable_graph", "decay",
-)  # fmt: skip
 ROLES = {"READER": Membership.Role.VIEWER.value, "OWNER": Membership.Role.OWNER.value}
 
 
@@ -28,17 +25,11 @@ class Ping(Mem0View):
     told = {"GET": others.PingTold}
 
     def get(self, request: Request) -> Response:
-        own, user = str(self.speaker.tenant.pk), self.speaker.user
-        return self.answer({
-            "status": "ok", "org_id": own, "project_id": own, "user_email": user.email if user else None,
-        })  # fmt: skip
+        return self.answer(presenters.caller(self.speaker.tenant, self.speaker.user))
 
 
 def project(tenant: Tenant) -> dict[str, Any]:
-    told = kept.read(tenant.pk, KEPT)
-    own = {"org_id": str(tenant.pk), "project_id": str(tenant.pk), "name": tenant.name}
-    description = {"description": told.get("description", ""), "created_at": tenant.created_at.isoformat()}
-    return own | description | {name: told.get(name) for name in SETTINGS}
+    return presenters.project(tenant, kept.read(tenant.pk, KEPT))
 
 
 def slug_of(name: str) -> str:
@@ -93,17 +84,17 @@ class Members(Mem0View):
             "DELETE": memories.MessageTold}  # fmt: skip
 
     def get(self, request: Request, org_id: str, project_id: str) -> Response:
-        return self.answer({"members": [_told(member) for member in self.rows().order_by("user_id")]})
+        return self.answer({"members": [presenters.member(member) for member in self.rows().order_by("user_id")]})
 
     def post(self, request: Request, org_id: str, project_id: str) -> Response:
         told = self.hear(request)
         member = members.add(self.speaker.tenant, told["email"], ROLES[told["role"]], by=self.speaker.gives_as)
-        return self.answer(_told(member))
+        return self.answer(presenters.member(member))
 
     def put(self, request: Request, org_id: str, project_id: str) -> Response:
         told = self.hear(request)
         member = members.change(self.one(told["email"]), ROLES[told["role"]], by=self.speaker.gives_as)
-        return self.answer(_told(member))
+        return self.answer(presenters.member(member))
 
     def delete(self, request: Request, org_id: str, project_id: str) -> Response:
         members.remove(self.one(self.ask(request)["email"]), by=self.speaker.gives_as)
@@ -117,8 +108,3 @@ class Members(Mem0View):
         if found is None:
             raise NotFound
         return found
-
-
-def _told(member: Membership) -> dict[str, Any]:
-    role = "OWNER" if member.role == Membership.Role.OWNER else "READER"
-    return {"user_id": str(member.user_id), "email": member.user.email, "username": member.user.name, "role": role}

@@ -7,40 +7,18 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.dialects.mem0.presenters import webhooks as presenters
 from api.dialects.mem0.serializers import memories, others
 from api.dialects.mem0.views.base import Mem0View
-from events.models import Webhook
 from events.webhooks import endpoints
-
-# To give a memory categories is to change it.
-TYPES = {
-    "memory_add": "memory.created", "memory_update": "memory.updated", "memory_delete": "memory.deleted",
-    "memory_categorize": "memory.updated",
-}  # fmt: skip
-ALL = ("*", "memory.*")
 
 
 def fields_of(told: dict[str, Any]) -> dict[str, Any]:
     """What is said, in the words of the house."""
     fields = {"description": told["name"]} if "name" in told else {}
     if "event_types" in told:
-        fields["types"] = sorted({TYPES[name] for name in told["event_types"] or TYPES})
+        fields["types"] = sorted({presenters.TYPES[name] for name in told["event_types"] or presenters.TYPES})
     return fields | ({"url": told["url"]} if "url" in told else {})
-
-
-def told_of(webhook: Webhook) -> dict[str, Any]:
-    every = not webhook.types or any(name in ALL for name in webhook.types)
-    own = [name for name, house in TYPES.items() if every or house in webhook.types]
-    return {
-        "webhook_id": str(webhook.pk),
-        "name": webhook.description,
-        "url": webhook.url,
-        "event_types": own,
-        "project": str(webhook.tenant_id),
-        "is_active": webhook.state == Webhook.State.ACTIVE,
-        "created_at": webhook.created_at.isoformat(),
-        "updated_at": webhook.updated_at.isoformat(),
-    }
 
 
 class Webhooks(Mem0View):
@@ -53,13 +31,13 @@ class Webhooks(Mem0View):
 
     def get(self, request: Request, project_id: str) -> Response:
         rows = endpoints.of_tenant(self.speaker.tenant.pk).order_by("-id")
-        return self.answer([told_of(webhook) for webhook in rows])
+        return self.answer([presenters.webhook(webhook) for webhook in rows])
 
     def post(self, request: Request, project_id: str) -> Response:
         told = self.hear(request)
         fields = {"event_types": []} | told
         webhook, secret = endpoints.create(**fields_of(fields))
-        return self.answer(told_of(webhook) | {"secret": secret}, Cache_Control="no-store")
+        return self.answer(presenters.webhook(webhook) | {"secret": secret}, Cache_Control="no-store")
 
 
 class OneWebhook(Mem0View):
@@ -73,7 +51,7 @@ class OneWebhook(Mem0View):
         webhook = endpoints.change(webhook_id, fields_of(self.hear(request)))
         if webhook is None:
             raise NotFound
-        return self.answer(told_of(webhook))
+        return self.answer(presenters.webhook(webhook))
 
     def delete(self, request: Request, webhook_id: UUID) -> Response:
         if not endpoints.delete(webhook_id):
