@@ -262,8 +262,16 @@ def test_health_is_told_in_detail_or_short(hip: Dialect, ada: Caller) -> None:
     assert sorted(short) == ["memory_count", "overall_score", "status"]
     whole = hip.post("v1/healing/health", {"user_id": "ada"})[1]
     assert (whole["memory_count"], whole["recommendations"]) == (3, ["There are few memories. Store more."])
-    assert hip.post("v1/healing/health/gaps?user_id=ada", {})[1]["count"] >= 0
     assert hip.post("v1/healing/health/stale?user_id=ada", {})[1] == {"stale_memories": [], "count": 0}
+
+
+def test_a_gap_is_a_topic_of_which_little_is_known(hip: Dialect, ada: Caller) -> None:
+    fill(ada, 3, tags=["harbour"])
+    ada.remember("Ada's boat lies at the pier.", user_id="ada", kind="event", tags=["boats"])
+    ada.remember("Bob keeps bees.", user_id="bob", kind="event", tags=["bees"])
+    told = hip.post("v1/healing/health/gaps?user_id=ada", {})[1]
+    assert [(gap["topic"], gap["memory_count"], gap["gaps"]) for gap in told["gaps"]] == [("boats", 1, ["few"])]
+    assert told["count"] == 1
 
 
 def test_doubles_are_found_and_merged(hip: Dialect, ada: Caller, acme: Tenant, another: Dialect) -> None:

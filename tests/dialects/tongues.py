@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import pytest
 from django.conf import settings
 
 from tests.conftest import Caller
@@ -63,8 +64,9 @@ class Tongue(ABC):
     def find(self, words: str, user: str) -> set[str]:
         """The ids of what is found."""
 
+    @abstractmethod
     def delete(self, memory_id: str, user: str) -> None:
-        raise NotImplementedError
+        """Of a tongue that `deletes`."""
 
 
 class Native(Tongue):
@@ -290,6 +292,9 @@ class Persistence(Tongue):
     def find(self, words: str, user: str) -> set[str]:
         found = self.ask("POST", "api/memory/query", {"searchText": words, "userId": user})
         return {entry["id"] for entry in found["memories"]}
+
+    def delete(self, memory_id: str, user: str) -> None:
+        pytest.fail("it has no operation that deletes")
 
 
 TONGUES: dict[str, type[Tongue]] = {
