@@ -62,7 +62,7 @@ def operators() -> set[str]:
 
 def problem_codes() -> set[str]:
     """Ours, and those of REST framework's own errors that reach the handler under their own name."""
-    ours = re.findall(r'\b[45]\d\d, "([a-z_]+)"', text("api/problems.py"))
+    ours = re.findall(r'\b[45]\d\d, "([a-z_]+)"', text("api/problems.py") + text("api/dressing.py"))
     own = [text(path) for path in ("api/gate.py", "api/idempotency.py")]
     of_gate = re.findall(r'default_code = "([a-z_]+)"', "".join(own))
     inherited = ("parse_error", "method_not_allowed", "not_acceptable", "unsupported_media_type")
