@@ -1,4 +1,4 @@
-"""ASGI: HTTP through Django, /ws through Channels. The embedding model is loaded while the server starts."""
+"""ASGI: HTTP through Django, /ws through Channels. What takes seconds to load is loaded while the server starts."""
 
 import os
 import threading
@@ -15,11 +15,18 @@ from api.sockets.door import unlogged  # noqa: E402
 from config.checks import refuse_unsafe_start  # noqa: E402
 from config.lifespan import lifespan  # noqa: E402
 from memory import embeddings  # noqa: E402
+from memory.algorithms import temporal  # noqa: E402
 
 refuse_unsafe_start()
 application = ProtocolTypeRouter(
     {"http": django_application, "websocket": unlogged(URLRouter(websocket_urlpatterns)), "lifespan": lifespan}
 )
 
-# The first search would otherwise pay seconds for the model's import.
-threading.Thread(target=embeddings.warm, name="warm-embedder", daemon=True).start()
+
+def _warm() -> None:
+    """The first search would otherwise pay seconds for the model, and the first with time words for the languages."""
+    embeddings.warm()
+    temporal.warm()
+
+
+threading.Thread(target=_warm, name="warm", daemon=True).start()

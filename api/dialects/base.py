@@ -46,6 +46,14 @@ class Words(serializers.Serializer):
             raise ValidationError(dict.fromkeys(wrong, "is not a number that JSON knows"))
         return heard
 
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        for field in fields.values():
+            if isinstance(field, serializers.ChoiceField):
+                known = ", ".join(map(str, field.choices))
+                field.error_messages["invalid_choice"] = f'"{{input}}" is none of {known}'
+        return fields
+
     def _may_be_null(self, name: str) -> bool:
         return name not in self.fields or bool(self.fields[name].allow_null)
 

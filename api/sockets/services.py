@@ -170,7 +170,7 @@ def _uuid(text: Any) -> UUID:
     try:
         return UUID(text)
     except (ValueError, TypeError, AttributeError):
-        raise bad("`ids` are ids of messages.") from None
+        raise bad("`ids`, in an event `originalEventId`, are ids of messages as they were told here.") from None
 
 
 def _words(told: Any) -> list[str]:

@@ -15,7 +15,7 @@ from analytics import calls
 from analytics.calls import Called
 from api.dialects import examples, mounting
 from config.pages import ranges
-from tenants.middleware import tenant_of
+from tenants.middleware import may, tenant_of
 
 SHOWN = 6  # operations of a dialect, the commonest
 
@@ -31,6 +31,7 @@ def dialects(request: HttpRequest) -> HttpResponse:
         "dialects": every,
         "range": asked if tenant else None,
         "unknown": unknown,
+        "may_manage_keys": may(request, "keys.manage"),
     }
     return TemplateResponse(request, "console/dialects.html", context)
 

@@ -133,9 +133,15 @@ def _runs(texts: Sequence[Told], kept: Sequence[Sentence], dated: bool) -> Itera
         on = f"On {written(day)}" if dated and day != last else ""
         last = day
         if who:
-            yield f"{on} {who} said: “{words}”" if on else f"{who}: “{words}”"
+            yield f"{on} {_inside(who)} said: “{words}”" if on else f"{who}: “{words}”"
         else:
             yield f"{on}: {words}" if on else words
+
+
+def _inside(who: str) -> str:
+    """Who is no name, such as `The user`, within a sentence."""
+    first, _, rest = who.partition(" ")
+    return f"{first.lower()} {rest}" if rest and first in ("The", "A") else who
 
 
 def _ended(sentence: str) -> str:

@@ -92,6 +92,11 @@ def _dated(text: str, now: datetime) -> Span | None:
     return first + min(when.hours) * HOUR, first + (max(when.hours) + 1) * HOUR
 
 
+def warm() -> None:
+    """Load the languages that dateparser knows now, so that nobody's request waits for them."""
+    _asked_of_dateparser("blorp", datetime.now(UTC))
+
+
 def _lately(text: str, now: datetime) -> Span | None:
     """The latest that has begun of a month, season, quarter or weekday without a year."""
     when, rest = applied(LATELY, text, now)

@@ -106,6 +106,14 @@ async def test_facts_may_be_acknowledged_and_of_what_is_not_theirs_the_event_is_
         assert refused["data"]["status"] == "failed"
 
 
+async def test_an_acknowledgement_of_no_id_of_the_house_says_where_the_id_stands(key: str) -> None:
+    async with service(key, "a") as a:
+        await a.say({"id": "ack_e1", "type": "memory", "data": {"originalEventId": "e1"}})
+        frame = await a.hear(30)
+        assert frame["type"] == "error"
+        assert "`originalEventId`" in frame["detail"]
+
+
 async def test_the_socket_at_the_root_understands_events_too(acme: Tenant, key: str) -> None:
     async with service(key, "b") as b, service(key, "a") as a:
         await a.say(AN_EVENT)

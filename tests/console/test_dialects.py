@@ -37,6 +37,13 @@ def test_each_dialect_is_shown_with_its_address_and_how_it_is_spoken(acme: Tenan
     assert (told["mem0"]["calls"], told["mem0"]["last"]) == (0, None)
 
 
+def test_who_may_issue_keys_is_led_to_them(acme: Tenant) -> None:
+    link = b'href="/t/acme/console/tenants/apikey/">a key</a> in place of KEY'
+    assert link in member(acme, "admin").get("/t/acme/console/dialects/").content
+    answer = member(acme, "viewer").get("/t/acme/console/dialects/")
+    assert b"a key in place of KEY" in answer.content
+
+
 def test_calls_are_counted_by_dialect(operator: Client, acme: Tenant, noted: Callable[[], None]) -> None:
     layer = Dialect("memory_layer", keys.issue(acme, "ada")[1])
     for _ in range(3):

@@ -53,6 +53,12 @@ def test_an_override_is_the_score_and_else_it_is_the_formula(layer: Dialect) -> 
     assert scores == pytest.approx({"system": 0.58, "user": 0.54, "assistant": 0.5}, abs=0.001)
 
 
+def test_who_says_a_word_that_is_none_of_some_is_told_which_there_are(layer: Dialect) -> None:
+    status, told = layer.post("v1/messages", SAID | {"role": "robot"})
+    assert status == 422
+    assert 'role: "robot" is none of user, assistant, system' in told["detail"]
+
+
 def test_the_same_words_said_twice_are_two_messages(layer: Dialect) -> None:
     assert say(layer, "Yes.")["id"] != say(layer, "Yes.")["id"]
 

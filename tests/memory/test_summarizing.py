@@ -37,6 +37,11 @@ def test_a_text_is_split_into_whole_sentences(text: str, found: list[str]) -> No
     assert sentences.split(text) == found
 
 
+def test_who_has_no_name_is_told_within_a_sentence_and_at_its_beginning() -> None:
+    note = Told("I moved to Lisbon with my sister in April.", MAY, "The user")
+    assert summary([note], 200) == "On 8 May 2023 the user said: “I moved to Lisbon with my sister in April.”"
+
+
 def test_an_interjection_before_a_sentence_is_left_out() -> None:
     assert sentences.opened("Yeah, Ada, I painted that lake last year!") == "I painted that lake last year!"
     assert sentences.opened("Yeah, I did!") == "Yeah, I did!"

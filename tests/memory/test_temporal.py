@@ -1,5 +1,6 @@
 """Time words, on Saturday 21 November 2026, half past three in Berlin."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -90,6 +91,13 @@ def test_words_are_spans_of_whole_days(words: str, first: str, last: str) -> Non
 )
 def test_words_without_a_date_recur(words: str, when: When) -> None:
     assert temporal.read(words, NOW) == when
+
+
+def test_once_warm_words_that_nobody_understands_are_told_at_once() -> None:
+    temporal.warm()
+    begun = time.process_time()
+    assert temporal.read("wibble", datetime(2026, 5, 8, tzinfo=UTC)) is None
+    assert time.process_time() - begun < 0.5
 
 
 def test_a_part_of_a_day_narrows_the_day() -> None:
