@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import F, Max, Window
+from django.db.models.functions import RowNumber
 
 from memory import llm
 from memory.listing import Narrowing, listed
 from memory.llm import Written
 from memory.models import Memory
-from memory.models.memory import MemoryQuerySet
 from memory.types import Scope
 from memory.upkeep import sources
 
@@ -19,6 +19,7 @@ SENTENCES = 6
 # What lasts of a user, and the most of each that is told.
 LASTING = (Kind.FACT, Kind.PREFERENCE, Kind.GOAL, Kind.HABIT, Kind.CONSTRAINT)
 EACH = 20
+WEIGHTIEST = ("-importance", "-confidence", "-id")
 
 
 def summary(narrowing: Narrowing, sentences: int = SENTENCES) -> Written:
@@ -44,11 +45,12 @@ class Profile:
 
 
 def profile(user_id: str) -> Profile:
+    """Two statements: which of all that lasts are the weightiest of their kind, then these."""
     rows = Memory.objects.live().scoped(Scope(user_id=user_id)).filter(kind__in=LASTING)
-    statements = {str(kind): _weightiest(rows.filter(kind=kind)) for kind in LASTING}
-    return Profile(statements, rows.aggregate(last=Max("updated_at"))["last"])
-
-
-def _weightiest(rows: MemoryQuerySet) -> list[str]:
-    chosen = sources.readable(list(rows.light().order_by("-importance", "-confidence", "-id")[:EACH]))
-    return [memory.content for memory in chosen]
+    place = Window(RowNumber(), partition_by=F("kind"), order_by=WEIGHTIEST)
+    ranked = rows.order_by().annotate(place=place, last=Window(Max("updated_at"))).filter(place__lte=EACH)
+    found = dict(ranked.values_list("id", "last"))
+    statements: dict[str, list[str]] = {str(kind): [] for kind in LASTING}
+    for memory in sources.readable(list(Memory.objects.light().filter(pk__in=found).order_by(*WEIGHTIEST))):
+        statements[memory.kind].append(memory.content)
+    return Profile(statements, next(iter(found.values()), None))

@@ -1,6 +1,7 @@
 """Sentences of a text, and what each is worth to somebody who reads it alone."""
 
 import re
+from collections.abc import Iterable
 
 # The end of a sentence with its closing quotes, or the end of a line.
 END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’」』)]*|\n+")
@@ -83,8 +84,8 @@ def _goes_on(rest: str) -> bool:
 
 def opened(sentence: str) -> str:
     """The sentence without the interjection that it begins with: "Yeah, I painted it!" is "I painted it!"."""
-    rest = sentence[match.end() :] if (match := _opener(sentence)) else sentence
-    return rest if len(words(rest)) >= 4 else sentence
+    rest = sentence[match.end() :] if (match := _opener(sentence)) else ""
+    return rest if rest and len(words(rest)) >= 4 else sentence
 
 
 def _opener(sentence: str) -> re.Match[str] | None:
@@ -94,15 +95,20 @@ def _opener(sentence: str) -> re.Match[str] | None:
 
 def words(text: str) -> list[str]:
     """Its words in small letters; a letter of a script without blanks is a word."""
-    found = []
-    for word in WORD.findall(text.casefold().replace("’", "'")):
-        found += WIDE.findall(word) or [word]
+    plain = text.casefold().replace("’", "'")
+    found = WORD.findall(plain)
+    if WIDE.search(plain):
+        return [part for word in found for part in WIDE.findall(word) or [word]]
     return found
 
 
 def telling(text: str) -> list[str]:
     """The words that say what it is about: no stop words, no single letters of alphabets."""
-    return [word for word in words(text) if word not in STOPS and (len(word) > 1 or WIDE.match(word))]
+    return _telling(words(text))
+
+
+def _telling(told: Iterable[str]) -> list[str]:
+    return [word for word in told if word not in STOPS and (len(word) > 1 or WIDE.match(word))]
 
 
 def names(sentence: str) -> set[str]:
@@ -111,8 +117,8 @@ def names(sentence: str) -> set[str]:
     return {w for w in found if w[0].isupper() and w.casefold().replace("’", "'") not in STOPS}
 
 
-def dates_and_numbers(sentence: str) -> int:
-    return sum(word in WHEN or word[0].isdigit() for word in words(sentence))
+def _dates_and_numbers(told: Iterable[str]) -> int:
+    return sum(word in WHEN or word[0].isdigit() for word in told)
 
 
 def worth(sentence: str, speech: bool) -> float:
@@ -120,13 +126,13 @@ def worth(sentence: str, speech: bool) -> float:
 
     `speech`: somebody says it to somebody, so what they tell of themselves counts more than what they ask or praise.
     """
-    told = words(sentence)
-    value = min(len(set(telling(sentence))) / 6, 1.0)
-    value *= 1 + 0.15 * min(len(names(sentence)) + dates_and_numbers(sentence), 4)
+    told, named = words(sentence), names(sentence)
+    value = min(len(set(_telling(told))) / 6, 1.0)
+    value *= 1 + 0.15 * min(len(named) + _dates_and_numbers(told), 4)
     value *= 0.2 if sentence.rstrip("\"'”’)").endswith(("?", "？")) else 1.0
     value *= 0.55 if ANAPHORA.match(sentence) else 1.0
     value *= 0.75 if CONNECTED.match(sentence) else 1.0
-    value *= 0.7 if LEANING & set(told[1:5]) or (OTHERS & set(told[1:9]) and not names(sentence)) else 1.0
+    value *= 0.7 if LEANING & set(told[1:5]) or (OTHERS & set(told[1:9]) and not named) else 1.0
     value *= 0.3 if FILLER.match(sentence) else 1.0
     value *= 0.5 if len(told) > OVERLONG else 0.85 if len(told) > LONG else 1.0
     return value * (_of_speech(sentence, set(told)) if speech else 1.0)

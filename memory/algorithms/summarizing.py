@@ -6,6 +6,7 @@ says again what is there (maximal marginal relevance; Carbonell and Goldstein, 1
 beside who said it and when.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -73,10 +74,9 @@ def candidates(texts: Sequence[Told]) -> list[Sentence]:
 def alike(bags: Sequence[Sequence[str]]) -> np.ndarray:
     """Cosines of the bags of words by tf-idf; shape (n, n), 0 to 1."""
     known = {word: place for place, word in enumerate(sorted({word for bag in bags for word in bag}))}
-    counts = np.zeros((len(bags), max(len(known), 1)))
-    for row, bag in enumerate(bags):
-        for word in bag:
-            counts[row, known[word]] += 1
+    width = max(len(known), 1)
+    places = [row * width + known[word] for row, bag in enumerate(bags) for word in bag]
+    counts = np.bincount(np.array(places, dtype=int), minlength=len(bags) * width).reshape(len(bags), width)
     weighed = counts * np.log1p(len(bags) / np.maximum((counts > 0).sum(axis=0), 1))
     lengths = np.linalg.norm(weighed, axis=1, keepdims=True)
     unit = weighed / np.where(lengths > 0, lengths, 1.0)
@@ -102,7 +102,8 @@ def _marginal(score: np.ndarray, likeness: np.ndarray, texts: Sequence[int], mos
     while len(kept) < most:
         near = likeness[:, kept].max(axis=1) if kept else np.zeros(len(score))
         value = FRESH * score - (1 - FRESH) * near
-        full = [texts.count(t) > 0 and sum(texts[k] == t for k in kept) >= 2 for t in texts]
+        given = Counter(texts[k] for k in kept)
+        full = [given[text] >= 2 for text in texts]
         value[(near >= AGAIN) | np.array(full)] = -np.inf
         value[kept] = -np.inf
         best = int(value.argmax())

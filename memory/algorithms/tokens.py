@@ -12,13 +12,15 @@ def those(told: str) -> frozenset[str]:
     return frozenset(told.split())
 
 
-# Contractions and spellings, so that "don't" and "do not", "colour" and "color" are the same words.
+# Contractions and spellings, so that "don't" and "do not", "colour" and "color" are the same words. Each behind what
+# is in all that it finds, which is looked for first: that takes a small part of the time.
 EXPANDED = [
-    (re.compile(r"\b(?:can't|cannot)\b"), "can not"), (re.compile(r"\bwon't\b"), "will not"),
-    (re.compile(r"n't\b"), " not"), (re.compile(r"\bi'm\b"), "i am"), (re.compile(r"'re\b"), " are"),
-    (re.compile(r"'ve\b"), " have"), (re.compile(r"'ll\b"), " will"),
-    (re.compile(r"\b(it|he|she|that|there)'s\b"), r"\1 is"),
-    (re.compile(r"\b(fav|col|flav|hum|neighb)our"), r"\1or"),
+    ("can", re.compile(r"\b(?:can't|cannot)\b"), "can not"), ("won't", re.compile(r"\bwon't\b"), "will not"),
+    ("n't", re.compile(r"n't\b"), " not"), ("i'm", re.compile(r"\bi'm\b"), "i am"),
+    ("'re", re.compile(r"'re\b"), " are"), ("'ve", re.compile(r"'ve\b"), " have"),
+    ("'ll", re.compile(r"'ll\b"), " will"),
+    ("'s", re.compile(r"\b(it|he|she|that|there)'s\b"), r"\1 is"),
+    ("our", re.compile(r"\b(fav|col|flav|hum|neighb)our"), r"\1or"),
 ]  # fmt: skip
 # Words that say nothing of what a statement is about.
 IDLE = those(
@@ -32,8 +34,8 @@ NEGATIONS = those("not no never neither nor none nothing nobody without hardly l
 def plain(text: str) -> str:
     """In small letters, with straight apostrophes, contractions written out, in one spelling."""
     told = text.lower().replace("’", "'")
-    for short, long in EXPANDED:
-        told = short.sub(long, told)
+    for there, short, long in EXPANDED:
+        told = short.sub(long, told) if there in told else told
     return told
 
 

@@ -1,21 +1,23 @@
 """Memories to compare with each other: those of one user in one namespace, with their vectors as a matrix."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 from django.db.models import Q
 
 from memory.models import Memory
 from memory.models.memory import MemoryQuerySet
+from memory.upkeep.vectors import PACKED, unpacked
 
 SLICE = 1_000  # rows of one statement
 LARGEST = 5_000  # memories of one group: every two are compared
 READ = (
     "id", "version", "content", "kind", "author", "user_id", "namespace", "tags", "people", "importance", "confidence",
-    "trust", "recalls", "event_time", "valid_from", "valid_to", "embedding", "embedding_model",
+    "trust", "recalls", "event_time", "valid_from", "valid_to", "embedding_model",
 )  # fmt: skip
 
 
@@ -45,7 +47,7 @@ def groups(rows: MemoryQuerySet, most: int) -> Iterator[Group]:
 
 def _rows(rows: MemoryQuerySet, most: int) -> Iterator[Memory]:
     """In the order of the index memory_scope, a slice a statement."""
-    ordered = rows.only(*READ).order_by("user_id", "namespace", "-id")
+    ordered = rows.only(*READ).annotate(packed=PACKED).order_by("user_id", "namespace", "-id")
     left, batch = most, list(ordered[: min(most, SLICE)])
     while batch:
         yield from batch
@@ -59,13 +61,9 @@ def _rows(rows: MemoryQuerySet, most: int) -> Iterator[Memory]:
         batch = list(behind[: min(left, SLICE)]) if left > 0 and len(batch) == SLICE else []
 
 
-def matrix(rows: list[Memory]) -> np.ndarray:
-    """Their vectors, as Group has them."""
-    found = {
-        at: np.asarray(memory.embedding, dtype=np.float32)
-        for at, memory in enumerate(rows)
-        if memory.embedding is not None
-    }
+def matrix(rows: Sequence[Any]) -> np.ndarray:
+    """Their vectors, as Group has them, of rows that were read with PACKED as `packed`."""
+    found = {at: unpacked(row.packed) for at, row in enumerate(rows) if row.packed is not None}
     kinds = Counter((rows[at].embedding_model, len(vector)) for at, vector in found.items())
     if not kinds:
         return np.zeros((len(rows), 1), dtype=np.float32)

@@ -12,6 +12,7 @@ from django.db.models.functions import MD5, Cast, Left
 from memory.algorithms import health, vitals
 from memory.algorithms.vitals import Item
 from memory.models import Memory
+from memory.upkeep import vectors
 from memory.upkeep.groups import matrix
 from memory.upkeep.options import option
 from memory.upkeep.plan import Change, Reach
@@ -20,8 +21,9 @@ LOOKED_AT = 1_000  # memories of one report
 LOOKED_INTO = 10_000  # characters of each: megabytes of words are read for long, and say no more
 READ = (
     "id", "kind", "user_id", "namespace", "tags", "topic", "metadata", "importance", "confidence",
-    "recalls", "created_at", "updated_at", "expires_at", "superseded_by", "embedding", "embedding_model",
+    "recalls", "created_at", "updated_at", "expires_at", "superseded_by", "embedding_model",
 )  # fmt: skip
+BEGINNING = Left("content", LOOKED_INTO)
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def report(reach: Reach, now: datetime) -> dict[str, Any]:
     rows = _rows(reach).filter(created_at__lte=now)
     # Ids alone are sorted: whole rows, most of which are left then, would take longer.
     ids = rows.order_by(MD5(Cast("id", TextField()))).values("id")[:LOOKED_AT]
-    asked = Memory.objects.filter(pk__in=ids).only(*READ).annotate(beginning=Left("content", LOOKED_INTO))
-    chosen = list(asked.order_by("id"))
+    asked = Memory.objects.filter(pk__in=ids).annotate(beginning=BEGINNING, packed=vectors.PACKED)
+    chosen = list(asked.order_by("id").values_list(*READ, "beginning", "packed", named=True))
     told = health.report([_item(row) for row in chosen], matrix(chosen), now)
     told["metrics"]["memories_in_all"] = len(chosen) if len(chosen) < LOOKED_AT else rows.count()
     return told | {"namespace": reach.namespace, "user_id": reach.user_id}
@@ -71,8 +73,8 @@ def report(reach: Reach, now: datetime) -> dict[str, Any]:
 
 def of_one(memory_id: UUID, now: datetime) -> dict[str, Any] | None:
     """How fresh (0 to 100) and how stale (0 to 1) a live memory is, and what to do with it; None when there is none."""
-    rows = Memory.objects.live().filter(pk=memory_id).only(*READ).annotate(beginning=Left("content", LOOKED_INTO))
-    item = next(map(_item, rows), None)
+    rows = Memory.objects.live().filter(pk=memory_id).annotate(beginning=BEGINNING)
+    item = next(map(_item, rows.values_list(*READ, "beginning", named=True)), None)
     if item is None:
         return None
     fresh = {"freshness": round(vitals.freshness([item], now), 2), "is_stale": vitals.is_stale(item, now)}
@@ -81,7 +83,7 @@ def of_one(memory_id: UUID, now: datetime) -> dict[str, Any] | None:
 
 def _item(row: Any) -> Item:
     return Item(
-        key=str(row.pk),
+        key=str(row.id),
         group=(row.user_id, row.namespace),
         text=row.beginning,
         kind=row.kind,

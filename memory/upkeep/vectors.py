@@ -1,4 +1,4 @@
-"""Vectors into rows, in binary: as text, their numbers cost more than the rest of the statement."""
+"""Vectors into rows and out of them, in binary: as text, their numbers cost more than the rest of the statement."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +6,17 @@ from typing import Any
 import numpy as np
 import psycopg
 from django.db import connection
+from django.db.models import BinaryField, Func
 from pgvector import HalfVector
 from pgvector.psycopg.halfvec import register_halfvec_info
 from psycopg.types import TypeInfo
+
+HEADER = 4  # octets before the numbers
+PACKED = Func("embedding", function="halfvec_send", output_field=BinaryField(null=True))  # to select for `unpacked`
+
+
+def unpacked(told: bytes) -> np.ndarray:
+    return np.frombuffer(told, ">f2", offset=HEADER).astype(np.float32)
 
 
 def write(statement: str, vectors: np.ndarray, others: Sequence[tuple[Any, ...]]) -> None:

@@ -1,5 +1,7 @@
 """What a selection says in short, what lasts of a user, and deleting whole chains and whole entities."""
 
+import pytest
+
 from memory import briefing, entities
 from memory.erasing import erase_with_older
 from memory.listing import Narrowing
@@ -8,6 +10,7 @@ from memory.remember import remember, remember_many
 from memory.revise import erase, supersede
 from memory.types import Draft, Scope
 from tenants.models import Tenant
+from tests.conftest import costs
 
 ADA, BEN = Scope(user_id="ada"), Scope(user_id="ben")
 
@@ -33,6 +36,20 @@ def test_a_profile_is_what_lasts_the_weightiest_first(in_acme: Tenant) -> None:
     assert told.statements["habit"] == []
     assert told.updated_at == Memory.objects.get(content="Ada likes jazz.").updated_at
     assert briefing.profile("eve").empty
+
+
+def test_of_each_kind_a_profile_tells_so_many_in_two_statements(
+    in_acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(briefing, "EACH", 2)
+    weights = [("goal", 0.1), ("goal", 0.9), ("habit", 0.2), ("goal", 0.5), ("habit", 0.3), ("goal", 0.5)]
+    drafts = [Draft(f"{kind} {n}", ADA, kind, importance=weight) for n, (kind, weight) in enumerate(weights)]
+    remember_many([*drafts, Draft("goal of Ben", BEN, "goal", importance=1.0)])
+    with costs(2):
+        told = briefing.profile("ada")
+    assert told.statements["goal"] == ["goal 1", "goal 5"]
+    assert told.statements["habit"] == ["habit 4", "habit 2"]
+    assert told.updated_at == Memory.objects.filter(user_id="ada").latest("updated_at").updated_at
 
 
 def test_with_a_memory_go_those_whose_place_it_took(in_acme: Tenant) -> None:

@@ -110,3 +110,15 @@ def test_words_have_one_spelling_and_one_form() -> None:
     assert {tokens.stem(word) for word in ("live", "lives")} == {"liv"}
     assert {tokens.stem(word) for word in ("city", "cities")} == {"city"}
     assert tokens.numbers("At five on Mondays, 3.5 km in May") == ("5", "monday", "3.5", "may")
+
+
+PIECES = ("can't", "cannot", "Cannot", "won't", "isn't", "n't", "I'm", "we're", "we’ve", "he'll", "that's", "Ada's", "is",
+          "colour", "flavours", "our", "can", " ", "'", "’", ".")  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12))
+def test_what_is_looked_for_first_hides_no_contraction(pieces: list[str]) -> None:
+    told = text = "".join(pieces).lower().replace("’", "'")
+    for _, short, long in tokens.EXPANDED:
+        told = short.sub(long, told)
+    assert tokens.plain(text) == told

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from memory import reports
 from memory.models import Memory, Report
 from memory.remember import remember, remember_many
 from memory.types import Draft, Scope
-from memory.upkeep import embed, health
+from memory.upkeep import embed, health, vectors
 from memory.upkeep.plan import EVERYBODY, Reach
 from tenants.models import Tenant
 from tests.conftest import costs
@@ -113,3 +114,13 @@ def test_one_memory_is_fresh_and_grows_stale(in_acme: Tenant) -> None:
     assert (fresh["freshness"], fresh["is_stale"], fresh["recommendation"]) == (100, False, "monitor")
     assert (old["is_stale"], old["recommendation"], old["days_since_creation"]) == (True, "delete", 200)
     assert health.of_one(uuid4(), timezone.now()) is None
+
+
+@pytest.mark.usefixtures("two_users")
+def test_vectors_come_out_of_rows_as_they_lie_there() -> None:
+    rows = list(Memory.objects.annotate(packed=vectors.PACKED))
+    assert len(rows) == 4
+    for row in rows:
+        assert (vectors.unpacked(row.packed) == np.float32(row.embedding)).all()
+    Memory.objects.update(embedding=None)
+    assert {row.packed for row in Memory.objects.annotate(packed=vectors.PACKED)} == {None}

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,3 +133,20 @@ def test_the_same_texts_give_the_same_summary(told: list[Told]) -> None:
 def test_a_book_is_summed_up_within_bounds() -> None:
     book = "\n".join(f"Chapter {n} tells of the house number {n} in Bonn." for n in range(20_000))
     assert summary([Told(book, MAY)], 3).count("Chapter") == 2  # a text gives two at most
+
+
+@given(st.text() | st.text("ab '’дß・日本カタ한.\n"))
+def test_a_letter_of_a_script_without_blanks_is_a_word(text: str) -> None:
+    found = []
+    for word in sentences.WORD.findall(text.casefold().replace("’", "'")):
+        found += sentences.WIDE.findall(word) or [word]
+    assert sentences.words(text) == found
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=8), min_size=1, max_size=8))
+def test_likeness_is_the_cosine_of_the_words_the_rare_ones_weighing_more(bags: list[list[str]]) -> None:
+    weights = [np.log1p(len(bags) / max(sum(word in bag for bag in bags), 1)) for word in "abcdef"]
+    rows = [np.array([bag.count(word) for word in "abcdef"]) * weights for bag in bags]
+    lengths = [np.linalg.norm(row) or 1.0 for row in rows]
+    units = np.array([row / length for row, length in zip(rows, lengths, strict=True)])
+    assert np.allclose(summarizing.alike(bags), units @ units.T)
