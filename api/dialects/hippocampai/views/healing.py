@@ -11,7 +11,7 @@ from api.dialects.hippocampai.presenters.healing import Healed
 from api.dialects.hippocampai.serializers import healing as words
 from api.dialects.hippocampai.views.base import HippocampView
 from api.native.base import hear
-from automation import registry, runner
+from automation import asking, registry
 from automation.models import TaskRun
 from memory.models import Step
 from memory.upkeep import health
@@ -31,8 +31,7 @@ def healed(job: str, user_id: str, options: dict[str, Any], *, dry_run: bool) ->
     if dry_run:
         changes = found.plan(reach, registry.read_options(found, options), timezone.now())
         return Healed([present.planned(change) for change in changes if change.effect], [], before, before, dry_run)
-    run = runner.run_now(job, reach, options)
-    assert run  # without a slot there is always one
+    run = asking.at_once(job, reach, options)
     steps = list(Step.objects.filter(run_id=run.pk).order_by("number"))
     acts, done = ([present.applied(step) for step in rows] for rows in (steps, filter(_was_done, steps)))
     success = run.state == TaskRun.State.SUCCEEDED
