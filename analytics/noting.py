@@ -86,9 +86,12 @@ def recalled(told: Recall) -> None:
 
 
 def called(tenant: Any, operation: str, status: int, took_ms: float, acting: actors.Acting) -> None:
-    """Note a request of the API that was answered with this status of HTTP; of nobody only that it was refused."""
-    tenant, failed, refused = _noting(tenant), status >= 500, 400 <= status < 500
-    if tenant is None and not (refused and settings.NOTING):
+    """Note a request of the API that was answered with this status of HTTP; of nobody (None) only that it was refused.
+
+    Of who speaks on the platform, in no tenant, nothing is noted.
+    """
+    failed, refused = status >= 500, 400 <= status < 500
+    if not (settings.NOTING and refused if tenant is None else _noting(tenant)):
         return
     why = "" if tenant is None or status in AT_THE_DOOR else _why(tenant, took_ms, failed=failed)
     kept = Kept(why, operation, acting, status=status) if why else None

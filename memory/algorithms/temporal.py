@@ -38,7 +38,14 @@ def named(question: str, now: datetime) -> When:
 
 
 def read(text: str, now: datetime) -> When | None:
-    """What time words mean, None for what nobody understands; see `named` for `now`."""
+    """What time words mean, None for what nobody understands or no calendar holds; see `named` for `now`."""
+    try:
+        return _read(text, now)
+    except (ValueError, OverflowError):  # 31 December 9999: the day after it is none
+        return None
+
+
+def _read(text: str, now: datetime) -> When | None:
     plain = _plain(text)
     if (found := _limited(plain, now)) is not None:
         return found or None

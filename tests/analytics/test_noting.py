@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from analytics import counts, noting, tracing
+from analytics import counts, gauges, noting, tracing
 from analytics.counts import Span
 from analytics.models import Count, Trace
 from events.models import Event
@@ -23,7 +23,7 @@ from memory.privacy.subjects import Subject
 from memory.recall import recall
 from memory.remember import remember
 from memory.types import Draft, Query, Scope
-from tenants import plans, preferences
+from tenants import keys, plans, preferences
 from tenants.models import Tenant
 from tests.conftest import Caller
 
@@ -73,6 +73,14 @@ def test_what_is_refused_is_counted_and_at_the_door_not_traced(ada: Caller, acme
         assert (counted("requests"), counted("request_refusals"), counted("request_errors")) == (2, 2, 0)
         assert counted("request_refusals", kind="search_memories") == 1
         assert list(Trace.objects.values_list("status", flat=True)) == [404]
+
+
+def test_who_is_recognised_in_no_tenant_is_not_counted_among_strangers(acme: Tenant, noted: Settle) -> None:
+    before = gauges.noted()[gauges.STRANGERS].n.total()
+    assert Caller(keys.issue(None, "operator", ["platform"])[1]).get("memories")[0] == 400
+    assert Caller("im_nobody_knows").get("memories")[0] == 401
+    noted()
+    assert gauges.noted()[gauges.STRANGERS].n.total() == before + 1
 
 
 def test_a_server_error_is_counted_and_traced(ada: Caller, acme: Tenant, noted: Settle, settings: Any) -> None:

@@ -161,6 +161,11 @@ def test_what_is_no_time_is_not_understood(words: str) -> None:
     assert temporal.read(words, NOW) is None
 
 
+@pytest.mark.parametrize("words", ["9999", "9999-12-31", "december 9999", "since 9999", "31.12.9999"])
+def test_a_time_that_ends_beyond_the_calendar_is_not_understood(words: str) -> None:
+    assert temporal.read(words, NOW) is None
+
+
 @given(st.text(max_size=60))
 def test_no_words_break_the_readers(words: str) -> None:
     temporal.named(words, NOW)

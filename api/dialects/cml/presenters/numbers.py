@@ -1,7 +1,7 @@
 """Figures of a tenant: what a dashboard shows on its first page, and what becomes of it over time."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,23 +10,21 @@ from django.utils import timezone
 from api.dialects.cml.presenters import browsing
 from api.dialects.cml.presenters.facts import OPERATIONS, kind_of
 from api.dialects.cml.presenters.memories import type_of
-from api.dialects.cml.presenters.reading import mean
+from api.dialects.cml.presenters.reading import MEGABYTE, Rows, kept, mean, summed
 from memory.algorithms import decaying
 from memory.models import Memory, Session
 from tenants.limits import Window
 
-Rows = Sequence[Mapping[str, Any]]  # of memory.stats.composition
 Events = tuple[Mapping[str, int], Mapping[tuple[str, str], int]]  # of events.log: by_type and by_job
 STATUSES = ("active", "silent", "compressed", "archived", "deleted")
-MEGABYTE = 1_000_000
 
 
 def overview(rows: Rows, facts: Rows, events: Events, labile: int) -> dict[str, Any]:
     """`facts` are those of the rows that are of kinds of facts. What is deleted is told in its own count alone."""
     of_types, of_jobs = events
-    by_status = _summed(rows, _status)
-    rows, facts = _kept(rows), _kept(facts)
-    by_type = _summed(rows, lambda row: type_of(row["kind"], row["source"]))
+    by_status = summed(rows, _status)
+    rows, facts = kept(rows), kept(facts)
+    by_type = summed(rows, lambda row: type_of(row["kind"], row["source"]))
     return {
         "total_memories": sum(by_type.values()),
         **{f"{name}_memories": by_status[name] for name in STATUSES},
@@ -42,7 +40,7 @@ def overview(rows: Rows, facts: Rows, events: Events, labile: int) -> dict[str, 
         "estimated_size_mb": round(sum(row["bytes"] for row in rows) / MEGABYTE, 6),
         "total_semantic_facts": sum(row["count"] for row in facts),
         "current_semantic_facts": sum(row["count"] for row in facts if row["state"] == Memory.State.ACTIVE),
-        "facts_by_category": dict(_summed(facts, lambda row: row["kind"])),
+        "facts_by_category": dict(summed(facts, lambda row: row["kind"])),
         "avg_fact_confidence": mean(facts, "average_confidence"),
         "total_events": sum(of_types.values()),
         "events_by_type": _kinds(of_types, of_jobs),
@@ -50,19 +48,8 @@ def overview(rows: Rows, facts: Rows, events: Events, labile: int) -> dict[str, 
     }
 
 
-def _kept(rows: Rows) -> Rows:
-    return [row for row in rows if row["state"] != Memory.State.DELETED]
-
-
 def _status(row: Mapping[str, Any]) -> str:
     return browsing.STATUSES[row["state"]]
-
-
-def _summed(rows: Rows, name: Any) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for row in rows:
-        found[name(row)] += row["count"]
-    return found
 
 
 def _decay(rows: Rows) -> float:

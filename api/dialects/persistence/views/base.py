@@ -1,4 +1,4 @@
-"""What the service's views share: its envelope of errors"""
+"""What the service's views share: its envelope of errors."""
 
 from typing import Any
 
