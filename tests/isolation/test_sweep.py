@@ -127,7 +127,7 @@ def whole(answer: Any) -> bytes:
 
 
 def heard(answer: Any, value: Any) -> tuple[int, str]:
-    """Status and body without what was given, the request's id and path, and, where it worked, ids and times."""
+    """Status and body without what was given, the request's id and path, and, where it worked, ids, times and rates."""
     text = whole(answer).decode()
     for given in filter(None, (told(value), *(value.values() if isinstance(value, dict) else ()))):
         text = text.replace(str(given), "‹given›")
@@ -142,6 +142,7 @@ def heard(answer: Any, value: Any) -> tuple[int, str]:
         r"[0-9a-f]{64}",
         r"im_\w+",
         r"whsec_[\w+/=]+",
+        r'"(left|back_in)":[^,}]+',
     ):
         text = re.sub(pattern, "‹own›", text)
     return answer.status_code, text
