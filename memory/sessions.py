@@ -82,7 +82,8 @@ def listed(scope: Scope, state: str = "") -> QuerySet[Session]:
     rows = Session.objects.filter(**named)
     if state:
         rows = rows.filter(_over()) if state == Session.State.CLOSED else rows.exclude(_over())
-    own = Memory.objects.live().filter(**{name: OuterRef(name) for name in ("namespace", "user_id", "session_id")})
+    said = Memory.objects.live().exclude(session_id="")  # of none is empty: said, so that the index of sessions serves
+    own = said.filter(**{name: OuterRef(name) for name in ("namespace", "user_id", "session_id")})
     counted = own.order_by().values("session_id").annotate(n=Count("id")).values("n")
     each = Coalesce(Subquery(counted, output_field=IntegerField()), 0)
     return rows.annotate(memories=each)  # type: ignore[no-redef]  # the model says of which type it is
