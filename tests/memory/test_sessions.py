@@ -13,7 +13,8 @@ from django_tenants.utils import tenant_context
 from events.models import Event
 from memory import sessions
 from memory.models import Memory, Session
-from memory.types import Scope, SessionDraft
+from memory.remember import remember_many
+from memory.types import Draft, Scope, SessionDraft
 from memory.upkeep import sweep
 from tenants.models import Tenant
 from tests.conftest import Caller, costs
@@ -237,3 +238,11 @@ def test_what_a_closed_session_refuses_is_pointed_at(ada: Caller, path: str, bod
     sent = {"memories": [item | place for item in body["memories"]]} if "memories" in body else body | place
     status, problem = ada.post(path, sent)
     assert (status, problem["errors"][0]["pointer"]) == (409, pointer)
+
+
+def test_what_a_session_holds_is_counted_by_the_index_of_sessions(in_acme: Tenant) -> None:
+    """It is partial: a statement that does not say that a session has a name reads all memories of the user instead."""
+    remember_many([Draft(f"tea {n}", Scope(user_id="ada", session_id=f"talk {n % 40}")) for n in range(400)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE memory_memory")
+    assert "memory_session_place" in sessions.listed(Scope()).explain()
