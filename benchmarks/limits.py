@@ -57,26 +57,35 @@ def main() -> None:
 
 
 def run(tenant: Any, calls: int) -> None:
-    from django.db import connection
-    from django.test import Client
-
-    from api.throttle import Throttle
-    from memory.remember import remember
-    from memory.types import Draft
-    from tenants import keys, limits
-    from tenants.metered import LONG_RATES, RATES
-    from tenants.resolve import resolve
+    from tenants import keys
 
     _, text = keys.issue(tenant, "bench")
-    speaker, numbers = resolve(text), itertools.count()
+    print(f"{'':44} {'median':>8} {'p95':>8} {'cpu':>8}")
+    spending(tenant, text, calls)
+    asking(text, calls)
+    writing(tenant, calls)
+
+
+def spending(tenant: Any, text: str, calls: int) -> None:
+    from tenants import limits
+    from tenants.metered import LONG_RATES
+    from tenants.resolve import resolve
+
+    speaker = resolve(text)
     longer = replace(speaker, tenant=copy(tenant))
     longer.tenant.limits = dict.fromkeys(LONG_RATES, 10**9)
-    print(f"{'':44} {'median':>8} {'p95':>8} {'cpu':>8}")
     in_turn(calls, {
         "a PING of Redis": (nothing, limits._script().registered_client.ping),
         "limits.spend, three windows": (nothing, lambda: limits.spend(speaker, "read")),
         "the same, with an hour and a day": (nothing, lambda: limits.spend(longer, "read")),
     })  # fmt: skip
+
+
+def asking(text: str, calls: int) -> None:
+    from django.test import Client
+
+    from api.throttle import Throttle
+
     client, sent = Client(SERVER_NAME="localhost"), {"Authorization": f"Bearer {text}"}
     spend = Throttle.allow_request
 
@@ -85,6 +94,21 @@ def run(tenant: Any, calls: int) -> None:
 
     def read() -> None:
         assert client.get("/api/v1/memories?limit=1", headers=sent).status_code == 200
+
+    in_turn(calls, {
+        "a request without limits": (throttled(lambda *_: True), read),
+        "a request with limits": (throttled(spend), read),
+    })  # fmt: skip
+
+
+def writing(tenant: Any, calls: int) -> None:
+    from django.db import connection
+
+    from memory.remember import remember
+    from memory.types import Draft
+    from tenants.metered import RATES
+
+    numbers = itertools.count()
 
     def write() -> None:
         assert remember(Draft(f"note {next(numbers)}")).status == "created"
@@ -97,10 +121,6 @@ def run(tenant: Any, calls: int) -> None:
 
         return prepare
 
-    in_turn(calls, {
-        "a request without limits": (throttled(lambda *_: True), read),
-        "a request with limits": (throttled(spend), read),
-    })  # fmt: skip
     in_turn(calls, {
         "a write without the tally": (tally("DISABLE"), write),
         "a write with the tally": (tally("ENABLE"), write),

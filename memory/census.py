@@ -1,4 +1,4 @@
-"""How much each of several tenants keeps: one statement for many of them, where a page of hundreds took hundreds."""
+"""How much each of several tenants keeps, in one statement for many of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -35,9 +35,7 @@ class Detect(HippocampView):
 
 
 class Resolve(HippocampView):
-    """Decide a contradiction: the newer, the more believed or the more important is kept, or both;
-
-    or it is left to a person."""
+    """Decide a contradiction: keep the newer, the likelier, the more important or both, or ask a person."""
 
     tells_content = True
     operations = {"POST": "reviews.decide"}
